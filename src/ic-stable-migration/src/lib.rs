@@ -1,0 +1,1 @@
+//! ic-stable-migration
