@@ -1,0 +1,58 @@
+//! The heap tier as it stands in a saved payload: a sequence of byte strings, key and value in turn, each in
+//! its [`Storable`] encoding. No field name is repeated with every entry.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use ic_stable_structures::Storable;
+use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde_bytes::{ByteBuf, Bytes};
+
+use super::TieredMap;
+
+impl<K: Storable, V: Storable, M> Serialize for TieredMap<K, V, M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(Some(2 * self.heap.len()))?;
+        for (key, value) in &self.heap {
+            seq.serialize_element(Bytes::new(&key.to_bytes()))?;
+            seq.serialize_element(Bytes::new(&value.to_bytes()))?;
+        }
+        seq.end()
+    }
+}
+
+impl<'de, K: Storable + Ord, V: Storable, M> Deserialize<'de> for TieredMap<K, V, M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Entries(PhantomData))
+    }
+}
+
+struct Entries<K, V, M>(PhantomData<(K, V, M)>);
+
+impl<'de, K: Storable + Ord, V: Storable, M> Visitor<'de> for Entries<K, V, M> {
+    type Value = TieredMap<K, V, M>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a sequence of keys and values as byte strings, in turn")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut heap = BTreeMap::new();
+        while let Some(key) = seq.next_element::<ByteBuf>()? {
+            let value = seq
+                .next_element::<ByteBuf>()?
+                .ok_or_else(|| A::Error::custom("the last key has no value"))?;
+            heap.insert(
+                K::from_bytes(Cow::Owned(key.into_vec())),
+                V::from_bytes(Cow::Owned(value.into_vec())),
+            );
+        }
+        Ok(TieredMap {
+            heap,
+            memory: PhantomData,
+        })
+    }
+}
