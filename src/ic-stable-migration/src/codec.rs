@@ -1,0 +1,118 @@
+//! How a value is encoded: CBOR, MessagePack, Candid, and each of them with a length in front.
+//!
+//! A legacy memory names no codec, so [`Codec::can_start`] tells by the first bytes whether a codec's value can
+//! stand there. A canister's state is a record, a map, a tuple or a list; a codec therefore admits the bytes that
+//! start one of those and nothing else. Without that limit almost every byte would start some MessagePack value,
+//! and no foreign memory would ever be noticed.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+
+mod cbor;
+mod framed;
+
+#[cfg(feature = "candid")]
+mod candid;
+#[cfg(feature = "messagepack")]
+mod messagepack;
+
+#[cfg(feature = "candid")]
+pub use self::candid::Candid;
+pub use cbor::Cbor;
+pub use framed::{LengthU32, LengthU64};
+#[cfg(feature = "messagepack")]
+pub use messagepack::MessagePack;
+
+/// The name of an encoding, as it stands in headers and errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// RFC 8949.
+    Cbor,
+    /// MessagePack, with structs as maps of field names or as arrays.
+    MessagePack,
+    /// Candid with its type table, as `stable_save` writes it.
+    Candid,
+}
+
+impl Format {
+    /// The number that stands for the format in a header.
+    pub const fn id(self) -> u8 {
+        match self {
+            Format::Cbor => 1,
+            Format::MessagePack => 2,
+            Format::Candid => 3,
+        }
+    }
+
+    /// The format with that number.
+    pub const fn from_id(id: u8) -> Option<Self> {
+        match id {
+            1 => Some(Format::Cbor),
+            2 => Some(Format::MessagePack),
+            3 => Some(Format::Candid),
+            _ => None,
+        }
+    }
+
+    /// Whether a value of this format can start with `first` and be a record, a map, a tuple or a list.
+    pub fn can_start(self, first: &[u8]) -> bool {
+        let Some(&byte) = first.first() else {
+            return false;
+        };
+        match self {
+            // Arrays, maps, tags.
+            Format::Cbor => (0x80..=0xdb).contains(&byte),
+            // Fixed and sized maps and arrays.
+            Format::MessagePack => matches!(byte, 0x80..=0x9f | 0xdc..=0xdf),
+            Format::Candid => first.starts_with(b"DIDL"),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Format::Cbor => "CBOR",
+            Format::MessagePack => "MessagePack",
+            Format::Candid => "Candid",
+        })
+    }
+}
+
+/// Decodes a `T` from a stream, reading no byte past its end.
+pub trait Codec<T> {
+    /// The encoding of the value.
+    const FORMAT: Format;
+
+    /// Bytes that have to be read to know whether a value can start there.
+    const PROBE_BYTES: usize;
+
+    /// Whether a value can start with `first`, the first bytes of a memory of `memory_bytes`.
+    fn can_start(first: &[u8], memory_bytes: u64) -> bool;
+
+    /// Reads one value. Allocates no more than a small multiple of the bytes it has read.
+    ///
+    /// # Errors
+    /// The decoder's sentence, if the bytes are not such a value or end too early.
+    fn decode<R: Read>(reader: R) -> Result<T, String>;
+}
+
+/// A codec that writes a value as it walks it, never holding the whole encoding.
+pub trait StreamCodec<T>: Codec<T> {
+    /// Writes `value`.
+    ///
+    /// # Errors
+    /// The encoder's sentence, or the writer's.
+    fn encode<W: Write>(value: &T, writer: W) -> Result<(), String>;
+}
+
+/// Says an I/O error's own text without the name of the wrapper around it.
+fn io_reason(error: io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the memory ends inside the value".into(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

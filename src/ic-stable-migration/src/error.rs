@@ -1,0 +1,248 @@
+//! The one error type: every variant says what was found, where, and what to do.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::codec::Format;
+
+/// Where in stable memory a value stands; offsets in errors count from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Offset 0 of the whole stable memory: a legacy value.
+    StableMemory,
+    /// Virtual memory 0 of the memory manager.
+    Memory0,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Place::StableMemory => "stable memory",
+            Place::Memory0 => "virtual memory 0",
+        })
+    }
+}
+
+/// Up to 16 bytes as they were found, shown in hexadecimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glimpse {
+    bytes: [u8; 16],
+    len: usize,
+}
+
+impl Glimpse {
+    /// The first bytes of `found`, at most 16.
+    pub fn of(found: &[u8]) -> Self {
+        let len = found.len().min(16);
+        let mut bytes = [0; 16];
+        bytes[..len].copy_from_slice(&found[..len]);
+        Self { bytes, len }
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl fmt::Display for Glimpse {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.len == 0 {
+            return f.write_str("nothing");
+        }
+        for (i, byte) in self.as_bytes().iter().enumerate() {
+            let gap = if i == 0 { "" } else { " " };
+            write!(f, "{gap}{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What can go wrong. In a hook, trap with the text: the trap rolls the upgrade back, and the canister goes on
+/// with the module and the memory it had.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// `post_upgrade` found no stable memory at all.
+    #[error(
+        "stable memory is empty, so there is no state to upgrade from: install with mode `install`, or upgrade without skipping pre_upgrade so that the old module saves its state"
+    )]
+    Empty,
+
+    /// An operation that needs an empty memory found something.
+    #[error(
+        "stable memory has {pages} pages and starts with {found}, but a new canister starts with an empty one: upgrade instead of installing, or reinstall if its data may be thrown away"
+    )]
+    NotEmpty {
+        /// Size in pages of 64 KiB.
+        pages: u64,
+        /// The first bytes.
+        found: Glimpse,
+    },
+
+    /// The first bytes belong to no layout that was expected.
+    #[error(
+        "stable memory at offset {offset} holds {found}; expected {expected}: this memory belongs to another program or another release; install the release that wrote it and look at it with `stable-migrate inspect`"
+    )]
+    Unrecognized {
+        /// Where the bytes were found.
+        offset: u64,
+        /// The first bytes there.
+        found: Glimpse,
+        /// What could have been there.
+        expected: String,
+    },
+
+    /// A value could not be decoded.
+    #[error(
+        "{place} holds no whole {format} value: decoding failed {offset} bytes from its start: {reason}; nothing was written; keep the old module and compare the format with what it writes"
+    )]
+    Decode {
+        /// The encoding that was tried.
+        format: Format,
+        /// Where the value starts.
+        place: Place,
+        /// Bytes read when decoding failed.
+        offset: u64,
+        /// What the decoder said.
+        reason: String,
+    },
+
+    /// A length in front of a value does not agree with the value or the memory.
+    #[error(
+        "{place} says that its value takes {length} bytes, but {available}; nothing was written; the memory is cut short or was written by another program: restore it from a snapshot"
+    )]
+    Length {
+        /// Where the value starts.
+        place: Place,
+        /// The length found, in bytes.
+        length: u64,
+        /// What is there instead.
+        available: String,
+    },
+
+    /// The state could not be encoded.
+    #[error(
+        "the state could not be encoded as {format}: {reason}; trap, so that the upgrade is rolled back"
+    )]
+    Encode {
+        /// The encoding.
+        format: Format,
+        /// What the encoder said.
+        reason: String,
+    },
+
+    /// Memory 0 starts with neither this library's header nor the frame of 2023.
+    #[error(
+        "virtual memory 0 ({pages} pages) starts with {found}; expected this library's header (\"IC-STMIG\") or a u32 length and a CBOR value: the canister's memory manager belongs to another program"
+    )]
+    UnknownMemory0 {
+        /// Size of virtual memory 0 in pages of 64 KiB.
+        pages: u64,
+        /// Its first bytes.
+        found: Glimpse,
+    },
+
+    /// The manager is formatted but no state was ever saved.
+    #[error(
+        "the memory manager is formatted but no state was saved in virtual memory 0: the canister was installed and then upgraded without pre_upgrade; upgrade without skipping it"
+    )]
+    NothingSaved,
+
+    /// The header's own checksum is wrong.
+    #[error(
+        "the header of virtual memory 0 is damaged: its checksum is {found:016x}, its content gives {computed:016x}; nothing was written; restore the canister from a snapshot"
+    )]
+    HeaderDamaged {
+        /// The checksum in the header.
+        found: u64,
+        /// The checksum of what the header holds.
+        computed: u64,
+    },
+
+    /// The header is intact but says what no header of its version can say.
+    #[error(
+        "the header of virtual memory 0 has {field} {found}, and this library knows {known}: install the release that wrote it, or one built with a newer version of this library"
+    )]
+    HeaderField {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        found: u64,
+        /// What would have been understood.
+        known: &'static str,
+    },
+
+    /// The payload's checksum is wrong.
+    #[error(
+        "the {part} in virtual memory 0 is damaged: its checksum should be {expected:016x} and is {computed:016x} over {bytes} bytes; nothing was written; restore the canister from a snapshot"
+    )]
+    PayloadDamaged {
+        /// "payload" or "journal".
+        part: &'static str,
+        /// The checksum in the header.
+        expected: u64,
+        /// The checksum of the bytes.
+        computed: u64,
+        /// How many bytes it covers.
+        bytes: u64,
+    },
+
+    /// Memory 0 was written by a newer release.
+    #[error(
+        "this is release {this}, and the memory was written by release {found}: install release {found} or a newer one; nothing was written"
+    )]
+    NewerRelease {
+        /// The release that wrote the memory.
+        found: u32,
+        /// The release that runs.
+        this: u32,
+    },
+
+    /// Memory 0 holds a newer schema of the state.
+    #[error(
+        "this release reads schema {this} of the state, and the memory holds schema {found}: install release {release} or a newer one; nothing was written"
+    )]
+    NewerSchema {
+        /// The schema in the header.
+        found: u32,
+        /// The newest schema that this release reads.
+        this: u32,
+        /// The release that wrote the memory.
+        release: u32,
+    },
+
+    /// The canister's stable memory cannot grow.
+    #[error(
+        "stable memory cannot grow from {pages} to {needed} pages: the subnet is full or the canister is at its memory limit; nothing is lost if this hook traps: raise the limit or free memory and upgrade again"
+    )]
+    OutOfStableMemory {
+        /// Size now, in pages of 64 KiB.
+        pages: u64,
+        /// Size needed.
+        needed: u64,
+    },
+
+    /// The memory manager has no bucket left.
+    #[error(
+        "the memory manager has {buckets} buckets of {bucket_pages} pages and needs {needed} more, past its limit of 32768: its bucket size was planned for a smaller ceiling; rewrite it with larger buckets (`stable-migrate compact --ceiling`)"
+    )]
+    Ceiling {
+        /// Buckets in use.
+        buckets: u64,
+        /// Size of a bucket in pages of 64 KiB.
+        bucket_pages: u16,
+        /// Buckets needed beside them.
+        needed: u64,
+    },
+
+    /// Virtual memory 0 was asked for as if it were free.
+    #[error(
+        "virtual memory {id} is not free to use: memory 0 holds the header and the hot state, 255 marks free buckets; choose an id from 1 to 254"
+    )]
+    ReservedMemory {
+        /// The id asked for.
+        id: u8,
+    },
+}

@@ -1,0 +1,152 @@
+//! The header at the start of virtual memory 0.
+//!
+//! All numbers are little-endian. The payload follows the header at once; the mover's journal follows the payload.
+//!
+//! ```text
+//! 0    "IC-STMIG"                                             8 bytes
+//! 8    header version, 1                                      u16
+//! 10   codec of the payload (1 CBOR, 2 MessagePack)           u8
+//! 11   reserved, 0                                            u8
+//! 12   schema version of the payload                          u32
+//! 16   payload length in bytes                                u64
+//! 24   checksum of the payload                                u64
+//! 32   release that wrote this memory last                    u32
+//! 36   upgrades since the memory was adopted or formatted     u32
+//! 40   time of the last save, nanoseconds since 1970          u64
+//! 48   generation: how often stable memory was rewritten      u64
+//!      from outside, with the canister stopped
+//! 56   journal length in bytes                                u32
+//! 60   reserved, 0                                            u32
+//! 64   checksum of the journal                                u64
+//! 72   reserved, 0                                            48 bytes
+//! 120  checksum of bytes 0..120                               u64
+//! 128  payload
+//! ```
+//!
+//! Checksums are XXH64 with seed 0. The size of the last save is the payload length.
+
+use crate::codec::Format;
+use crate::error::Error;
+use crate::stream::checksum;
+
+/// Bytes of a header; the payload starts there.
+pub const HEADER_BYTES: u64 = 128;
+
+const MAGIC: &[u8; 8] = b"IC-STMIG";
+const VERSION: u16 = 1;
+const CHECKSUM_AT: usize = 120;
+
+/// What virtual memory 0 says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Codec of the payload.
+    pub format: Format,
+    /// Schema version of the payload.
+    pub schema: u32,
+    /// Length of the payload in bytes: the size of the last save.
+    pub payload_bytes: u64,
+    /// Checksum of the payload.
+    pub payload_checksum: u64,
+    /// The release that wrote this memory last.
+    pub release: u32,
+    /// Upgrades since this memory was adopted or formatted; stops at `u32::MAX`.
+    pub upgrades: u32,
+    /// Time of the last save in nanoseconds since 1970.
+    pub saved_at: u64,
+    /// How often stable memory was rewritten from outside while the canister was stopped. A canister that finds
+    /// another generation than it remembers has to read its memory manager anew.
+    pub generation: u64,
+    /// Length of the mover's journal in bytes; it follows the payload.
+    pub journal_bytes: u32,
+    /// Checksum of the journal.
+    pub journal_checksum: u64,
+}
+
+impl Header {
+    /// The header as it stands in memory.
+    pub fn to_bytes(&self) -> [u8; HEADER_BYTES as usize] {
+        let mut bytes = [0; HEADER_BYTES as usize];
+        let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
+        put(0, MAGIC);
+        put(8, &VERSION.to_le_bytes());
+        put(10, &[self.format.id()]);
+        put(12, &self.schema.to_le_bytes());
+        put(16, &self.payload_bytes.to_le_bytes());
+        put(24, &self.payload_checksum.to_le_bytes());
+        put(32, &self.release.to_le_bytes());
+        put(36, &self.upgrades.to_le_bytes());
+        put(40, &self.saved_at.to_le_bytes());
+        put(48, &self.generation.to_le_bytes());
+        put(56, &self.journal_bytes.to_le_bytes());
+        put(64, &self.journal_checksum.to_le_bytes());
+        let sum = checksum(&bytes[..CHECKSUM_AT]);
+        bytes[CHECKSUM_AT..].copy_from_slice(&sum.to_le_bytes());
+        bytes
+    }
+
+    /// Reads a header: `Ok(None)` if the magic is not there.
+    ///
+    /// # Errors
+    /// [`Error::HeaderDamaged`] if the magic is there and the checksum is wrong, [`Error::HeaderField`] if the
+    /// checksum is right and a field says what version 1 cannot say.
+    pub fn from_bytes(bytes: &[u8; HEADER_BYTES as usize]) -> Result<Option<Self>, Error> {
+        if &bytes[..8] != MAGIC {
+            return Ok(None);
+        }
+        let computed = checksum(&bytes[..CHECKSUM_AT]);
+        let found = u64_at(bytes, CHECKSUM_AT);
+        if found != computed {
+            return Err(Error::HeaderDamaged { found, computed });
+        }
+        let version = u16::from_le_bytes([bytes[8], bytes[9]]);
+        if version != VERSION {
+            return Err(Error::HeaderField {
+                field: "version",
+                found: version.into(),
+                known: "version 1",
+            });
+        }
+        let format = match Format::from_id(bytes[10]) {
+            Some(format @ (Format::Cbor | Format::MessagePack)) => format,
+            _ => {
+                return Err(Error::HeaderField {
+                    field: "codec",
+                    found: bytes[10].into(),
+                    known: "1 (CBOR) and 2 (MessagePack)",
+                });
+            }
+        };
+        Ok(Some(Self {
+            format,
+            schema: u32_at(bytes, 12),
+            payload_bytes: u64_at(bytes, 16),
+            payload_checksum: u64_at(bytes, 24),
+            release: u32_at(bytes, 32),
+            upgrades: u32_at(bytes, 36),
+            saved_at: u64_at(bytes, 40),
+            generation: u64_at(bytes, 48),
+            journal_bytes: u32_at(bytes, 56),
+            journal_checksum: u64_at(bytes, 64),
+        }))
+    }
+
+    /// Offset of the journal in virtual memory 0.
+    pub fn journal_at(&self) -> u64 {
+        HEADER_BYTES.saturating_add(self.payload_bytes)
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    let mut field = [0; 4];
+    field.copy_from_slice(&bytes[at..at + 4]);
+    u32::from_le_bytes(field)
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    let mut field = [0; 8];
+    field.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(field)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn headers() -> impl Strategy<Value = Header> {
+    (
+        any::<[u64; 5]>(),
+        any::<[u32; 4]>(),
+        prop_oneof![Just(Format::Cbor), Just(Format::MessagePack)],
+    )
+        .prop_map(|(long, short, format)| Header {
+            format,
+            schema: short[0],
+            payload_bytes: long[0],
+            payload_checksum: long[1],
+            release: short[1],
+            upgrades: short[2],
+            saved_at: long[2],
+            generation: long[3],
+            journal_bytes: short[3],
+            journal_checksum: long[4],
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_header_reads_back_as_it_was(header in headers()) {
+        prop_assert_eq!(Header::from_bytes(&header.to_bytes()), Ok(Some(header)));
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed(header in headers(), bit in 0usize..1024) {
+        let mut bytes = header.to_bytes();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let found = Header::from_bytes(&bytes);
+        // A flip in the magic makes it no header at all.
+        prop_assert!(matches!(found, Ok(None)) == (bit < 64), "{:?}", found);
+        prop_assert!(!matches!(found, Ok(Some(_))));
+    }
+}
+
+/// The format cannot drift: these are the bytes of version 1.
+#[test]
+fn the_golden_header_of_version_1_stays_as_it_is() {
+    let header = Header {
+        format: Format::Cbor,
+        schema: 3,
+        payload_bytes: 123_187,
+        payload_checksum: 0x0123_4567_89ab_cdef,
+        release: 2,
+        upgrades: 7,
+        saved_at: 1_700_000_000_000_000_000,
+        generation: 1,
+        journal_bytes: 96,
+        journal_checksum: 0xfedc_ba98_7654_3210,
+    };
+    let golden = include_bytes!("golden/header-1.bin");
+    assert_eq!(&header.to_bytes(), golden);
+    assert_eq!(Header::from_bytes(golden), Ok(Some(header)));
+}
+
+#[test]
+fn a_later_version_or_an_unknown_codec_is_named() {
+    let header = Header::from_bytes(include_bytes!("golden/header-1.bin"))
+        .unwrap()
+        .unwrap();
+    for (at, value, field) in [(8, 2, "version"), (10, 9, "codec"), (10, 3, "codec")] {
+        let mut bytes = header.to_bytes();
+        bytes[at] = value;
+        let sum = checksum(&bytes[..CHECKSUM_AT]);
+        bytes[CHECKSUM_AT..].copy_from_slice(&sum.to_le_bytes());
+        let error = Header::from_bytes(&bytes).unwrap_err();
+        assert!(error.to_string().contains(field), "{error}");
+    }
+}

@@ -1,0 +1,111 @@
+//! A legacy memory: one value from offset 0, to be read in full before a byte of it is overwritten.
+
+use std::fmt;
+use std::rc::Rc;
+
+use ic_stable_structures::Memory;
+
+use crate::bucket_plan::{BucketPlan, PAGE_BYTES};
+use crate::codec::{Codec, StreamCodec};
+use crate::error::{Error, Place};
+use crate::header::HEADER_BYTES;
+use crate::managed::{Managed, Stamp};
+use crate::stream::{Count, MemoryReader, grow_to};
+
+/// A memory that can be a legacy value. All it allows is to read that value.
+pub struct Legacy<M> {
+    memory: M,
+}
+
+impl<M: Memory> Legacy<M> {
+    pub(crate) fn of(memory: M) -> Self {
+        Self { memory }
+    }
+
+    /// Reads the value from offset 0 with codec `C`, through a buffer of one page, and yields the capability to
+    /// adopt the memory. What follows the value in memory is not part of it and is not looked at.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if no whole value of `C` stands there.
+    pub fn read<T, C: Codec<T>>(self) -> Result<(T, Adoptable<M>), Error> {
+        let mut reader = MemoryReader::new(&self.memory, 0, u64::MAX);
+        match C::decode(&mut reader) {
+            Ok(value) => {
+                let value_bytes = reader.taken();
+                let memory = self.memory;
+                Ok((
+                    value,
+                    Adoptable {
+                        memory,
+                        value_bytes,
+                    },
+                ))
+            }
+            Err(reason) => Err(Error::Decode {
+                format: C::FORMAT,
+                place: Place::StableMemory,
+                offset: reader.taken(),
+                reason,
+            }),
+        }
+    }
+}
+
+impl<M> fmt::Debug for Legacy<M> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("Legacy")
+    }
+}
+
+/// A legacy memory whose value has been read, and which may now be overwritten.
+pub struct Adoptable<M> {
+    memory: M,
+    value_bytes: u64,
+}
+
+impl<M: Memory> Adoptable<M> {
+    /// How many bytes the legacy value took, a length in front included.
+    pub fn value_bytes(&self) -> u64 {
+        self.value_bytes
+    }
+
+    /// Formats a memory manager over the legacy value and saves `state` in its memory 0.
+    ///
+    /// The state is encoded twice: once to learn its size, so that the memory is grown before the first byte is
+    /// written, then for good. Takes 1 page for the manager and whole buckets for the header (128 bytes) and the
+    /// payload.
+    ///
+    /// # Errors
+    /// [`Error::OutOfStableMemory`] or [`Error::Encode`] before anything was written. An error after that cannot
+    /// be ruled out for a `Serialize` that writes something else the second time: trap on any error.
+    pub fn adopt<T, C: StreamCodec<T>>(
+        self,
+        buckets: BucketPlan,
+        state: &T,
+        stamp: Stamp,
+    ) -> Result<Managed<M>, Error> {
+        let mut payload = Count::default();
+        C::encode(state, &mut payload).map_err(|reason| Error::Encode {
+            format: C::FORMAT,
+            reason,
+        })?;
+        let bucket_bytes = u64::from(buckets.pages()) * PAGE_BYTES;
+        let needed_buckets = (HEADER_BYTES + payload.0).div_ceil(bucket_bytes);
+        grow_to(
+            &self.memory,
+            1 + needed_buckets * u64::from(buckets.pages()),
+        )?;
+        let managed = Managed::create(Rc::new(self.memory), buckets)?;
+        managed.save::<T, C>(state, stamp)?;
+        Ok(managed)
+    }
+}
+
+impl<M> fmt::Debug for Adoptable<M> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "Adoptable {{ value_bytes: {} }}", self.value_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,326 @@
+//! A stable memory under one memory manager: memory 0 for the header and the hot state, the others for the
+//! canister's stable structures.
+
+use std::fmt;
+use std::rc::Rc;
+
+use ic_stable_structures::Memory;
+use ic_stable_structures::memory_manager::{MemoryId, MemoryManager, VirtualMemory};
+use serde::de::DeserializeOwned;
+
+use crate::bucket_plan::BucketPlan;
+use crate::codec::{Cbor, Codec, Format, LengthU32, StreamCodec};
+use crate::error::{Error, Glimpse, Place};
+use crate::header::{HEADER_BYTES, Header};
+use crate::manager::BucketTable;
+use crate::stream::{MemoryReader, MemoryWriter, grow_to};
+
+mod memory0;
+
+use memory0::Memory0;
+
+/// The memory type of everything that a [`Managed`] hands out.
+pub type ManagedMemory<M> = VirtualMemory<Rc<M>>;
+
+/// A stable memory that holds nothing and may be formatted.
+pub struct Empty<M> {
+    memory: M,
+}
+
+impl<M: Memory> Empty<M> {
+    pub(crate) fn of(memory: M) -> Self {
+        Self { memory }
+    }
+
+    /// Formats a memory manager. Takes one page; memories take theirs when they are first written.
+    ///
+    /// # Errors
+    /// [`Error::OutOfStableMemory`] if not even that page can be had.
+    pub fn format(self, buckets: BucketPlan) -> Result<Managed<M>, Error> {
+        Managed::create(Rc::new(self.memory), buckets)
+    }
+}
+
+impl<M> fmt::Debug for Empty<M> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("Empty")
+    }
+}
+
+/// Who saves, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The release that runs.
+    pub release: u32,
+    /// The schema version of the state it writes.
+    pub schema: u32,
+    /// Nanoseconds since 1970.
+    pub now: u64,
+}
+
+/// What memory 0 holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory0Content {
+    /// Nothing was saved yet.
+    Unsaved,
+    /// This library's header and a payload.
+    Saved(Header),
+    /// A u32 length and a CBOR value of that many bytes: the frame of 2023.
+    NaiveFrame {
+        /// Length of the CBOR value in bytes.
+        bytes: u64,
+    },
+}
+
+/// A memory under a memory manager whose header added up when it was opened.
+pub struct Managed<M: Memory> {
+    raw: Rc<M>,
+    manager: MemoryManager<Rc<M>>,
+}
+
+impl<M: Memory> Managed<M> {
+    /// For a memory that [`BucketTable::read`] has found to be in order.
+    pub(crate) fn of_checked(raw: Rc<M>) -> Self {
+        let manager = MemoryManager::init(Rc::clone(&raw));
+        Self { raw, manager }
+    }
+
+    /// Formats whatever is there: the callers hold the capability to do so.
+    pub(crate) fn create(raw: Rc<M>, buckets: BucketPlan) -> Result<Self, Error> {
+        grow_to(&raw, 1)?;
+        // A legacy value may start with the bytes of the manager's magic, which `init` would believe.
+        raw.write(0, &[0; 4]);
+        let manager = MemoryManager::init_with_bucket_size(Rc::clone(&raw), buckets.pages());
+        Ok(Self { raw, manager })
+    }
+
+    /// Virtual memory `id` for a stable structure. It takes no page until it grows.
+    ///
+    /// # Errors
+    /// [`Error::ReservedMemory`] for 0, which holds the header and the hot state, and 255.
+    pub fn memory(&self, id: u8) -> Result<ManagedMemory<M>, Error> {
+        match id {
+            0 | 255 => Err(Error::ReservedMemory { id }),
+            _ => Ok(self.manager.get(MemoryId::new(id))),
+        }
+    }
+
+    /// What memory 0 holds. Reads its first 128 bytes.
+    ///
+    /// # Errors
+    /// [`Error::HeaderDamaged`], [`Error::HeaderField`], [`Error::UnknownMemory0`], and [`Error::Length`] for a
+    /// header whose payload is longer than the memory.
+    pub fn content(&self) -> Result<Memory0Content, Error> {
+        let memory = self.memory0();
+        if memory.size() == 0 {
+            return Ok(Memory0Content::Unsaved);
+        }
+        let mut first = [0; HEADER_BYTES as usize];
+        memory.read(0, &mut first);
+        match Header::from_bytes(&first)? {
+            Some(header) => {
+                let length = header
+                    .payload_bytes
+                    .saturating_add(header.journal_bytes.into());
+                let available = memory.bytes() - HEADER_BYTES;
+                if length > available {
+                    return Err(Error::Length {
+                        place: Place::Memory0,
+                        length,
+                        available: format!("only {available} bytes follow the header"),
+                    });
+                }
+                Ok(Memory0Content::Saved(header))
+            }
+            None if <LengthU32<Cbor> as Codec<()>>::can_start(&first, memory.bytes()) => {
+                let length = [first[0], first[1], first[2], first[3]];
+                Ok(Memory0Content::NaiveFrame {
+                    bytes: u32::from_le_bytes(length).into(),
+                })
+            }
+            None if first.iter().all(|&byte| byte == 0) => Ok(Memory0Content::Unsaved),
+            None => Err(Error::UnknownMemory0 {
+                pages: memory.size(),
+                found: Glimpse::of(&first),
+            }),
+        }
+    }
+
+    /// Refuses a memory that a newer release wrote, or that holds a newer schema. Writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NewerRelease`], [`Error::NewerSchema`], and those of [`Managed::content`].
+    pub fn guard(&self, release: u32, schema: u32) -> Result<Memory0Content, Error> {
+        let content = self.content()?;
+        if let Memory0Content::Saved(header) = content {
+            if header.release > release {
+                return Err(Error::NewerRelease {
+                    found: header.release,
+                    this: release,
+                });
+            }
+            if header.schema > schema {
+                return Err(Error::NewerSchema {
+                    found: header.schema,
+                    this: schema,
+                    release: header.release,
+                });
+            }
+        }
+        Ok(content)
+    }
+
+    /// Loads the payload that [`Managed::save`] wrote, verifying its checksum while it streams.
+    ///
+    /// # Errors
+    /// [`Error::NothingSaved`] where memory 0 holds no such payload, [`Error::PayloadDamaged`],
+    /// [`Error::Decode`], and those of [`Managed::content`].
+    pub fn load<T, C: Codec<T>>(&self) -> Result<T, Error> {
+        let Memory0Content::Saved(header) = self.content()? else {
+            return Err(Error::NothingSaved);
+        };
+        if header.format != C::FORMAT {
+            return Err(Error::HeaderField {
+                field: "codec",
+                found: header.format.id().into(),
+                known: match C::FORMAT {
+                    Format::Cbor => "1 (CBOR)",
+                    Format::MessagePack => "2 (MessagePack)",
+                    Format::Candid => "3 (Candid)",
+                },
+            });
+        }
+        let memory = self.memory0();
+        let mut reader = MemoryReader::hashing(&memory, HEADER_BYTES, header.journal_at());
+        let decoded = C::decode(&mut reader);
+        let (taken, left) = (reader.taken(), reader.left());
+        // The checksum speaks first: if it is wrong, what the decoder says of the bytes is of no use.
+        let computed = reader.into_checksum();
+        if computed != header.payload_checksum {
+            return Err(Error::PayloadDamaged {
+                part: "payload",
+                expected: header.payload_checksum,
+                computed,
+                bytes: header.payload_bytes,
+            });
+        }
+        match decoded {
+            Ok(_) if left > 0 => Err(Error::Length {
+                place: Place::Memory0,
+                length: header.payload_bytes,
+                available: format!("it ends after {taken}"),
+            }),
+            Ok(value) => Ok(value),
+            Err(reason) => Err(Error::Decode {
+                format: C::FORMAT,
+                place: Place::Memory0,
+                offset: taken,
+                reason,
+            }),
+        }
+    }
+
+    /// Loads the frame of 2023: a u32 length and a CBOR value of exactly that many bytes. It has no checksum.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if memory 0 does not hold one.
+    pub fn load_naive<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let memory = self.memory0();
+        let mut reader = MemoryReader::new(&memory, 0, u64::MAX);
+        LengthU32::<Cbor>::decode(&mut reader).map_err(|reason| Error::Decode {
+            format: Format::Cbor,
+            place: Place::Memory0,
+            offset: reader.taken(),
+            reason,
+        })
+    }
+
+    /// Saves `value` in memory 0, streaming through a buffer of one page. Costs the encoding and one write; the
+    /// memory grows only if the value does not fit.
+    ///
+    /// # Errors
+    /// [`Error::OutOfStableMemory`], [`Error::Ceiling`], [`Error::Encode`]. The payload may then be partly
+    /// overwritten: trap, which rolls that back. If execution ended without a trap here, the next load would find
+    /// the old header with a checksum that does not fit and say so.
+    pub fn save<T, C: StreamCodec<T>>(&self, value: &T, stamp: Stamp) -> Result<Header, Error> {
+        let before = match self.content()? {
+            Memory0Content::Saved(header) => Some(header),
+            _ => None,
+        };
+        let memory = self.memory0();
+        let mut writer = MemoryWriter::new(&memory, HEADER_BYTES);
+        if let Err(reason) = C::encode(value, &mut writer) {
+            return Err(writer.into_failure().unwrap_or(Error::Encode {
+                format: C::FORMAT,
+                reason,
+            }));
+        }
+        let (payload_bytes, payload_checksum) = writer.finish()?;
+        let header = Header {
+            format: C::FORMAT,
+            schema: stamp.schema,
+            payload_bytes,
+            payload_checksum,
+            release: stamp.release,
+            upgrades: before.map_or(0, |header| header.upgrades),
+            saved_at: stamp.now,
+            generation: before.map_or(0, |header| header.generation),
+            journal_bytes: 0,
+            journal_checksum: 0,
+        };
+        memory.write(0, &header.to_bytes());
+        Ok(header)
+    }
+
+    /// Notes in the header that `release` took the memory over: from here on an older one is refused, even if
+    /// this release never saves.
+    ///
+    /// # Errors
+    /// [`Error::NothingSaved`] without a header, and those of [`Managed::guard`].
+    pub fn claim(&self, release: u32, schema: u32) -> Result<Header, Error> {
+        let Memory0Content::Saved(mut header) = self.guard(release, schema)? else {
+            return Err(Error::NothingSaved);
+        };
+        header.release = release;
+        header.upgrades = header.upgrades.saturating_add(1);
+        self.memory0().write(0, &header.to_bytes());
+        Ok(header)
+    }
+
+    /// The manager's bucket table as it stands in memory.
+    ///
+    /// # Errors
+    /// [`Error::Unrecognized`] if it no longer adds up: something other than the manager wrote to its page.
+    pub fn bucket_table(&self) -> Result<BucketTable, Error> {
+        let contradiction = match BucketTable::read(&self.raw) {
+            Ok(Some(table)) => return Ok(table),
+            Ok(None) => "no magic".into(),
+            Err(contradiction) => contradiction,
+        };
+        let mut first = [0; 16];
+        self.raw.read(0, &mut first);
+        Err(Error::Unrecognized {
+            offset: 0,
+            found: Glimpse::of(&first),
+            expected: format!("a memory manager that adds up (this one has {contradiction})"),
+        })
+    }
+
+    /// Size of the whole stable memory in pages of 64 KiB.
+    pub fn stable_pages(&self) -> u64 {
+        self.raw.size()
+    }
+
+    fn memory0(&self) -> Memory0<M> {
+        Memory0::new(Rc::clone(&self.raw), self.manager.get(MemoryId::new(0)))
+    }
+}
+
+impl<M: Memory> fmt::Debug for Managed<M> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "Managed {{ stable_pages: {} }}", self.raw.size())
+    }
+}
+
+#[cfg(test)]
+mod tests;
