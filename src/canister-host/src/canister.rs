@@ -1,0 +1,186 @@
+//! One canister: its module, its state, and the execution of an entry point on it.
+
+use std::collections::BTreeMap;
+
+use candid::Principal;
+
+use crate::config::CanisterSettings;
+use crate::context::Context;
+use crate::entry::EntryPoint;
+use crate::execution::{Execution, Input, State};
+use crate::fault::Armed;
+use crate::instance::{Instance, Target};
+use crate::messages::no_module;
+use crate::meter::Meter;
+use crate::reject::Reject;
+use crate::report::MessageReport;
+use crate::stop::Stop;
+
+/// Something a canister logged with `ic0.debug_print`, or a trap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRecord {
+    /// When, in nanoseconds since 1970.
+    pub time: u64,
+    /// What.
+    pub text: String,
+}
+
+pub(crate) struct Canister {
+    pub(crate) id: Principal,
+    pub(crate) settings: CanisterSettings,
+    pub(crate) state: State,
+    pub(crate) version: u64,
+    pub(crate) instance: Option<Instance>,
+    pub(crate) contexts: BTreeMap<u64, Context>,
+    pub(crate) next_context: u64,
+    pub(crate) logs: Vec<LogRecord>,
+    pub(crate) fault: Option<Armed>,
+}
+
+/// What an execution may use beside the canister's own.
+#[derive(Clone, Copy)]
+pub(crate) struct Allowance {
+    pub(crate) instructions: u64,
+    pub(crate) free_stable_pages: Option<u64>,
+    /// Cycles that came with the call.
+    pub(crate) cycles: u128,
+}
+
+/// How an execution ended, before its effects are kept or dropped.
+pub(crate) struct Outcome {
+    pub(crate) execution: Execution,
+    pub(crate) stop: Option<Stop>,
+    pub(crate) report: MessageReport,
+}
+
+impl Canister {
+    pub(crate) fn new(id: Principal, settings: CanisterSettings) -> Self {
+        let state = State {
+            cycles: settings.cycles,
+            ..State::default()
+        };
+        Canister {
+            id,
+            settings,
+            state,
+            version: 0,
+            instance: None,
+            contexts: BTreeMap::new(),
+            next_context: 0,
+            logs: Vec::new(),
+            fault: None,
+        }
+    }
+
+    /// What every execution of this canister is given; the message is still to be put in.
+    pub(crate) fn input(&self, time: u64) -> Input {
+        Input {
+            canister: self.id,
+            controllers: self.settings.controllers.clone(),
+            version: self.version,
+            time,
+            ..Input::default()
+        }
+    }
+
+    pub(crate) fn exports(&self, name: &str) -> bool {
+        self.instance
+            .as_ref()
+            .is_some_and(|i| i.module().exports_function(name))
+    }
+
+    /// Runs an entry point on an instance and a copy of a state, counting towards the armed
+    /// fault. Nothing is kept or undone.
+    pub(crate) fn run_on(
+        &mut self,
+        instance: &mut Instance,
+        state: State,
+        entry: EntryPoint,
+        target: Target,
+        input: Input,
+        allowance: Allowance,
+    ) -> Outcome {
+        let fault = self.fault.take_if(|fault| fault.applies_to(&entry));
+        let time = input.time;
+        let execution = Execution {
+            entry,
+            input,
+            limits: self.settings.limits,
+            state,
+            available: allowance.cycles,
+            free_stable_pages: allowance.free_stable_pages,
+            meter: Meter::new(allowance.instructions, fault),
+            ..Execution::default()
+        };
+        let (mut execution, result) = instance.run(execution, target);
+        execution.drop_pending_call();
+        let stop = result.err();
+        if let Some(mut fault) = execution.meter.fault.take()
+            && !matches!(stop, Some(Stop::Injected(_)))
+        {
+            fault.executed(execution.meter.used);
+            self.fault = Some(fault);
+        }
+        let report = self.report(&execution, stop.as_ref(), instance.heap_pages());
+        if execution.entry.is_replicated() {
+            let trap = report
+                .trap
+                .iter()
+                .map(|reject| format!("[TRAP]: {}", reject.message));
+            let texts = report.logs.iter().cloned().chain(trap);
+            self.logs.extend(texts.map(|text| LogRecord { time, text }));
+        }
+        Outcome {
+            execution,
+            stop,
+            report,
+        }
+    }
+
+    /// Runs an entry point on the canister. What it did is kept if it ended well and `keep`
+    /// is set, and else undone.
+    pub(crate) fn execute(
+        &mut self,
+        entry: EntryPoint,
+        target: Target,
+        input: Input,
+        allowance: Allowance,
+        keep: bool,
+    ) -> Result<Outcome, Reject> {
+        let Some(mut instance) = self.instance.take() else {
+            return Err(no_module(self.id));
+        };
+        let state = self.state.clone();
+        let mut outcome = self.run_on(&mut instance, state, entry, target, input, allowance);
+        let settled = if keep && outcome.stop.is_none() {
+            self.state = outcome.execution.state.clone();
+            self.version += 1;
+            instance
+                .commit()
+                .map(|changed| outcome.report.dirty_heap_pages = changed)
+        } else {
+            instance.rollback()
+        };
+        self.instance = Some(instance);
+        settled.map_err(|stop| stop.to_reject(&self.id.to_text()))?;
+        Ok(outcome)
+    }
+
+    fn report(&self, execution: &Execution, stop: Option<&Stop>, heap_pages: u64) -> MessageReport {
+        let meter = &execution.meter;
+        MessageReport {
+            canister: self.id,
+            entry: execution.entry.clone(),
+            instructions: meter.used,
+            system_calls: meter.system_calls,
+            stable_writes: meter.stable_writes,
+            stable_grows: meter.stable_grows,
+            dirty_stable_pages: meter.dirty_stable_pages,
+            dirty_heap_pages: 0,
+            heap_pages,
+            stable_pages: execution.state.stable.pages(),
+            logs: execution.effects.logs.clone(),
+            trap: stop.map(|stop| stop.to_reject(&self.id.to_text())),
+        }
+    }
+}

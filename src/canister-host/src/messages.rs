@@ -1,0 +1,278 @@
+//! Requests and responses are taken from one queue, in order, and executed atomically.
+
+use candid::Principal;
+
+use crate::canister::{Allowance, Outcome};
+use crate::context::{Context, Message, Origin, Request, Response};
+use crate::entry::EntryPoint;
+use crate::execution::{Answer, Effects, Input};
+use crate::host::Host;
+use crate::instance::Target;
+use crate::management;
+use crate::reject::{Reject, code};
+
+impl Host {
+    /// Takes one message from the queue and executes it. False if there was none.
+    pub(crate) fn step(&mut self) -> bool {
+        match self.queue.pop_front() {
+            Some(Message::Request(request)) => self.deliver_request(request),
+            Some(Message::Response(response)) => self.deliver_response(response),
+            None => return false,
+        }
+        true
+    }
+
+    fn deliver_request(&mut self, request: Request) {
+        if request.callee == Principal::management_canister() {
+            let result = management::answer(self, &request);
+            return self.respond(request.origin, result, request.cycles);
+        }
+        match self.entry_for(request.callee, &request.method) {
+            Ok((entry, export)) => self.execute_request(request, entry, &export),
+            Err(reject) => self.respond(request.origin, Err(reject), request.cycles),
+        }
+    }
+
+    /// The entry point and the export that serve a method called as an update.
+    fn entry_for(&self, callee: Principal, method: &str) -> Result<(EntryPoint, String), Reject> {
+        let canister = self
+            .canisters
+            .get(&callee)
+            .ok_or_else(|| canister_not_found(callee))?;
+        if canister.instance.is_none() {
+            return Err(no_module(callee));
+        }
+        let (update, query) = (
+            format!("canister_update {method}"),
+            format!("canister_query {method}"),
+        );
+        if canister.exports(&update) {
+            Ok((EntryPoint::Update(method.to_owned()), update))
+        } else if canister.exports(&query) {
+            Ok((EntryPoint::ReplicatedQuery(method.to_owned()), query))
+        } else {
+            let message = format!("Canister {callee} has no update method '{method}'");
+            Err(Reject::new(code::METHOD_NOT_FOUND, message))
+        }
+    }
+
+    fn execute_request(&mut self, request: Request, entry: EntryPoint, export: &str) {
+        let Request {
+            origin,
+            caller,
+            callee,
+            method,
+            arg,
+            cycles,
+        } = request;
+        // A query keeps no changes, whichever way it is called.
+        let keep = matches!(entry, EntryPoint::Update(_));
+        let number = self.open_context(callee, Context::new(origin, caller, cycles));
+        let input = self.input(callee, number, |input| {
+            (input.arg, input.method) = (arg, method)
+        });
+        let ended = self.run(callee, number, entry, Target::Export(export), input, keep);
+        self.conclude(callee, number, ended);
+    }
+
+    /// Runs a timer or a heartbeat: a call nobody waits for.
+    pub(crate) fn execute_task(&mut self, id: Principal, entry: EntryPoint, export: &str) {
+        let nobody = Context::new(Origin::Nobody, Principal::management_canister(), 0);
+        let number = self.open_context(
+            id,
+            Context {
+                answered: true,
+                ..nobody
+            },
+        );
+        let input = self.input(id, number, |_| {});
+        let ended = self.run(id, number, entry, Target::Export(export), input, true);
+        self.conclude(id, number, ended);
+    }
+
+    fn deliver_response(&mut self, response: Response) {
+        let Response {
+            canister: id,
+            context: number,
+            callback,
+            result,
+            refund,
+        } = response;
+        let Some(canister) = self.canisters.get_mut(&id) else {
+            return;
+        };
+        canister.state.cycles = canister.state.cycles.saturating_add(refund);
+        if let Some(context) = canister.contexts.get_mut(&number) {
+            context.outstanding -= 1;
+        }
+        let (entry, closure) = match result {
+            Ok(_) => (EntryPoint::ReplyCallback, callback.reply),
+            Err(_) => (EntryPoint::RejectCallback, callback.reject),
+        };
+        if closure.is_none() {
+            return self.conclude(id, number, Ok(Effects::default()));
+        }
+        let input = self.input(id, number, |input| {
+            input.refunded = refund;
+            match result {
+                Ok(reply) => input.arg = reply,
+                Err(reject) => {
+                    input.reject_code = reject.code as i32;
+                    input.reject_message = reject.message;
+                }
+            }
+        });
+        let target = Target::Closure(closure);
+        let ended = self.run(id, number, entry, target, input.clone(), true);
+        if let (Err(_), Some(cleanup)) = (&ended, callback.cleanup) {
+            // It has no answer to give and no calls to make, and if it traps too, that is in
+            // the reports.
+            let target = Target::Closure(cleanup);
+            let _ = self.run(id, number, EntryPoint::Cleanup, target, input, true);
+        }
+        self.conclude(id, number, ended);
+    }
+
+    fn open_context(&mut self, id: Principal, context: Context) -> u64 {
+        let Some(canister) = self.canisters.get_mut(&id) else {
+            return 0;
+        };
+        let number = canister.next_context;
+        canister.next_context += 1;
+        canister.contexts.insert(number, context);
+        number
+    }
+
+    fn input(&self, id: Principal, number: u64, fill: impl FnOnce(&mut Input)) -> Input {
+        let canister = self.canisters.get(&id);
+        let mut input = canister.map(|c| c.input(self.time)).unwrap_or_default();
+        if let Some(context) = canister.and_then(|c| c.contexts.get(&number)) {
+            input.caller = context.caller;
+            input.answered = context.answered;
+            input.instructions_before = context.instructions;
+        }
+        fill(&mut input);
+        input
+    }
+
+    /// Runs code for a call and books what it used. Returns what it made, if it ended well.
+    fn run(
+        &mut self,
+        id: Principal,
+        number: u64,
+        entry: EntryPoint,
+        target: Target,
+        input: Input,
+        keep: bool,
+    ) -> Result<Effects, Reject> {
+        let Some(canister) = self.canisters.get_mut(&id) else {
+            return Err(canister_not_found(id));
+        };
+        let cycles = canister
+            .contexts
+            .get(&number)
+            .map_or(0, |context| context.available);
+        let allowance = Allowance {
+            instructions: self.config.update_instructions,
+            free_stable_pages: self.config.free_stable_pages,
+            cycles,
+        };
+        let Outcome {
+            execution, report, ..
+        } = canister.execute(entry, target, input, allowance, keep)?;
+        let trap = report.trap.clone();
+        if let Some(context) = canister.contexts.get_mut(&number) {
+            context.instructions += report.instructions;
+            if trap.is_none() {
+                context.available = execution.available;
+            }
+        }
+        if trap.is_none() && keep {
+            self.config.free_stable_pages = execution.free_stable_pages;
+        }
+        self.reports.push(report);
+        trap.map_or(Ok(execution.effects), Err)
+    }
+
+    /// After code has run for a call: sends its answer and its calls on their way, and ends
+    /// the call if there is nothing more to come.
+    fn conclude(&mut self, id: Principal, number: u64, ended: Result<Effects, Reject>) {
+        let Some(context) = self
+            .canisters
+            .get_mut(&id)
+            .and_then(|c| c.contexts.get_mut(&number))
+        else {
+            return;
+        };
+        let mut answer = None;
+        let ended = ended.map(|effects| {
+            answer = effects.answer.map(|answer| match answer {
+                Answer::Reply(bytes) => Ok(bytes),
+                Answer::Reject(text) => Err(Reject::new(code::REJECTED_BY_CANISTER, text)),
+            });
+            context.outstanding += effects.calls.len() as u64;
+            for call in effects.calls {
+                self.queue
+                    .push_back(Message::Request(Request::from_call(call, id, number)));
+            }
+        });
+        if answer.is_none() && !context.answered && context.outstanding == 0 {
+            let silent = || {
+                Reject::new(
+                    code::DID_NOT_REPLY,
+                    format!("Error from Canister {id}: Canister did not reply to the call"),
+                )
+            };
+            answer = Some(Err(ended.err().unwrap_or_else(silent)));
+        }
+        let mut responses = None;
+        if let Some(result) = answer {
+            context.answered = true;
+            let refund = std::mem::take(&mut context.available);
+            responses = Some((context.origin.clone(), result, refund));
+        }
+        if context.answered
+            && context.outstanding == 0
+            && let Some(canister) = self.canisters.get_mut(&id)
+        {
+            canister.contexts.remove(&number);
+        }
+        if let Some((origin, result, refund)) = responses {
+            self.respond(origin, result, refund);
+        }
+    }
+
+    fn respond(&mut self, origin: Origin, result: Result<Vec<u8>, Reject>, refund: u128) {
+        match origin {
+            Origin::Ingress(number) => {
+                self.answers.insert(number, result);
+            }
+            Origin::Canister {
+                canister,
+                context,
+                callback,
+            } => {
+                let response = Response {
+                    canister,
+                    context,
+                    callback,
+                    result,
+                    refund,
+                };
+                self.queue.push_back(Message::Response(response));
+            }
+            Origin::Nobody => {}
+        }
+    }
+}
+
+pub(crate) fn canister_not_found(id: Principal) -> Reject {
+    Reject::new(code::CANISTER_NOT_FOUND, format!("Canister {id} not found"))
+}
+
+pub(crate) fn no_module(id: Principal) -> Reject {
+    Reject::new(
+        code::NO_MODULE,
+        format!("Error from Canister {id}: Canister has no Wasm module"),
+    )
+}

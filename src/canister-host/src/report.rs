@@ -1,0 +1,106 @@
+//! What executions cost and did.
+
+use candid::Principal;
+
+use crate::entry::EntryPoint;
+use crate::reject::Reject;
+
+/// One execution of an entry point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageReport {
+    /// The canister that ran.
+    pub canister: Principal,
+    /// What of it ran.
+    pub entry: EntryPoint,
+    /// Instructions executed, system calls and dirtied stable pages included.
+    pub instructions: u64,
+    /// System calls made.
+    pub system_calls: u64,
+    /// Stable writes made.
+    pub stable_writes: u64,
+    /// Stable grows asked for, whether granted or not.
+    pub stable_grows: u64,
+    /// Stable pages of 4 KiB dirtied: written to at least once.
+    pub dirty_stable_pages: u64,
+    /// Heap pages of 4 KiB whose content changed.
+    pub dirty_heap_pages: u64,
+    /// Heap pages of 64 KiB at the end. A heap never shrinks, so this is its high water.
+    pub heap_pages: u64,
+    /// Stable pages of 64 KiB at the end.
+    pub stable_pages: u64,
+    /// What it logged with `ic0.debug_print`.
+    pub logs: Vec<String>,
+    /// Why it trapped, if it did. Then nothing of what it did was kept.
+    pub trap: Option<Reject>,
+}
+
+impl MessageReport {
+    /// Bytes of heap and stable memory dirtied, in pages of 4 KiB.
+    pub fn dirty_bytes(&self) -> u64 {
+        (self.dirty_stable_pages + self.dirty_heap_pages) * 4096
+    }
+}
+
+/// What an installation ran, hook by hook. A hook the module does not export, or that was
+/// not reached, is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InstallReport {
+    /// The old module's `canister_pre_upgrade`.
+    pub pre_upgrade: Option<MessageReport>,
+    /// What compiling the module is charged: 6 000 instructions for each of its own.
+    pub compile_instructions: u64,
+    /// The new module's start function.
+    pub start: Option<MessageReport>,
+    /// The new module's `canister_init`.
+    pub init: Option<MessageReport>,
+    /// The new module's `canister_post_upgrade`.
+    pub post_upgrade: Option<MessageReport>,
+}
+
+impl InstallReport {
+    /// The hooks that ran, in order.
+    pub fn hooks(&self) -> impl Iterator<Item = &MessageReport> {
+        [
+            &self.pre_upgrade,
+            &self.start,
+            &self.init,
+            &self.post_upgrade,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Everything that counts against the limit of one installation.
+    pub fn instructions(&self) -> u64 {
+        self.hooks().map(|h| h.instructions).sum::<u64>() + self.compile_instructions
+    }
+
+    /// Stable writes of all hooks: the range for
+    /// [`FaultPoint::StableWrite`](crate::FaultPoint::StableWrite).
+    pub fn stable_writes(&self) -> u64 {
+        self.hooks().map(|h| h.stable_writes).sum()
+    }
+
+    /// Stable grows of all hooks: the range for
+    /// [`FaultPoint::StableGrow`](crate::FaultPoint::StableGrow).
+    pub fn stable_grows(&self) -> u64 {
+        self.hooks().map(|h| h.stable_grows).sum()
+    }
+
+    /// System calls of all hooks: the range for [`FaultPoint::Call`](crate::FaultPoint::Call).
+    pub fn system_calls(&self) -> u64 {
+        self.hooks().map(|h| h.system_calls).sum()
+    }
+}
+
+/// The answer to a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The reply's bytes.
+    pub bytes: Vec<u8>,
+    /// Instructions of all the executions until the answer was there, also in other
+    /// canisters.
+    pub instructions: u64,
+    /// These executions, in order.
+    pub messages: Vec<MessageReport>,
+}
