@@ -1,2 +1,84 @@
-//! Commands of the workspace.
-fn main() {}
+//! The commands of this workspace, run as `cargo xtask COMMAND`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+mod artifacts;
+mod command;
+mod error;
+mod file;
+mod interface;
+mod module;
+mod receipt;
+mod setup;
+mod shell;
+mod table;
+mod workspace;
+
+/// The commands of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the canister modules into target/canisters, shrunk, with their metadata
+    Build,
+    /// Write candid/individual_user.did from the module that is built
+    Candid {
+        /// Write nothing; fail if the file differs from the module
+        #[arg(long)]
+        check: bool,
+    },
+    /// Build the canister modules and run every test of the workspace
+    Test {
+        /// Passed on to `cargo test --workspace`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> error::Result<()> {
+    let workspace = Workspace::find()?;
+    match arguments.command {
+        Command::Build => command::build::run(&workspace),
+        Command::Candid { check } => command::candid::run(&workspace, check),
+        Command::Test { arguments } => command::test::run(&workspace, &arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn test_passes_everything_on_to_cargo() {
+        let line = ["xtask", "test", "-p", "x", "--", "--nocapture"];
+        let Command::Test { arguments } = Arguments::parse_from(line).command else {
+            panic!("not test");
+        };
+        assert_eq!(arguments, ["-p", "x", "--", "--nocapture"]);
+    }
+}

@@ -1,0 +1,5 @@
+//! One module for each command.
+
+pub mod build;
+pub mod candid;
+pub mod test;

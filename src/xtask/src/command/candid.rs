@@ -1,0 +1,97 @@
+//! `cargo xtask candid`: the interface, as the module itself tells it.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use crate::artifacts::TODAY;
+use crate::command::build;
+use crate::error::{Error, Result};
+use crate::file;
+use crate::interface;
+use crate::workspace::Workspace;
+
+/// The command that writes the file, as its header and a check's message name it.
+const REMEDY: &str = "cargo xtask candid";
+
+/// Builds the modules and writes the interface of today's to `candid/individual_user.did`, or only
+/// compares if `check` is set.
+///
+/// # Errors
+/// Those of building, `Stale` if the file differs and `check` is set.
+pub fn run(workspace: &Workspace, check: bool) -> Result<()> {
+    build::modules(workspace)?;
+    let module = workspace.module(TODAY);
+    let wasm = fs::read(&module).map_err(Error::file("read", &module))?;
+    let wanted = document(&interface::of_finished(&module, &wasm)?);
+
+    let path = workspace.root.join("candid").join("individual_user.did");
+    if !check {
+        file::replace(&path, wanted.as_bytes())?;
+        println!("wrote {}", path.display());
+        return Ok(());
+    }
+    let found = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        other => other.map_err(Error::file("read", &path))?,
+    };
+    match first_difference(&found, &wanted) {
+        None => {
+            println!("{} agrees with the module", path.display());
+            Ok(())
+        }
+        Some(difference) => Err(Error::Stale {
+            path,
+            difference,
+            remedy: REMEDY,
+        }),
+    }
+}
+
+/// The interface as a file, with a header that says where it comes from.
+fn document(interface: &str) -> String {
+    format!(
+        "// Generated from the module {TODAY} by `{REMEDY}`; a change made here is lost.\n\n{}\n",
+        interface.trim()
+    )
+}
+
+/// The first line in which two texts differ, as a diff shows it.
+fn first_difference(found: &str, wanted: &str) -> Option<String> {
+    let mut found_lines = found.lines();
+    let mut wanted_lines = wanted.lines();
+    for number in 1.. {
+        match (found_lines.next(), wanted_lines.next()) {
+            (None, None) => break,
+            (a, b) if a == b => {}
+            (a, b) => {
+                let a = a.unwrap_or("(the file ends here)");
+                let b = b.unwrap_or("(the interface ends here)");
+                return Some(format!("line {number}\n- {a}\n+ {b}"));
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_interface_is_shown_at_its_first_difference() {
+        let old = document("service : {\n  a : () -> ();\n}");
+        let new = document("service : {\n  a : () -> (nat) query;\n}");
+        assert_eq!(first_difference(&new, &new), None);
+        let difference = first_difference(&old, &new).unwrap();
+        assert_eq!(
+            difference,
+            "line 4\n-   a : () -> ();\n+   a : () -> (nat) query;"
+        );
+    }
+
+    #[test]
+    fn a_missing_tail_is_a_difference() {
+        let difference = first_difference("a\n", "a\nb\n").unwrap();
+        assert_eq!(difference, "line 2\n- (the file ends here)\n+ b");
+    }
+}

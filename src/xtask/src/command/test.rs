@@ -1,0 +1,60 @@
+//! `cargo xtask test`: set-up, modules, and every test of the workspace.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::command::build;
+use crate::error::Result;
+use crate::shell;
+use crate::workspace::Workspace;
+
+/// The environment variable that tells tests where the modules are.
+const CANISTERS: &str = "CANISTERS_DIR";
+/// The environment variable that names a PocketIC server.
+const POCKET_IC: &str = "POCKET_IC_BIN";
+/// The package whose scenarios also run on PocketIC.
+const SCENARIOS: &str = "scenarios";
+
+/// Builds the modules, then runs `cargo test --workspace` with `arguments` and says what was left out.
+///
+/// # Errors
+/// Those of building, `Failed` if a test fails.
+pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    build::run(workspace)?;
+    let pocket_ic = std::env::var_os(POCKET_IC).is_some_and(|path| !path.is_empty())
+        && workspace.has_package(SCENARIOS);
+    shell::run(&mut tests(workspace, arguments, pocket_ic))?;
+    for line in left_out(workspace, pocket_ic) {
+        println!("skipped: {line}");
+    }
+    Ok(())
+}
+
+fn tests(workspace: &Workspace, arguments: &[String], pocket_ic: bool) -> Command {
+    let mut command = workspace.cargo();
+    command.args(["test", "--workspace"]);
+    if pocket_ic {
+        command.args(["--features", &format!("{SCENARIOS}/pocket-ic")]);
+    }
+    command.args(arguments);
+    command.env(CANISTERS, workspace.canisters());
+    command
+}
+
+/// What this run of the tests could not cover, and what would let it.
+fn left_out(workspace: &Workspace, pocket_ic: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !pocket_ic {
+        lines.push(format!(
+            "the scenarios on PocketIC; {POCKET_IC} names no PocketIC server"
+        ));
+    }
+    let fixtures = Path::new("../shared/fixtures");
+    if !workspace.root.join(fixtures).is_dir() {
+        lines.push(format!(
+            "the memories of the deployed canister; there is no {}",
+            fixtures.display()
+        ));
+    }
+    lines
+}

@@ -1,0 +1,103 @@
+//! Everything that can stop a command, each with what was being done and what to do about it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+/// Why a command stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file system refused.
+    #[error("cannot {doing} {}: {source}", .path.display())]
+    File {
+        /// What was being done, as a verb.
+        doing: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+
+    /// A program could not be started.
+    #[error("cannot start `{program}`: {source}; is it installed and on PATH?")]
+    Start {
+        /// The program's name.
+        program: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+
+    /// A program ran and failed.
+    #[error("`{command}` failed ({status}){}", after_colon(.stderr))]
+    Failed {
+        /// The command line, to repeat by hand.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// What it said, where that was not already shown.
+        stderr: String,
+    },
+
+    /// A program's answer was not understood.
+    #[error("`{command}` answered what this command cannot read: {reason}")]
+    Answer {
+        /// The command line, to repeat by hand.
+        command: String,
+        /// What is wrong with the answer.
+        reason: String,
+    },
+
+    /// The compiler has no target for canisters and rustup cannot add it.
+    #[error(
+        "the Rust target {target} is not installed, and `rustup target add {target}` could not add it: {reason}\n\
+         Install Rust with rustup (https://rustup.rs), or the target with your system's packages, and run this again."
+    )]
+    Target {
+        /// The missing target.
+        target: &'static str,
+        /// Why rustup could not help.
+        reason: String,
+    },
+
+    /// A module is not what a canister's module must be.
+    #[error("{}: {reason}", .module.display())]
+    Module {
+        /// The module's file.
+        module: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A generated file does not agree with what it is generated from.
+    #[error("{} is stale:\n{difference}\nRun `{remedy}` and commit the result.", .path.display())]
+    Stale {
+        /// The generated file.
+        path: PathBuf,
+        /// The first difference.
+        difference: String,
+        /// The command that regenerates it.
+        remedy: &'static str,
+    },
+}
+
+/// The result of a command's step.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Turns an I/O error on `path` into one that says what was being done.
+    pub fn file(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File {
+            doing,
+            path,
+            source,
+        }
+    }
+}
+
+fn after_colon(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", text.trim())
+    }
+}
