@@ -183,7 +183,7 @@ impl Host {
         let trap = report.trap.clone();
         if let Some(context) = canister.contexts.get_mut(&number) {
             context.instructions += report.instructions;
-            if trap.is_none() {
+            if trap.is_none() && keep {
                 context.available = execution.available;
             }
         }

@@ -77,10 +77,10 @@ pub(crate) fn rewrite(wasm: &[u8]) -> Result<(Vec<u8>, Shape), ModuleError> {
         let Some((id, range)) = payload.as_section() else {
             continue;
         };
-        let section = RawSection {
-            id,
-            data: &wasm[range],
-        };
+        let data = wasm
+            .get(range)
+            .ok_or_else(|| ModuleError::invalid("unexpected end of a section"))?;
+        let section = RawSection { id, data };
         match &payload {
             Payload::ExportSection(_) | Payload::StartSection { .. } => {}
             Payload::CustomSection(custom) if custom.name() != "name" => {}

@@ -2,7 +2,7 @@
 
 use wasmtime::Linker;
 
-use super::{amount, system_call};
+use super::system_call;
 use crate::cost;
 use crate::entry::Entries;
 use crate::env::Env;
@@ -37,7 +37,7 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         "cost_create_canister",
         from,
         cost,
-        |call, to: u32| call.give_amount(to, amount(0, CREATE_CANISTER as u64))?
+        |call, to: u32| call.give_amount(to, CREATE_CANISTER)?
     );
     system_call!(
         linker,

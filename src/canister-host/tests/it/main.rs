@@ -1,0 +1,13 @@
+//! The host, driven with small modules written by hand.
+
+mod support;
+
+mod calls;
+mod faults;
+mod limits;
+mod metering;
+mod modules;
+mod rollback;
+mod system;
+mod timers;
+mod upgrades;
