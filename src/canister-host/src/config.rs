@@ -14,6 +14,9 @@ pub const MAX_STABLE_PAGES: u64 = 500 * 16_384;
 /// The soft heap limit a canister is created with on the network: 3 GiB.
 pub const DEFAULT_WASM_MEMORY_LIMIT: u64 = 3 << 30;
 
+/// The balance a canister is created with: 10 T cycles.
+pub const DEFAULT_CYCLES: u128 = 10_000_000_000_000;
+
 const BILLION: u64 = 1_000_000_000;
 
 /// Limits of the subnet and the state its clock and randomness start from.
@@ -71,12 +74,24 @@ impl Default for Limits {
 }
 
 /// What a canister is created with.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CanisterSettings {
     /// For whom `ic0.is_controller` is true. The host itself obeys everybody.
     pub controllers: Vec<Principal>,
-    /// The cycles balance. It changes only by transfers: execution is free here.
+    /// The cycles balance. It changes only by transfers: execution is free here. A canister
+    /// built with the Rust CDK makes no call, not even the one its timers make to itself,
+    /// unless the balance covers what the call would cost on the network.
     pub cycles: u128,
     /// How large its memories may become.
     pub limits: Limits,
+}
+
+impl Default for CanisterSettings {
+    fn default() -> Self {
+        CanisterSettings {
+            controllers: Vec::new(),
+            cycles: DEFAULT_CYCLES,
+            limits: Limits::default(),
+        }
+    }
 }

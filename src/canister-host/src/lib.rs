@@ -98,8 +98,8 @@ pub use candid::Principal;
 pub use candid_pointer::{CandidPointerError, candid_pointer};
 pub use canister::LogRecord;
 pub use config::{
-    CanisterSettings, DEFAULT_WASM_MEMORY_LIMIT, HostConfig, Limits, MAX_HEAP_PAGES,
-    MAX_STABLE_PAGES, PAGE_SIZE,
+    CanisterSettings, DEFAULT_CYCLES, DEFAULT_WASM_MEMORY_LIMIT, HostConfig, Limits,
+    MAX_HEAP_PAGES, MAX_STABLE_PAGES, PAGE_SIZE,
 };
 pub use entry::EntryPoint;
 pub use error::HostError;

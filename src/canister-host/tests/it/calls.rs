@@ -229,10 +229,11 @@ fn cycles_go_with_a_call_and_what_is_not_accepted_comes_back() {
         cycles: 1_000,
         ..Default::default()
     };
-    let (a, b) = (
-        host.create_canister(rich),
-        host.create_canister(Default::default()),
-    );
+    let poor = CanisterSettings {
+        cycles: 0,
+        ..Default::default()
+    };
+    let (a, b) = (host.create_canister(rich), host.create_canister(poor));
     host.install(a, InstallMode::Install, &module(payer), &[], ME)
         .unwrap();
     host.install(b, InstallMode::Install, &module(taker), &[], ME)
