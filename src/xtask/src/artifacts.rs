@@ -41,7 +41,10 @@ pub const ARTIFACTS: &[Artifact] = &[
     },
 ];
 
-/// The module whose interface `candid/` holds.
+/// The modules of releases 0, 1 and 2, by name.
+pub const RELEASES: [&str; 3] = ["release-0-legacy", "release-1-adopt", TODAY];
+
+/// The module of today's release, whose interface `candid/` holds.
 pub const TODAY: &str = "individual-user";
 
 impl Artifact {

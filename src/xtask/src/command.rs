@@ -2,4 +2,5 @@
 
 pub mod build;
 pub mod candid;
+pub mod demo;
 pub mod test;

@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
+use canister_scenario::Difference;
+
+use crate::rehearsal::RehearsalError;
+
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -76,6 +80,40 @@ pub enum Error {
         difference: String,
         /// The command that regenerates it.
         remedy: &'static str,
+    },
+
+    /// A canister, or the host it runs on, refused a step of a rehearsal.
+    #[error("stage \"{stage}\" did not go through: {source}")]
+    Rehearsal {
+        /// The stage that was not reached.
+        stage: &'static str,
+        /// What refused, and why.
+        source: Box<RehearsalError>,
+    },
+
+    /// A canister answers otherwise than before.
+    #[error(
+        "after \"{stage}\", {different} of {questions} answers differ from those at the start; the first:\n{difference}"
+    )]
+    Lost {
+        /// The stage after which it does.
+        stage: &'static str,
+        /// Questions answered otherwise.
+        different: usize,
+        /// Questions asked.
+        questions: usize,
+        /// The first of the different answers.
+        difference: Box<Difference>,
+    },
+
+    /// A stable memory that no release takes up.
+    #[error(
+        "no release can start from this memory: it is {layout}; expected is the stable memory of a canister \
+         of release 0, 1 or 2, or of the migration of 2023"
+    )]
+    Memory {
+        /// What was recognized.
+        layout: String,
     },
 }
 

@@ -11,10 +11,15 @@ mod command;
 mod error;
 mod file;
 mod interface;
+mod journey;
+mod layout;
 mod module;
+mod progress;
 mod receipt;
+mod rehearsal;
 mod setup;
 mod shell;
+mod stage;
 mod table;
 mod workspace;
 
@@ -36,6 +41,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Take a legacy canister through both upgrades on the embedded host, and compare every answer
+    Demo(command::demo::Options),
     /// Build the canister modules and run every test of the workspace
     Test {
         /// Passed on to `cargo test --workspace`
@@ -59,6 +66,7 @@ fn run(arguments: Arguments) -> error::Result<()> {
     match arguments.command {
         Command::Build => command::build::run(&workspace),
         Command::Candid { check } => command::candid::run(&workspace, check),
+        Command::Demo(options) => command::demo::run(&workspace, &options),
         Command::Test { arguments } => command::test::run(&workspace, &arguments),
     }
 }

@@ -1,0 +1,166 @@
+//! A canister on the embedded host, taken from release to release.
+
+use canister_host::{
+    CanisterSettings, Host, HostError, InstallMode, InstallReport, Module, Principal,
+};
+use canister_scenario::{Answers, Call, Interview, Step, init_args, people, upgrade_args};
+
+use crate::layout::Layout;
+use crate::progress;
+
+/// Why a rehearsal cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RehearsalError {
+    /// The host or a hook refused.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// A call that fills the canister was rejected.
+    #[error("{call} was rejected: {reason}")]
+    Call {
+        /// The call, with its argument.
+        call: String,
+        /// What the canister said.
+        reason: String,
+    },
+    /// Stable memory could not be read back.
+    #[error(transparent)]
+    Stable(#[from] canister_host::StableError),
+}
+
+type Result<T> = std::result::Result<T, RehearsalError>;
+
+/// One canister on one host, owned and controlled as generated scenarios expect.
+pub struct Rehearsal {
+    host: Host,
+    canister: Principal,
+}
+
+/// What a canister takes up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Size {
+    /// What stable memory holds.
+    pub layout: Layout,
+    /// Pages of stable memory, 64 KiB each.
+    pub stable_pages: u64,
+    /// Pages of heap, 64 KiB each: the high-water mark since the module was installed.
+    pub heap_pages: u64,
+}
+
+impl Rehearsal {
+    /// Installs `module` in a fresh canister.
+    ///
+    /// # Errors
+    /// What the host or `canister_init` refused.
+    pub fn install(module: &Module) -> Result<Self> {
+        let mut host = Host::new();
+        let canister = people::canister(0);
+        let settings = CanisterSettings {
+            controllers: vec![people::user_index()],
+            ..CanisterSettings::default()
+        };
+        host.create_canister_with_id(canister, settings)?;
+        let args = init_args();
+        let sender = people::user_index();
+        host.install(canister, InstallMode::Install, module, &args, sender)?;
+        Ok(Self { host, canister })
+    }
+
+    /// Puts `memory` in place of stable memory and lets `module` take it up, as after a restart
+    /// of the canister's life at this point: pre_upgrade is skipped.
+    ///
+    /// # Errors
+    /// What the host or `canister_post_upgrade` refused.
+    pub fn restore(&mut self, memory: &[u8], module: &Module) -> Result<InstallReport> {
+        self.host.set_stable_memory(self.canister, memory)?;
+        self.put(module, true)
+    }
+
+    /// Upgrades to `module`.
+    ///
+    /// # Errors
+    /// What the host or a hook refused.
+    pub fn upgrade(&mut self, module: &Module) -> Result<InstallReport> {
+        self.put(module, false)
+    }
+
+    fn put(&mut self, module: &Module, skip_pre_upgrade: bool) -> Result<InstallReport> {
+        let mode = InstallMode::Upgrade { skip_pre_upgrade };
+        let sender = people::user_index();
+        let args = upgrade_args();
+        Ok(self
+            .host
+            .install(self.canister, mode, module, &args, sender)?)
+    }
+
+    /// Makes the calls and lets the time pass. Returns how many calls were made.
+    ///
+    /// # Errors
+    /// `Call` for the first call that the canister rejects.
+    pub fn fill(&mut self, steps: &[Step]) -> Result<usize> {
+        let bar = progress::bar("Filling the canister", steps.len());
+        let mut calls = 0;
+        for step in bar.wrap_iter(steps.iter()) {
+            match step {
+                Step::Pass(time) => self.host.advance_time(*time),
+                Step::Call(call) => {
+                    let Call {
+                        caller,
+                        method,
+                        args,
+                    } = call;
+                    let reply = self.host.update(self.canister, *caller, method, args);
+                    reply.map_err(|reject| RehearsalError::Call {
+                        call: call.to_string(),
+                        reason: reject.to_string(),
+                    })?;
+                    calls += 1;
+                }
+            }
+        }
+        bar.finish_and_clear();
+        Ok(calls)
+    }
+
+    /// Finds the questions that the canister has something to say to.
+    pub fn interview(&mut self, interface: &str) -> Interview {
+        let spinner = progress::spinner("Finding questions to ask");
+        let interview = Interview::prepare(|call| self.ask(call)).with_names_of(interface);
+        spinner.finish_and_clear();
+        interview
+    }
+
+    /// Asks all questions.
+    pub fn answers(&mut self, interview: &Interview) -> Answers {
+        let bar = progress::bar("Asking", interview.questions().len());
+        let answers = interview.answers(|call| {
+            bar.inc(1);
+            self.ask(call)
+        });
+        bar.finish_and_clear();
+        answers
+    }
+
+    /// The reply to a query, or the finer code of its rejection: the words of a rejection may
+    /// change from release to release, the code may not.
+    fn ask(&mut self, call: &Call) -> std::result::Result<Vec<u8>, String> {
+        let reply = self
+            .host
+            .query(self.canister, call.caller, call.method, &call.args);
+        reply
+            .map(|reply| reply.bytes)
+            .map_err(|reject| reject.error_code.to_owned())
+    }
+
+    /// What the canister takes up now.
+    ///
+    /// # Errors
+    /// Stable memory cannot be read.
+    pub fn size(&self) -> Result<Size> {
+        let memory = self.host.stable_memory(self.canister)?;
+        Ok(Size {
+            layout: Layout::of(memory.to_vec()?),
+            stable_pages: memory.pages(),
+            heap_pages: self.host.heap_pages(self.canister)?,
+        })
+    }
+}
