@@ -1,0 +1,63 @@
+//! Posts, their likes, views and shares.
+
+use super::context::{OrReject, this_call};
+use super::feeds;
+use crate::domain::post::{
+    GetPostsOfUserProfileError, Post, PostDetailsForFrontend, PostDetailsFromFrontend,
+    PostViewDetailsFromFrontend,
+};
+use crate::logic::posts;
+use crate::state;
+
+#[ic_cdk::update]
+fn add_post_v2(details: PostDetailsFromFrontend) -> Result<u64, String> {
+    let (id, news) = state::with_mut(|state| posts::add(state, &this_call(), details))?;
+    feeds::tell(news);
+    Ok(id)
+}
+
+#[ic_cdk::query]
+fn get_individual_post_details_by_id(id: u64) -> PostDetailsForFrontend {
+    state::with(|state| posts::details(state, &this_call(), id)).or_reject()
+}
+
+#[ic_cdk::query]
+fn get_entire_individual_post_detail_by_id(id: u64) -> Result<Post, ()> {
+    state::with(|state| posts::whole(state, &this_call(), id)).or_reject()
+}
+
+#[ic_cdk::query]
+fn get_posts_of_this_user_profile_with_pagination(
+    from_inclusive_id: u64,
+    to_exclusive_id: u64,
+) -> Result<Vec<PostDetailsForFrontend>, GetPostsOfUserProfileError> {
+    let (from, to) = (from_inclusive_id, to_exclusive_id);
+    state::with(|state| posts::page(state, &this_call(), from, to)).or_reject()
+}
+
+#[ic_cdk::update]
+fn update_post_toggle_like_status_by_caller(id: u64) -> bool {
+    let toggled = state::with_mut(|state| posts::toggle_like(state, &this_call(), id));
+    let (liked, news) = toggled.or_reject();
+    feeds::tell(news);
+    liked
+}
+
+#[ic_cdk::update]
+fn update_post_add_view_details(id: u64, details: PostViewDetailsFromFrontend) {
+    let counted = state::with_mut(|state| posts::count_view(state, &this_call(), id, details));
+    feeds::tell(counted.or_reject());
+}
+
+#[ic_cdk::update]
+fn update_post_increment_share_count(id: u64) -> u64 {
+    let counted = state::with_mut(|state| posts::count_share(state, &this_call(), id));
+    let (shares, news) = counted.or_reject();
+    feeds::tell(news);
+    shares
+}
+
+#[ic_cdk::update]
+fn update_post_as_ready_to_view(id: u64) {
+    state::with_mut(|state| posts::clear_for_viewing(state, &this_call(), id)).or_reject();
+}

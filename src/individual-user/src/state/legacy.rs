@@ -1,0 +1,14 @@
+//! The legacy memory: one nested value with everything in it.
+//!
+//! [`CanisterData`] is that value as the deployed canister wrote it, for reading; [`LegacyView`] is the same
+//! layout streamed from the [state](super::State) of today, for the release that still writes it.
+
+mod canister_data;
+mod import;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use canister_data::{CanisterData, FollowData, FollowList, TokenBalance, VersionDetails};
+pub use view::LegacyView;
