@@ -16,14 +16,12 @@
 //! 48   generation: how often stable memory was rewritten      u64
 //!      from outside, with the canister stopped
 //! 56   journal length in bytes                                u32
-//! 60   reserved, 0                                            u32
-//! 64   checksum of the journal                                u64
-//! 72   reserved, 0                                            48 bytes
+//! 60   reserved, 0                                            60 bytes
 //! 120  checksum of bytes 0..120                               u64
 //! 128  payload
 //! ```
 //!
-//! Checksums are XXH64 with seed 0. The size of the last save is the payload length.
+//! Checksums are XXH64 with seed 0; the journal's records carry their own. The size of the last save is the payload length.
 
 use crate::codec::Format;
 use crate::error::Error;
@@ -58,8 +56,6 @@ pub struct Header {
     pub generation: u64,
     /// Length of the mover's journal in bytes; it follows the payload.
     pub journal_bytes: u32,
-    /// Checksum of the journal.
-    pub journal_checksum: u64,
 }
 
 impl Header {
@@ -78,7 +74,6 @@ impl Header {
         put(40, &self.saved_at.to_le_bytes());
         put(48, &self.generation.to_le_bytes());
         put(56, &self.journal_bytes.to_le_bytes());
-        put(64, &self.journal_checksum.to_le_bytes());
         let sum = checksum(&bytes[..CHECKSUM_AT]);
         bytes[CHECKSUM_AT..].copy_from_slice(&sum.to_le_bytes());
         bytes
@@ -126,7 +121,6 @@ impl Header {
             saved_at: u64_at(bytes, 40),
             generation: u64_at(bytes, 48),
             journal_bytes: u32_at(bytes, 56),
-            journal_checksum: u64_at(bytes, 64),
         }))
     }
 

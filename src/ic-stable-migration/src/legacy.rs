@@ -1,7 +1,6 @@
 //! A legacy memory: one value from offset 0, to be read in full before a byte of it is overwritten.
 
 use std::fmt;
-use std::rc::Rc;
 
 use ic_stable_structures::Memory;
 
@@ -95,7 +94,7 @@ impl<M: Memory> Adoptable<M> {
             &self.memory,
             1 + needed_buckets * u64::from(buckets.pages()),
         )?;
-        let managed = Managed::create(Rc::new(self.memory), buckets)?;
+        let managed = Managed::create(self.memory, buckets)?;
         managed.save::<T, C>(state, stamp)?;
         Ok(managed)
     }

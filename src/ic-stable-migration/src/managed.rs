@@ -14,13 +14,14 @@ use crate::error::{Error, Glimpse, Place};
 use crate::header::{HEADER_BYTES, Header};
 use crate::manager::BucketTable;
 use crate::stream::{MemoryReader, MemoryWriter, grow_to};
+use crate::tracked::Tracked;
 
 mod memory0;
 
-use memory0::Memory0;
+pub(crate) use memory0::Memory0;
 
 /// The memory type of everything that a [`Managed`] hands out.
-pub type ManagedMemory<M> = VirtualMemory<Rc<M>>;
+pub type ManagedMemory<M> = VirtualMemory<Rc<Tracked<M>>>;
 
 /// A stable memory that holds nothing and may be formatted.
 pub struct Empty<M> {
@@ -37,7 +38,7 @@ impl<M: Memory> Empty<M> {
     /// # Errors
     /// [`Error::OutOfStableMemory`] if not even that page can be had.
     pub fn format(self, buckets: BucketPlan) -> Result<Managed<M>, Error> {
-        Managed::create(Rc::new(self.memory), buckets)
+        Managed::create(self.memory, buckets)
     }
 }
 
@@ -74,19 +75,21 @@ pub enum Memory0Content {
 
 /// A memory under a memory manager whose header added up when it was opened.
 pub struct Managed<M: Memory> {
-    raw: Rc<M>,
-    manager: MemoryManager<Rc<M>>,
+    raw: Rc<Tracked<M>>,
+    manager: MemoryManager<Rc<Tracked<M>>>,
 }
 
 impl<M: Memory> Managed<M> {
     /// For a memory that [`BucketTable::read`] has found to be in order.
-    pub(crate) fn of_checked(raw: Rc<M>) -> Self {
+    pub(crate) fn of_checked(memory: M) -> Self {
+        let raw = Rc::new(Tracked::new(memory));
         let manager = MemoryManager::init(Rc::clone(&raw));
         Self { raw, manager }
     }
 
     /// Formats whatever is there: the callers hold the capability to do so.
-    pub(crate) fn create(raw: Rc<M>, buckets: BucketPlan) -> Result<Self, Error> {
+    pub(crate) fn create(memory: M, buckets: BucketPlan) -> Result<Self, Error> {
+        let raw = Rc::new(Tracked::new(memory));
         grow_to(&raw, 1)?;
         // A legacy value may start with the bytes of the manager's magic, which `init` would believe.
         raw.write(0, &[0; 4]);
@@ -111,39 +114,17 @@ impl<M: Memory> Managed<M> {
     /// [`Error::HeaderDamaged`], [`Error::HeaderField`], [`Error::UnknownMemory0`], and [`Error::Length`] for a
     /// header whose payload is longer than the memory.
     pub fn content(&self) -> Result<Memory0Content, Error> {
-        let memory = self.memory0();
-        if memory.size() == 0 {
-            return Ok(Memory0Content::Unsaved);
-        }
-        let mut first = [0; HEADER_BYTES as usize];
-        memory.read(0, &mut first);
-        match Header::from_bytes(&first)? {
-            Some(header) => {
-                let length = header
-                    .payload_bytes
-                    .saturating_add(header.journal_bytes.into());
-                let available = memory.bytes() - HEADER_BYTES;
-                if length > available {
-                    return Err(Error::Length {
-                        place: Place::Memory0,
-                        length,
-                        available: format!("only {available} bytes follow the header"),
-                    });
-                }
-                Ok(Memory0Content::Saved(header))
-            }
-            None if <LengthU32<Cbor> as Codec<()>>::can_start(&first, memory.bytes()) => {
-                let length = [first[0], first[1], first[2], first[3]];
-                Ok(Memory0Content::NaiveFrame {
-                    bytes: u32::from_le_bytes(length).into(),
-                })
-            }
-            None if first.iter().all(|&byte| byte == 0) => Ok(Memory0Content::Unsaved),
-            None => Err(Error::UnknownMemory0 {
-                pages: memory.size(),
-                found: Glimpse::of(&first),
-            }),
-        }
+        self.memory0().content()
+    }
+
+    /// The mover's journal; empty if there is none.
+    pub(crate) fn journal(&self) -> Result<Vec<u8>, Error> {
+        self.memory0().journal()
+    }
+
+    /// Writes the mover's journal behind the payload; returns its offset in memory 0.
+    pub(crate) fn write_journal(&self, bytes: &[u8]) -> Result<u64, Error> {
+        self.memory0().write_journal(bytes)
     }
 
     /// Refuses a memory that a newer release wrote, or that holds a newer schema. Writes nothing.
@@ -266,7 +247,6 @@ impl<M: Memory> Managed<M> {
             saved_at: stamp.now,
             generation: before.map_or(0, |header| header.generation),
             journal_bytes: 0,
-            journal_checksum: 0,
         };
         memory.write(0, &header.to_bytes());
         Ok(header)
@@ -311,7 +291,12 @@ impl<M: Memory> Managed<M> {
         self.raw.size()
     }
 
-    fn memory0(&self) -> Memory0<M> {
+    /// The memory beneath the manager, which can count what is dirtied.
+    pub(crate) fn tracked(&self) -> &Tracked<M> {
+        &self.raw
+    }
+
+    pub(crate) fn memory0(&self) -> Memory0<M> {
         Memory0::new(Rc::clone(&self.raw), self.manager.get(MemoryId::new(0)))
     }
 }

@@ -1,7 +1,6 @@
 //! What is in a stable memory, told without writing to it.
 
 use std::fmt;
-use std::rc::Rc;
 
 use ic_stable_structures::Memory;
 
@@ -144,7 +143,7 @@ impl OpenOptions {
             return Opened::Empty(Empty::of(memory));
         }
         let contradiction = match BucketTable::read(&memory) {
-            Ok(Some(_)) => return Opened::Managed(Managed::of_checked(Rc::new(memory))),
+            Ok(Some(_)) => return Opened::Managed(Managed::of_checked(memory)),
             Ok(None) => None,
             Err(contradiction) => Some(contradiction),
         };

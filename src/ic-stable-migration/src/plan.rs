@@ -71,7 +71,8 @@ impl<L, C> Plan<L, C> {
         self.release
     }
 
-    const fn stamp(&self, now: u64) -> Stamp {
+    /// What goes into the header when this release saves at `now`, nanoseconds since 1970.
+    pub const fn stamp(&self, now: u64) -> Stamp {
         Stamp {
             release: self.release,
             schema: self.schema,

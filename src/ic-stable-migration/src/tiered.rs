@@ -1,27 +1,96 @@
-//! An ordered map whose entries can live on the heap or in stable memory.
+//! An ordered map whose entries move from the heap to stable memory while it is in use.
 //!
-//! Callers see one map in key order; where an entry lives is the map's business. Values are returned owned,
-//! because one that lives in stable memory has no address on the heap.
+//! Callers see one map in key order. Each key is in exactly one of two tiers, so there are no two values to
+//! disagree:
+//!
+//! - the **heap** holds what was there before the move and has neither been moved nor written since;
+//! - the **stable map** holds everything else: a write goes there at once, wherever the key was before.
+//!
+//! So every acknowledged change of a map that is attached to a memory is in stable memory when the message ends,
+//! and an upgrade that skips `pre_upgrade` loses none. What such an upgrade brings back is the heap tier as it was
+//! saved last; from it are dropped the keys that the mover has passed, those that the stable map holds and those
+//! that were removed since, which the [ledger](crate::ledger) remembers.
+//!
+//! Until it is attached, a map is a heap map and nothing more: the earlier releases of a canister use it so.
+//! The stable map is made when its first entry arrives: an empty collection takes no page.
 
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
-use std::ops::RangeBounds;
+use std::ops::{Bound, RangeBounds};
+use std::rc::Rc;
 
-use ic_stable_structures::{Memory, Storable};
+use ic_stable_structures::{Memory, StableBTreeMap, Storable};
 
+use crate::ledger::{Ledger, SlotIndex};
+use crate::managed::ManagedMemory;
+
+mod collection;
+mod merge;
 mod serde;
 
+pub use collection::{Collection, Position};
+use merge::Merge;
+
 /// An ordered map from `K` to `V`. See the [module](self).
-pub struct TieredMap<K, V, M> {
+///
+/// Values are returned owned, because one that lives in stable memory has no address on the heap.
+///
+/// # Panics
+/// Like the stable map itself, a write traps where stable memory cannot grow: the message is rolled back.
+pub struct TieredMap<K, V, M>
+where
+    K: Storable + Ord + Clone,
+    V: Storable,
+    M: Memory,
+{
     heap: BTreeMap<K, V>,
-    memory: PhantomData<M>,
+    stable: Option<Stable<K, V, M>>,
 }
 
-impl<K, V, M> Default for TieredMap<K, V, M> {
+/// The stable tier of an attached map.
+struct Stable<K, V, M>
+where
+    K: Storable + Ord + Clone,
+    V: Storable,
+    M: Memory,
+{
+    memory: ManagedMemory<M>,
+    /// None until the memory holds a map.
+    map: Option<StableBTreeMap<K, V, ManagedMemory<M>>>,
+    ledger: Rc<Ledger<M>>,
+    slot: SlotIndex,
+    /// The mover has passed every key up to this one.
+    passed: Passed<K>,
+    /// The audit has read every key up to this one.
+    audited: Passed<K>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Passed<K> {
+    Nothing,
+    UpTo(K),
+    All,
+}
+
+impl<K: Ord> Passed<K> {
+    fn covers(&self, key: &K) -> bool {
+        match self {
+            Passed::Nothing => false,
+            Passed::UpTo(last) => key <= last,
+            Passed::All => true,
+        }
+    }
+}
+
+impl<K, V, M> Default for TieredMap<K, V, M>
+where
+    K: Storable + Ord + Clone,
+    V: Storable,
+    M: Memory,
+{
     fn default() -> Self {
         Self {
             heap: BTreeMap::new(),
-            memory: PhantomData,
+            stable: None,
         }
     }
 }
@@ -34,58 +103,131 @@ where
 {
     /// The value of `key`. O(log n).
     pub fn get(&self, key: &K) -> Option<V> {
-        self.heap.get(key).cloned()
+        match self.heap.get(key) {
+            Some(value) => Some(value.clone()),
+            None => self.map()?.get(key),
+        }
     }
 
     /// Whether `key` has a value. O(log n).
     pub fn contains_key(&self, key: &K) -> bool {
-        self.heap.contains_key(key)
+        self.heap.contains_key(key) || self.map().is_some_and(|map| map.contains_key(key))
     }
 
     /// Sets the value of `key` and returns the one it had. O(log n).
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        self.heap.insert(key, value)
+        let Some(stable) = &mut self.stable else {
+            return self.heap.insert(key, value);
+        };
+        let from_heap = self.heap.remove(&key);
+        stable.insert(key, value, from_heap)
     }
 
     /// Removes `key` and returns the value it had. O(log n).
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        self.heap.remove(key)
+        let from_heap = self.heap.remove(key);
+        match &mut self.stable {
+            Some(stable) => stable.remove(key, from_heap),
+            None => from_heap,
+        }
     }
 
     /// Number of entries. O(1).
     pub fn len(&self) -> u64 {
-        self.heap.len() as u64
+        self.heap.len() as u64 + self.map().map_or(0, |map| map.len())
     }
 
     /// Whether there is no entry. O(1).
     pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len() == 0
     }
 
     /// The entry with the smallest key. O(log n).
     pub fn first_key_value(&self) -> Option<(K, V)> {
-        self.heap
-            .first_key_value()
-            .map(|(k, v)| (k.clone(), v.clone()))
+        self.iter().next()
     }
 
     /// The entry with the largest key. O(log n).
     pub fn last_key_value(&self) -> Option<(K, V)> {
-        self.heap
-            .last_key_value()
-            .map(|(k, v)| (k.clone(), v.clone()))
+        self.iter().next_back()
     }
 
-    /// The entries whose keys lie in `range`, in key order; O(log n) to start, then O(1) amortized for each.
+    /// The entries whose keys lie in `range`, in key order; O(log n) to start, O(1) amortized for each after that.
+    /// A range that ends before it starts is empty.
     pub fn range(
         &self,
         range: impl RangeBounds<K>,
     ) -> impl DoubleEndedIterator<Item = (K, V)> + '_ {
-        self.heap.range(range).map(|(k, v)| (k.clone(), v.clone()))
+        let bounds = (range.start_bound().cloned(), range.end_bound().cloned());
+        let inverted = match (&bounds.0, &bounds.1) {
+            (Bound::Included(start), Bound::Included(end)) => start > end,
+            (Bound::Included(start) | Bound::Excluded(start), Bound::Excluded(end))
+            | (Bound::Excluded(start), Bound::Included(end)) => start >= end,
+            _ => false,
+        };
+        let heap = (!inverted).then(|| self.heap.range(bounds.clone()));
+        let stable = self.map().filter(|_| !inverted);
+        let stable = stable.map(|map| map.range(bounds));
+        Merge::new(
+            heap.into_iter()
+                .flatten()
+                .map(|(k, v)| (k.clone(), v.clone())),
+            stable.into_iter().flatten().map(|entry| entry.into_pair()),
+        )
     }
 
     /// All entries in key order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, V)> + '_ {
         self.range(..)
+    }
+
+    fn map(&self) -> Option<&StableBTreeMap<K, V, ManagedMemory<M>>> {
+        self.stable.as_ref()?.map.as_ref()
+    }
+}
+
+impl<K, V, M> Stable<K, V, M>
+where
+    K: Storable + Ord + Clone,
+    V: Storable,
+    M: Memory,
+{
+    fn map_mut(&mut self) -> &mut StableBTreeMap<K, V, ManagedMemory<M>> {
+        self.map
+            .get_or_insert_with(|| StableBTreeMap::init(self.memory.clone()))
+    }
+
+    /// Inserts an entry that a caller wrote; `from_heap` is what the heap held under the key.
+    fn insert(&mut self, key: K, value: V, from_heap: Option<V>) -> Option<V> {
+        if !self.ledger.is_active() {
+            return self.map_mut().insert(key, value).or(from_heap);
+        }
+        let key_bytes = key.to_bytes().into_owned();
+        let added = self.digest(&key_bytes, &value);
+        let old = self.map_mut().insert(key.clone(), value).or(from_heap);
+        let removed = old.as_ref().map(|old| self.digest(&key_bytes, old));
+        let audited = self.audited.covers(&key);
+        self.ledger.change(self.slot, removed, Some(added), audited);
+        old
+    }
+
+    /// Removes an entry for a caller; `from_heap` is what the heap held under the key.
+    fn remove(&mut self, key: &K, from_heap: Option<V>) -> Option<V> {
+        let from_map = self.map.as_mut().and_then(|map| map.remove(key));
+        let old = from_heap.or(from_map)?;
+        if self.ledger.is_active() {
+            let key_bytes = key.to_bytes();
+            let removed = self.digest(&key_bytes, &old);
+            let audited = self.audited.covers(key);
+            self.ledger.change(self.slot, Some(removed), None, audited);
+            if !self.passed.covers(key) {
+                self.ledger.note_removed(self.slot, &key_bytes);
+            }
+        }
+        Some(old)
+    }
+
+    fn digest(&self, key: &[u8], value: &V) -> u64 {
+        self.slot.entry_digest(key, &value.to_bytes())
     }
 }

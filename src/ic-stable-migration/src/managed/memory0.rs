@@ -4,19 +4,105 @@ use std::rc::Rc;
 
 use ic_stable_structures::Memory;
 
-use super::ManagedMemory;
+use super::{ManagedMemory, Memory0Content};
 use crate::bucket_plan::{MAX_BUCKETS, PAGE_BYTES};
-use crate::error::Error;
+use crate::codec::{Cbor, Codec, LengthU32};
+use crate::error::{Error, Glimpse, Place};
+use crate::header::{HEADER_BYTES, Header};
 use crate::stream::{Reserve, grow_to};
+use crate::tracked::Tracked;
 
 pub struct Memory0<M: Memory> {
-    raw: Rc<M>,
+    raw: Rc<Tracked<M>>,
     memory: ManagedMemory<M>,
 }
 
 impl<M: Memory> Memory0<M> {
-    pub fn new(raw: Rc<M>, memory: ManagedMemory<M>) -> Self {
+    pub fn new(raw: Rc<Tracked<M>>, memory: ManagedMemory<M>) -> Self {
         Self { raw, memory }
+    }
+
+    /// What memory 0 holds. Reads its first 128 bytes.
+    ///
+    /// # Errors
+    /// [`Error::HeaderDamaged`], [`Error::HeaderField`], [`Error::UnknownMemory0`], and [`Error::Length`] for a
+    /// header whose payload is longer than the memory.
+    pub fn content(&self) -> Result<Memory0Content, Error> {
+        if self.size() == 0 {
+            return Ok(Memory0Content::Unsaved);
+        }
+        let mut first = [0; HEADER_BYTES as usize];
+        self.read(0, &mut first);
+        match Header::from_bytes(&first)? {
+            Some(header) => {
+                let length = header
+                    .payload_bytes
+                    .saturating_add(header.journal_bytes.into());
+                let available = self.bytes() - HEADER_BYTES;
+                if length > available {
+                    return Err(Error::Length {
+                        place: Place::Memory0,
+                        length,
+                        available: format!("only {available} bytes follow the header"),
+                    });
+                }
+                Ok(Memory0Content::Saved(header))
+            }
+            None if <LengthU32<Cbor> as Codec<()>>::can_start(&first, self.bytes()) => {
+                let length = [first[0], first[1], first[2], first[3]];
+                Ok(Memory0Content::NaiveFrame {
+                    bytes: u32::from_le_bytes(length).into(),
+                })
+            }
+            None if first.iter().all(|&byte| byte == 0) => Ok(Memory0Content::Unsaved),
+            None => Err(Error::UnknownMemory0 {
+                pages: self.size(),
+                found: Glimpse::of(&first),
+            }),
+        }
+    }
+
+    /// The journal behind the payload; empty if there is none.
+    pub fn journal(&self) -> Result<Vec<u8>, Error> {
+        let Memory0Content::Saved(header) = self.content()? else {
+            return Err(Error::NothingSaved);
+        };
+        // content() has found the journal to lie inside the memory.
+        let mut bytes = vec![0; header.journal_bytes as usize];
+        self.read(header.journal_at(), &mut bytes);
+        Ok(bytes)
+    }
+
+    /// Writes a whole journal behind the payload; returns its offset.
+    pub fn write_journal(&self, bytes: &[u8]) -> Result<u64, Error> {
+        self.put_journal(0, bytes)
+    }
+
+    /// Appends a record to the journal.
+    pub fn append_journal(&self, record: &[u8]) -> Result<(), Error> {
+        let Memory0Content::Saved(header) = self.content()? else {
+            return Err(Error::NothingSaved);
+        };
+        self.put_journal(header.journal_bytes, record).map(|_| ())
+    }
+
+    /// Replaces what follows the journal's first `keep` bytes. The header is written last: without it, what was
+    /// written before is not part of the journal.
+    fn put_journal(&self, keep: u32, bytes: &[u8]) -> Result<u64, Error> {
+        let Memory0Content::Saved(mut header) = self.content()? else {
+            return Err(Error::NothingSaved);
+        };
+        let at = header.journal_at() + u64::from(keep);
+        let length = u64::from(keep) + bytes.len() as u64;
+        header.journal_bytes = u32::try_from(length).map_err(|_| Error::HeaderField {
+            field: "journal length",
+            found: length,
+            known: "at most 4 GiB",
+        })?;
+        self.reserve(at + bytes.len() as u64)?;
+        self.write(at, bytes);
+        self.write(0, &header.to_bytes());
+        Ok(header.journal_at())
     }
 
     /// Size in bytes.

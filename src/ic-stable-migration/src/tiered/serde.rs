@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use ic_stable_structures::Storable;
+use ic_stable_structures::{Memory, Storable};
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use serde_bytes::{ByteBuf, Bytes};
 
 use super::TieredMap;
 
-impl<K: Storable, V: Storable, M> Serialize for TieredMap<K, V, M> {
+impl<K: Storable + Ord + Clone, V: Storable, M: Memory> Serialize for TieredMap<K, V, M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut seq = serializer.serialize_seq(Some(2 * self.heap.len()))?;
         for (key, value) in &self.heap {
@@ -24,15 +24,17 @@ impl<K: Storable, V: Storable, M> Serialize for TieredMap<K, V, M> {
     }
 }
 
-impl<'de, K: Storable + Ord, V: Storable, M> Deserialize<'de> for TieredMap<K, V, M> {
+impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Deserialize<'de>
+    for TieredMap<K, V, M>
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(Entries(PhantomData))
     }
 }
 
-struct Entries<K, V, M>(PhantomData<(K, V, M)>);
+struct Entries<K, V, M>(PhantomData<fn() -> (K, V, M)>);
 
-impl<'de, K: Storable + Ord, V: Storable, M> Visitor<'de> for Entries<K, V, M> {
+impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Visitor<'de> for Entries<K, V, M> {
     type Value = TieredMap<K, V, M>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -50,9 +52,6 @@ impl<'de, K: Storable + Ord, V: Storable, M> Visitor<'de> for Entries<K, V, M> {
                 V::from_bytes(Cow::Owned(value.into_vec())),
             );
         }
-        Ok(TieredMap {
-            heap,
-            memory: PhantomData,
-        })
+        Ok(TieredMap { heap, stable: None })
     }
 }

@@ -1,0 +1,49 @@
+//! How much one step may do.
+
+/// Limits of one step. The step ends with the entry that reaches the first of them; it always moves one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Instructions, as `performance_counter(0)` counts them.
+    pub instructions: u64,
+    /// Bytes of the 4 KiB pages of stable memory that the step may dirty. The replica throttles a canister that
+    /// dirties 75 MiB in a round.
+    pub dirty_bytes: u64,
+    /// Entries.
+    pub entries: u64,
+}
+
+impl Budget {
+    /// One entry, whatever it costs.
+    pub const ONE_ENTRY: Self = Self {
+        instructions: 0,
+        dirty_bytes: 0,
+        entries: 1,
+    };
+
+    /// Halvings of the default budget before a step is cut down to one entry: 1 B instructions become 1 M.
+    const HALVINGS: u32 = 10;
+
+    /// This budget after `failures` steps in a row have trapped.
+    pub(super) fn after(self, failures: u32) -> Self {
+        if failures > Self::HALVINGS {
+            return Self::ONE_ENTRY;
+        }
+        Self {
+            instructions: self.instructions >> failures,
+            dirty_bytes: self.dirty_bytes >> failures,
+            entries: (self.entries >> failures).max(1),
+        }
+    }
+}
+
+impl Default for Budget {
+    /// 1 B instructions and 32 MiB of dirty pages: a fortieth of what a message may use, and less than half of
+    /// what a round may dirty.
+    fn default() -> Self {
+        Self {
+            instructions: 1_000_000_000,
+            dirty_bytes: 32 << 20,
+            entries: u64::MAX,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! How a move goes, as it is journaled.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::tiered::Position;
+
+/// Where a move stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "candid", derive(candid::CandidType))]
+pub enum Phase {
+    /// Entries are being moved from the heap to stable memory.
+    #[default]
+    Moving,
+    /// Every entry is in stable memory; the audit reads them all and compares with the digests.
+    Auditing,
+    /// The audit found every collection to hold what it must.
+    Done,
+    /// The audit found a collection that does not. Nothing more is done; the status says which.
+    Differs,
+    /// A step of a single entry trapped. Nothing more is done until the move is resumed; the status says where.
+    Stuck,
+}
+
+/// The journaled state of a move.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    pub phase: Phase,
+    pub paused: bool,
+    /// Nanoseconds since 1970.
+    pub started: u64,
+    pub finished: Option<u64>,
+    pub steps: u64,
+    pub instructions: u64,
+    pub largest_step: u64,
+    pub largest_dirty_bytes: u64,
+    pub collections: Vec<CollectionProgress>,
+    pub stuck: Option<Stuck>,
+}
+
+/// The journaled state of one collection.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CollectionProgress {
+    /// The id of its virtual memory.
+    pub id: u8,
+    pub cursor: Option<ByteBuf>,
+    pub complete: bool,
+    /// Entries moved by steps; what callers wrote went to stable memory by itself.
+    pub moved: u64,
+    /// Encoded bytes of the entries moved by steps.
+    pub bytes: u64,
+    pub audited: bool,
+    /// What the audit found, if that is not what had to be there.
+    pub difference: Option<Difference>,
+}
+
+impl CollectionProgress {
+    pub fn position(&self) -> Position {
+        Position {
+            cursor: self.cursor.as_ref().map(|key| key.to_vec()),
+            complete: self.complete,
+        }
+    }
+
+    pub fn set_position(&mut self, position: Position) {
+        self.cursor = position.cursor.map(ByteBuf::from);
+        self.complete = position.complete;
+    }
+}
+
+/// What the audit expected of a collection, and what it found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "candid", derive(candid::CandidType))]
+pub struct Difference {
+    /// Entries that had to be there.
+    pub expected_count: u64,
+    /// Entries found in the stable map.
+    pub found_count: u64,
+    /// Digest of the entries that had to be there.
+    pub expected_sum: u64,
+    /// Digest of the entries found.
+    pub found_sum: u64,
+}
+
+/// Where a move got stuck, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "candid", derive(candid::CandidType))]
+pub struct Stuck {
+    /// Name of the collection.
+    pub collection: String,
+    /// The encoded key of the entry that could not be moved; empty in the audit.
+    #[serde(with = "serde_bytes")]
+    pub key: Vec<u8>,
+    /// What the trap said.
+    pub reason: String,
+}

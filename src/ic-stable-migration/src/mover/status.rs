@@ -1,0 +1,60 @@
+//! What a mover tells of itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::progress::{Difference, Phase, Stuck};
+
+/// How a move goes, for a status query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "candid", derive(candid::CandidType))]
+pub struct MoveStatus {
+    /// Where the move stands.
+    pub phase: Phase,
+    /// Whether a controller has paused it.
+    pub paused: bool,
+    /// Nanoseconds since 1970.
+    pub started: u64,
+    /// Nanoseconds since 1970; none until the audit is through.
+    pub finished: Option<u64>,
+    /// Steps done.
+    pub steps: u64,
+    /// Steps that will be needed if they go on like those done; none before the first.
+    pub estimated_steps_left: Option<u64>,
+    /// Instructions of all steps.
+    pub instructions: u64,
+    /// Instructions of the largest step.
+    pub largest_step: u64,
+    /// Most bytes of 4 KiB stable pages that one step dirtied.
+    pub largest_dirty_bytes: u64,
+    /// The heap still has the size that the state needed before the move. It keeps it until the next upgrade: one
+    /// more upgrade with the same module gives it back.
+    pub upgrade_gives_heap_back: bool,
+    /// Where the move got stuck, if it did.
+    pub stuck: Option<Stuck>,
+    /// Each collection.
+    pub collections: Vec<CollectionStatus>,
+}
+
+/// How the move of one collection goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "candid", derive(candid::CandidType))]
+pub struct CollectionStatus {
+    /// Its name.
+    pub name: String,
+    /// The id of its virtual memory.
+    pub memory_id: u8,
+    /// Entries moved by steps.
+    pub moved: u64,
+    /// Entries still on the heap.
+    pub left: u64,
+    /// Encoded bytes of the entries moved by steps.
+    pub bytes: u64,
+    /// Entries in stable memory, those that callers wrote there included.
+    pub stable: u64,
+    /// Whether the audit has found it to hold what it must.
+    pub audited: bool,
+    /// What the audit found instead.
+    pub difference: Option<Difference>,
+    /// Digest of what the collection holds, over both tiers; as of the end of the move once that is done.
+    pub digest: u64,
+}

@@ -1,0 +1,571 @@
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use ic_stable_structures::VectorMemory;
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::codec::MessagePack;
+use crate::plan::Plan;
+use crate::test_memory::{Capped, memory_of};
+use crate::tiered::TieredMap;
+
+/// What the canister was before: everything in one value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Legacy {
+    counter: u64,
+    texts: BTreeMap<u64, String>,
+    marks: BTreeMap<u64, u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+struct State<M: Memory> {
+    hot: Hot,
+    texts: TieredMap<u64, String, M>,
+    marks: TieredMap<u64, u64, M>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Hot {
+    counter: u64,
+}
+
+impl<M: Memory> From<Legacy> for State<M> {
+    fn from(legacy: Legacy) -> Self {
+        let mut state = State {
+            hot: Hot {
+                counter: legacy.counter,
+            },
+            texts: TieredMap::default(),
+            marks: TieredMap::default(),
+        };
+        for (key, text) in legacy.texts {
+            state.texts.insert(key, text);
+        }
+        for (key, mark) in legacy.marks {
+            state.marks.insert(key, mark);
+        }
+        state
+    }
+}
+
+impl<M: Memory> Tiered<M> for State<M> {
+    type Hot = Hot;
+
+    fn hot(&self) -> &Hot {
+        &self.hot
+    }
+
+    fn set_hot(&mut self, hot: Hot) {
+        self.hot = hot;
+    }
+
+    fn collections(&mut self) -> Vec<Tier<'_, M>> {
+        vec![
+            Tier {
+                name: "texts",
+                id: 1,
+                map: &mut self.texts,
+            },
+            Tier {
+                name: "marks",
+                id: 2,
+                map: &mut self.marks,
+            },
+        ]
+    }
+}
+
+const NOW: u64 = 1_700_000_000_000_000_000;
+const PLAN: Plan<Legacy, MessagePack> = Plan::new(2).ceiling(4 << 30);
+
+/// A canister: what a message sees, and what an upgrade does to it.
+struct Canister<M: Memory + Clone> {
+    memory: M,
+    state: State<M>,
+    mover: Mover<M>,
+}
+
+impl<M: Memory + Clone> Canister<M> {
+    fn start(memory: M) -> Self {
+        let resumed = PLAN.resume::<State<M>, _>(memory.clone(), NOW).unwrap();
+        let mut state = resumed.state;
+        let mover = Mover::resume(resumed.managed, &mut state, NOW).unwrap();
+        Self {
+            memory,
+            state,
+            mover,
+        }
+    }
+
+    fn upgrade(mut self, skip_pre_upgrade: bool) -> Self {
+        if !skip_pre_upgrade {
+            let stamp = Stamp {
+                release: 2,
+                schema: 1,
+                now: NOW,
+            };
+            self.mover.save(&self.state, stamp).unwrap();
+        }
+        Self::start(self.memory)
+    }
+
+    fn step(&mut self, entries: u64) -> StepReport {
+        let budget = Budget {
+            entries,
+            ..Budget::default()
+        };
+        self.mover
+            .step_within(&mut self.state, budget, &|| 0, NOW + 1)
+            .unwrap()
+    }
+
+    fn finish(&mut self) {
+        while self.mover.has_work() {
+            self.step(1_000);
+        }
+    }
+
+    fn status(&mut self) -> MoveStatus {
+        self.mover.status(&mut self.state)
+    }
+
+    fn content(&self) -> Legacy {
+        Legacy {
+            counter: self.state.hot.counter,
+            texts: self.state.texts.iter().collect(),
+            marks: self.state.marks.iter().collect(),
+        }
+    }
+}
+
+fn legacy_memory(legacy: &Legacy) -> VectorMemory {
+    memory_of(&rmp_serde::to_vec_named(legacy).unwrap())
+}
+
+fn sample(texts: u64) -> Legacy {
+    Legacy {
+        counter: 7,
+        texts: (0..texts)
+            .map(|key| (key * 3, format!("text {key}")))
+            .collect(),
+        marks: (0..5).map(|key| (key, key + 1)).collect(),
+    }
+}
+
+#[test]
+fn a_move_ends_with_everything_in_stable_memory_and_audited() {
+    let legacy = sample(100);
+    let mut canister = Canister::start(legacy_memory(&legacy));
+    let report = canister.step(10);
+    assert_eq!((report.moved, report.phase), (10, Phase::Moving));
+    assert!(report.dirty_bytes >= 4_096);
+    let status = canister.status();
+    assert_eq!(status.collections[0].left, 90);
+    assert_eq!(status.estimated_steps_left, Some(10));
+    canister.finish();
+    let status = canister.status();
+    assert_eq!(status.phase, Phase::Done);
+    assert_eq!(status.finished, Some(NOW + 1));
+    assert!(status.upgrade_gives_heap_back);
+    for collection in &status.collections {
+        assert!(collection.audited);
+        assert_eq!((collection.left, collection.difference), (0, None));
+    }
+    assert_eq!(canister.content(), legacy);
+    let mut canister = canister.upgrade(false);
+    assert!(!canister.status().upgrade_gives_heap_back);
+    assert_eq!(canister.content(), legacy);
+}
+
+#[test]
+fn an_empty_collection_takes_no_page() {
+    let legacy = Legacy {
+        marks: BTreeMap::new(),
+        ..sample(3)
+    };
+    let mut canister = Canister::start(legacy_memory(&legacy));
+    canister.finish();
+    let report = canister.mover.managed().report().unwrap();
+    let ids: Vec<u8> = report.memories.iter().map(|memory| memory.id).collect();
+    assert_eq!(ids, [0, 1]);
+}
+
+#[test]
+fn an_empty_canister_is_done_after_one_step() {
+    let mut canister = Canister::start(legacy_memory(&Legacy::default()));
+    assert_eq!(canister.step(1).phase, Phase::Done);
+    assert_eq!(canister.memory.size(), 3);
+}
+
+#[test]
+fn a_new_canister_has_nothing_to_move_and_survives_its_upgrades() {
+    let memory = VectorMemory::default();
+    let managed = PLAN.begin(memory.clone()).unwrap();
+    let mut state = State::from(Legacy::default());
+    let mover = Mover::begin(managed, &mut state, NOW).unwrap();
+    let mut canister = Canister {
+        memory,
+        state,
+        mover,
+    };
+    assert!(!canister.mover.has_work());
+    canister.state.texts.insert(4, "four".into());
+    canister.mover.pause(&canister.state).unwrap();
+    let mut canister = canister.upgrade(false);
+    assert_eq!(canister.status().phase, Phase::Done);
+    assert_eq!(canister.state.texts.get(&4), Some("four".into()));
+    assert_eq!(canister.status().collections[0].left, 0);
+}
+
+#[test]
+fn skipping_pre_upgrade_brings_nothing_back_and_loses_no_entry() {
+    let legacy = sample(20);
+    let mut canister = Canister::start(legacy_memory(&legacy));
+    canister.step(5);
+    // Moved and not moved; changed, removed, removed and written again, new.
+    canister.state.texts.remove(&0);
+    canister.state.texts.insert(3, "changed".into());
+    canister.state.texts.remove(&57);
+    canister.state.texts.insert(54, "changed too".into());
+    canister.state.texts.remove(&51);
+    canister.state.texts.insert(51, "back again".into());
+    canister.state.texts.insert(1_000, "new".into());
+    canister.state.marks.remove(&2);
+    canister.state.hot.counter = 8;
+    let mut expected = canister.content();
+    // The hot state is as the last step found it.
+    expected.counter = 7;
+    let canister = canister.upgrade(true);
+    assert_eq!(canister.content(), expected);
+    let mut canister = canister.upgrade(true);
+    assert_eq!(canister.content(), expected);
+    canister.state.hot.counter = 9;
+    canister.step(1);
+    expected.counter = 9;
+    let mut canister = canister.upgrade(true);
+    assert_eq!(canister.content(), expected);
+    canister.finish();
+    assert_eq!(canister.status().phase, Phase::Done);
+    let canister = canister.upgrade(true);
+    assert_eq!(canister.content(), expected);
+}
+
+#[test]
+fn an_entry_lost_behind_the_movers_back_is_found_by_the_audit_and_named() {
+    let mut canister = Canister::start(legacy_memory(&sample(10)));
+    canister.step(10);
+    let memory = canister.mover.managed().memory(1).unwrap();
+    let mut map = ic_stable_structures::StableBTreeMap::<u64, String, _>::init(memory);
+    map.remove(&0);
+    map.insert(3, "forged".into());
+    let mut canister = canister.upgrade(false);
+    canister.finish();
+    let status = canister.status();
+    assert_eq!(status.phase, Phase::Differs);
+    assert_eq!(status.finished, None);
+    let difference = status.collections[0].difference.unwrap();
+    assert_eq!((difference.expected_count, difference.found_count), (10, 9));
+    assert_ne!(difference.expected_sum, difference.found_sum);
+    assert_eq!(status.collections[1].difference, None);
+    // It stays so.
+    let mut canister = canister.upgrade(false);
+    assert_eq!(canister.status().phase, Phase::Differs);
+    assert!(!canister.mover.has_work());
+}
+
+#[test]
+fn a_step_ends_when_its_instructions_are_used_up() {
+    let mut canister = Canister::start(legacy_memory(&sample(50)));
+    let clock = Cell::new(0);
+    let instructions = || {
+        clock.set(clock.get() + 100);
+        clock.get()
+    };
+    let budget = Budget {
+        instructions: 1_000,
+        ..Budget::default()
+    };
+    let report = canister
+        .mover
+        .step_within(&mut canister.state, budget, &instructions, NOW)
+        .unwrap();
+    assert_eq!(report.moved, 10);
+    assert!(report.instructions >= 1_000);
+}
+
+#[test]
+fn a_step_ends_when_it_has_dirtied_its_bytes() {
+    let texts = (0..200).map(|key| (key, "x".repeat(2_000))).collect();
+    let legacy = Legacy {
+        texts,
+        ..Legacy::default()
+    };
+    let mut canister = Canister::start(legacy_memory(&legacy));
+    let budget = Budget {
+        dirty_bytes: 100_000,
+        ..Budget::default()
+    };
+    let report = canister
+        .mover
+        .step_within(&mut canister.state, budget, &|| 0, NOW)
+        .unwrap();
+    assert!((10..100).contains(&report.moved), "{report:?}");
+    assert!(
+        (100_000..150_000).contains(&report.dirty_bytes),
+        "{report:?}"
+    );
+}
+
+#[test]
+fn failing_steps_get_smaller_until_the_key_is_known() {
+    let mut canister = Canister::start(legacy_memory(&sample(50)));
+    canister.step(2);
+    for attempt in 0.. {
+        assert!(attempt < 20, "the mover never gave up");
+        let reason = "stable memory is full";
+        canister
+            .mover
+            .step_failed(&mut canister.state, reason)
+            .unwrap();
+        if !canister.mover.has_work() {
+            break;
+        }
+    }
+    let status = canister.status();
+    assert_eq!(status.phase, Phase::Stuck);
+    let stuck = status.stuck.unwrap();
+    assert_eq!(stuck.collection, "texts");
+    assert_eq!(stuck.key, 6u64.to_be_bytes());
+    assert_eq!(stuck.reason, "stable memory is full");
+    // The service goes on, and so does the move when it is told to.
+    canister.state.texts.insert(6, "still writable".into());
+    canister.mover.unpause(&canister.state).unwrap();
+    let report = canister
+        .mover
+        .step(&mut canister.state, &|| 0, NOW)
+        .unwrap();
+    assert_eq!(report.moved, 1, "a cautious step after a failure");
+    canister.finish();
+    assert_eq!(canister.status().phase, Phase::Done);
+}
+
+#[test]
+fn a_paused_move_stays_paused_through_an_upgrade() {
+    let mut canister = Canister::start(legacy_memory(&sample(50)));
+    canister.step(2);
+    canister.mover.pause(&canister.state).unwrap();
+    let mut canister = canister.upgrade(false);
+    assert_eq!(canister.step(5).moved, 0);
+    assert!(canister.status().paused);
+    canister.mover.unpause(&canister.state).unwrap();
+    assert_eq!(canister.step(5).moved, 5);
+}
+
+#[test]
+fn a_full_subnet_is_an_error_of_the_first_journal() {
+    let memory = legacy_memory(&Legacy {
+        texts: (0..3).map(|key| (key, "x".repeat(43_600))).collect(),
+        ..Legacy::default()
+    });
+    let memory = Capped {
+        memory,
+        max_pages: 3,
+    };
+    let resumed = PLAN.resume::<State<Capped>, _>(memory, NOW).unwrap();
+    let mut state = resumed.state;
+    let error = Mover::resume(resumed.managed, &mut state, NOW).err();
+    assert_eq!(
+        error,
+        Some(Error::OutOfStableMemory {
+            pages: 3,
+            needed: 5
+        })
+    );
+}
+
+#[test]
+fn keys_at_both_ends_of_the_order_move_like_the_others() {
+    let legacy = Legacy {
+        texts: [0, 1, u64::MAX - 1, u64::MAX]
+            .map(|key| (key, key.to_string()))
+            .into(),
+        ..sample(0)
+    };
+    for steps in 0..6 {
+        let mut canister = Canister::start(legacy_memory(&legacy));
+        for _ in 0..steps {
+            canister.step(1);
+        }
+        let range: Vec<_> = canister.state.texts.range(u64::MAX..).collect();
+        assert_eq!(range, [(u64::MAX, u64::MAX.to_string())]);
+        let mut canister = canister.upgrade(steps % 2 == 0);
+        assert_eq!(canister.content(), legacy);
+        canister.finish();
+        assert_eq!(canister.content(), legacy);
+    }
+}
+
+#[test]
+fn moved_entries_take_no_more_pages_than_fresh_maps() {
+    let legacy = sample(20_000);
+    let mut canister = Canister::start(legacy_memory(&legacy));
+    while canister.mover.has_work() {
+        canister.step(777);
+    }
+    let fresh = VectorMemory::default();
+    let managed = PLAN.begin(fresh).unwrap();
+    let memory = managed.memory(1).unwrap();
+    let mut map = ic_stable_structures::StableBTreeMap::init(memory);
+    for (key, text) in legacy.texts {
+        map.insert(key, text);
+    }
+    let pages_of = |managed: &Managed<VectorMemory>| {
+        let report = managed.report().unwrap();
+        let texts = report.memories.iter().find(|memory| memory.id == 1);
+        texts.unwrap().pages
+    };
+    let (moved, fresh) = (pages_of(canister.mover.managed()), pages_of(&managed));
+    assert!(moved * 100 <= fresh * 105, "{moved} pages, {fresh} fresh");
+}
+
+#[derive(Clone, Debug)]
+enum Action {
+    SetText(u64, String),
+    RemoveText(u64),
+    SetMark(u64, u64),
+    RemoveMark(u64),
+    Count,
+    Step(u64),
+    StepFails,
+    Pause(bool),
+    Upgrade { skip_pre_upgrade: bool },
+    Read(u64, u64),
+}
+
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let key = || 0u64..40;
+    let action = prop_oneof![
+        4 => (key(), "[a-z]{0,5}").prop_map(|(key, text)| Action::SetText(key, text)),
+        4 => key().prop_map(Action::RemoveText),
+        2 => (key(), any::<u64>()).prop_map(|(key, mark)| Action::SetMark(key, mark)),
+        2 => key().prop_map(Action::RemoveMark),
+        1 => Just(Action::Count),
+        4 => (1u64..8).prop_map(Action::Step),
+        1 => Just(Action::StepFails),
+        1 => any::<bool>().prop_map(Action::Pause),
+        2 => any::<bool>().prop_map(|skip_pre_upgrade| Action::Upgrade { skip_pre_upgrade }),
+        3 => (key(), key()).prop_map(|(from, to)| Action::Read(from, to)),
+    ];
+    prop::collection::vec(action, 0..60)
+}
+
+fn legacies() -> impl Strategy<Value = Legacy> {
+    (
+        prop::collection::btree_map(0u64..40, "[a-z]{0,5}", 0..30),
+        prop::collection::btree_map(0u64..40, any::<u64>(), 0..30),
+    )
+        .prop_map(|(texts, marks)| Legacy {
+            counter: 0,
+            texts,
+            marks,
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// The model is the legacy canister that never migrates.
+    #[test]
+    fn a_moving_canister_answers_like_one_that_never_moved(
+        legacy in legacies(),
+        actions in actions(),
+    ) {
+        let mut model = legacy.clone();
+        let mut canister = Canister::start(legacy_memory(&legacy));
+        // The hot state that an upgrade without pre_upgrade brings back.
+        let mut durable_counter = 0;
+        for action in actions {
+            let State { hot, texts, marks } = &mut canister.state;
+            match action {
+                Action::SetText(key, text) => {
+                    let old = model.texts.insert(key, text.clone());
+                    prop_assert_eq!(texts.insert(key, text), old);
+                }
+                Action::RemoveText(key) => {
+                    prop_assert_eq!(texts.remove(&key), model.texts.remove(&key));
+                }
+                Action::SetMark(key, mark) => {
+                    let old = model.marks.insert(key, mark);
+                    prop_assert_eq!(marks.insert(key, mark), old);
+                }
+                Action::RemoveMark(key) => {
+                    prop_assert_eq!(marks.remove(&key), model.marks.remove(&key));
+                }
+                Action::Count => {
+                    hot.counter += 1;
+                    model.counter += 1;
+                }
+                Action::Step(entries) => {
+                    if canister.mover.has_work() {
+                        canister.step(entries);
+                        durable_counter = model.counter;
+                    }
+                }
+                Action::StepFails => {
+                    canister.mover.step_failed(&mut canister.state, "no").unwrap();
+                }
+                Action::Pause(yes) => {
+                    let under_way = canister.status().phase != Phase::Done;
+                    if yes {
+                        canister.mover.pause(&canister.state).unwrap();
+                    } else {
+                        canister.mover.unpause(&canister.state).unwrap();
+                    }
+                    if under_way {
+                        durable_counter = model.counter;
+                    }
+                }
+                Action::Upgrade { skip_pre_upgrade } => {
+                    canister = canister.upgrade(skip_pre_upgrade);
+                    if skip_pre_upgrade {
+                        model.counter = durable_counter;
+                    } else {
+                        durable_counter = model.counter;
+                    }
+                }
+                Action::Read(from, to) => {
+                    prop_assert_eq!(texts.get(&from), model.texts.get(&from).cloned());
+                    prop_assert_eq!(texts.contains_key(&to), model.texts.contains_key(&to));
+                    let last = model.marks.last_key_value().map(|(k, v)| (*k, *v));
+                    prop_assert_eq!(marks.last_key_value(), last);
+                    let first = model.marks.first_key_value().map(|(k, v)| (*k, *v));
+                    prop_assert_eq!(marks.first_key_value(), first);
+                    let found: Vec<_> = texts.range(from..to).collect();
+                    let expected = model.texts.iter().filter(|(k, _)| (from..to).contains(*k));
+                    let expected: Vec<_> = expected.map(|(k, v)| (*k, v.clone())).collect();
+                    prop_assert_eq!(&found, &expected);
+                    let mut back: Vec<_> = texts.range(from..to).rev().collect();
+                    back.reverse();
+                    prop_assert_eq!(back, found);
+                    // From both ends in turn.
+                    let mut ends = texts.range(from..to);
+                    let mut count = 0;
+                    while ends.next().is_some() {
+                        count += 1 + usize::from(ends.next_back().is_some());
+                    }
+                    prop_assert_eq!(count, expected.len());
+                }
+            }
+            prop_assert_eq!(canister.state.texts.len(), model.texts.len() as u64);
+            prop_assert_eq!(canister.content(), model.clone());
+        }
+        canister.mover.unpause(&canister.state).unwrap();
+        canister.finish();
+        prop_assert_eq!(canister.status().phase, Phase::Done);
+        let canister = canister.upgrade(false);
+        prop_assert_eq!(canister.content(), model);
+    }
+}
