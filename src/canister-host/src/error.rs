@@ -6,6 +6,7 @@ use crate::entry::EntryPoint;
 use crate::module::ModuleError;
 use crate::reject::Reject;
 use crate::report::InstallReport;
+use crate::snapshot::SnapshotError;
 
 /// Why the host could not do what it was told. Whatever the reason, nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,5 +56,14 @@ pub enum HostError {
         needed: u64,
         /// Instructions left.
         left: u64,
+    },
+    /// A snapshot could not be taken or loaded.
+    #[error("canister {canister}: {error}")]
+    Snapshot {
+        /// The canister.
+        canister: Principal,
+        /// Why.
+        #[source]
+        error: SnapshotError,
     },
 }

@@ -203,6 +203,24 @@ impl Instance {
         Ok(instance)
     }
 
+    /// An instance with a given heap, of a size the module allows, and some globals given.
+    /// Those that are immutable keep the module's value.
+    pub(crate) fn with_state(
+        module: &Module,
+        heap: Vec<u8>,
+        values: &[(u32, Val)],
+    ) -> Result<Self, Stop> {
+        let mut globals = Instance::new(module, crate::config::Limits::default())?
+            .image
+            .globals;
+        for (index, value) in values {
+            if let Some(global) = globals.get_mut(*index as usize) {
+                *global = *value;
+            }
+        }
+        Instance::with_image(module, Image { heap, globals })
+    }
+
     fn restore(&mut self) -> Result<(), Stop> {
         let Instance {
             store,

@@ -91,6 +91,7 @@ mod module;
 mod reject;
 mod report;
 mod rewrite;
+mod snapshot;
 mod stable;
 mod stop;
 
@@ -110,4 +111,5 @@ pub use module::{Module, ModuleError, metadata};
 pub use reject::{Reject, RejectCode};
 pub use report::{InstallReport, MessageReport, Reply};
 pub use rewrite::MetadataSection;
+pub use snapshot::{GlobalValue, Snapshot, SnapshotError};
 pub use stable::{StableError, StableMemory, StableSource};

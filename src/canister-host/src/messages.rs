@@ -102,9 +102,11 @@ impl Host {
             return;
         };
         canister.state.cycles = canister.state.cycles.saturating_add(refund);
-        if let Some(context) = canister.contexts.get_mut(&number) {
-            context.outstanding -= 1;
-        }
+        // A call that was given up: the canister has other code now.
+        let Some(context) = canister.contexts.get_mut(&number) else {
+            return;
+        };
+        context.outstanding -= 1;
         let (entry, closure) = match result {
             Ok(_) => (EntryPoint::ReplyCallback, callback.reply),
             Err(_) => (EntryPoint::RejectCallback, callback.reject),
@@ -239,6 +241,20 @@ impl Host {
         }
         if let Some((origin, result, refund)) = responses {
             self.respond(origin, result, refund);
+        }
+    }
+
+    /// Gives up all calls a canister is working on; who waits for one is told so.
+    pub(crate) fn drop_contexts(&mut self, id: Principal) {
+        let Some(canister) = self.canisters.get_mut(&id) else {
+            return;
+        };
+        for (_, context) in std::mem::take(&mut canister.contexts) {
+            if !context.answered {
+                let message = format!("Canister {id} was replaced by a snapshot");
+                let reject = Reject::new(code::SNAPSHOT_LOADED, message);
+                self.respond(context.origin, Err(reject), context.available);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use sha2::{Digest, Sha256};
 use wasmtime::{InstancePre, UnknownImportError};
 
+use crate::config::MAX_HEAP_PAGES;
 use crate::engine;
 use crate::env::Env;
 use crate::rewrite::{self, MetadataSection, Shape};
@@ -153,6 +154,13 @@ impl Module {
     /// Whether an entry point is there, the start function's reserved name included.
     pub(crate) fn offers(&self, name: &str) -> bool {
         self.exports_function(name) || self.0.code.module().get_export(name).is_some()
+    }
+
+    /// The pages the heap starts with and the pages it may have, if there is a heap.
+    pub(crate) fn heap_pages(&self) -> Option<(u64, u64)> {
+        let export = self.0.code.module().get_export(rewrite::MEMORY)?;
+        let memory = export.memory()?.clone();
+        Some((memory.minimum(), memory.maximum().unwrap_or(MAX_HEAP_PAGES)))
     }
 
     pub(crate) fn shape(&self) -> &Shape {

@@ -59,6 +59,7 @@ pub(crate) mod code {
     pub(crate) const CANISTER_NOT_FOUND: &str = "IC0301";
     pub(crate) const REJECTED_BY_CANISTER: &str = "IC0406";
     pub(crate) const UNKNOWN_MANAGEMENT_METHOD: &str = "IC0407";
+    pub(crate) const SNAPSHOT_LOADED: &str = "IC0207";
     pub(crate) const BAD_PAYLOAD: &str = "IC0408";
     pub(crate) const TRAPPED: &str = "IC0502";
     pub(crate) const CALLED_TRAP: &str = "IC0503";

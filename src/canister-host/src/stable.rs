@@ -152,6 +152,12 @@ impl StableMemory {
         Ok(bytes)
     }
 
+    /// The offsets of the 4 KiB blocks that were written, ascending. All others are as in the
+    /// source the memory lies over, or zero without one.
+    pub fn written_blocks(&self) -> impl Iterator<Item = u64> {
+        self.tree.indices().map(|index| index * BLOCK as u64)
+    }
+
     /// The offset of the first 4 KiB block in which two memories differ, `None` if they are
     /// the same in size and content. Blocks the two share are not looked at.
     ///
@@ -230,6 +236,13 @@ impl From<&[u8]> for StableMemory {
             }
         }
         memory
+    }
+}
+
+impl From<Vec<u8>> for StableMemory {
+    /// A memory that holds `bytes`, filled up with zeros to a whole page.
+    fn from(bytes: Vec<u8>) -> Self {
+        StableMemory::from(bytes.as_slice())
     }
 }
 

@@ -127,3 +127,18 @@ fn a_failing_source_is_an_error_and_not_zeros() {
         "stable memory at 8192 could not be read from its source: bad sector"
     );
 }
+
+#[test]
+fn the_written_blocks_are_told_apart_from_the_source() {
+    let source = Pattern {
+        len: 400 << 30,
+        broken_at: u64::MAX,
+    };
+    let mut memory = StableMemory::over(Arc::new(source));
+    assert_eq!(memory.written_blocks().count(), 0);
+    for at in [399 << 30, 5, 4_095, 3 << 30, 2 << 20] {
+        memory.write(at, &[1]).unwrap();
+    }
+    let written: Vec<u64> = memory.written_blocks().collect();
+    assert_eq!(written, [0, 2 << 20, 3 << 30, 399 << 30]);
+}

@@ -33,6 +33,14 @@ impl<T> Node<T> {
     }
 }
 
+impl<T> Node<T> {
+    fn children(&self) -> impl Iterator<Item = (u64, &T)> {
+        (0..)
+            .zip(&self.0)
+            .filter_map(|(index, child)| Some((index, child.as_deref()?)))
+    }
+}
+
 impl<T: Default + Clone> Node<T> {
     fn child_mut(&mut self, index: u64, level: u32) -> &mut T {
         Arc::make_mut(self.0[slot(index, level)].get_or_insert_default())
@@ -61,6 +69,16 @@ impl Tree {
         let block = self.leaf(index).0[slot(index, 0)].get_or_insert_with(|| Arc::new([0; BLOCK]));
         let copied = Arc::get_mut(block).is_none();
         (Arc::make_mut(block), copied)
+    }
+
+    /// The indices of the blocks there are, ascending.
+    pub(super) fn indices(&self) -> impl Iterator<Item = u64> {
+        self.0.children().flat_map(|(high, inner)| {
+            inner.children().flat_map(move |(middle, leaf)| {
+                leaf.children()
+                    .map(move |(low, _)| ((high << BITS | middle) << BITS) | low)
+            })
+        })
     }
 
     fn leaf(&mut self, index: u64) -> &mut Leaf {

@@ -8,6 +8,7 @@ mod limits;
 mod metering;
 mod modules;
 mod rollback;
+mod snapshots;
 mod system;
 mod timers;
 mod upgrades;
