@@ -1,0 +1,72 @@
+//! How large buckets should be for memories that are there already.
+
+use ic_stable_migration::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
+
+/// The least that all memories together can grow to under a right size.
+const LEAST_CEILING: u64 = 4 << 30;
+
+/// How many times its present size a canister can grow to under a right size.
+const ROOM_TO_GROW: u64 = 8;
+
+/// Pages that a manager takes with buckets of `bucket_pages`: its own, and whole buckets for memories of `sizes`
+/// pages.
+pub fn managed_pages(sizes: impl Iterator<Item = u64>, bucket_pages: u16) -> u64 {
+    1 + buckets(sizes, bucket_pages) * u64::from(bucket_pages)
+}
+
+/// Whether a manager with buckets of `bucket_pages` can hold memories of `sizes` pages.
+pub fn can_hold(sizes: impl Iterator<Item = u64>, bucket_pages: u16) -> bool {
+    buckets(sizes, bucket_pages) <= MAX_BUCKETS
+}
+
+fn buckets(sizes: impl Iterator<Item = u64>, bucket_pages: u16) -> u64 {
+    sizes.map(|pages| pages.div_ceil(bucket_pages.into())).sum()
+}
+
+/// The bucket size that wastes little and leaves room: the smallest that lets memories of `sizes` pages grow to
+/// 4 GiB together, or to eight times what they are where that is more. Never larger than the present one, unless
+/// that cannot hold them.
+pub fn right_size(sizes: impl Iterator<Item = u64> + Clone, present: u16) -> BucketPlan {
+    let bytes = sizes.clone().sum::<u64>().saturating_mul(PAGE_BYTES);
+    let roomy = BucketPlan::for_ceiling(bytes.saturating_mul(ROOM_TO_GROW).max(LEAST_CEILING));
+    let present = BucketPlan::for_ceiling(u64::from(present) * MAX_BUCKETS * PAGE_BYTES);
+    if present.pages() < roomy.pages() && can_hold(sizes, present.pages()) {
+        present
+    } else {
+        roomy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_canister_gets_buckets_for_four_gib_and_a_large_one_room_for_eight_times_its_size() {
+        for (pages, present, expected) in [
+            (vec![3], 128, 2),
+            (vec![1, 1, 1], 128, 2),
+            (vec![], 128, 2),
+            (vec![16 * 16_384], 128, 64),
+            (vec![64 * 16_384], 128, 128),
+            (vec![3], 1, 1),
+            (vec![30_000], 1, 1),
+        ] {
+            let plan = right_size(pages.iter().copied(), present);
+            assert_eq!(plan.pages(), expected, "{pages:?} in {present}");
+        }
+    }
+
+    #[test]
+    fn every_memory_takes_whole_buckets() {
+        assert_eq!(managed_pages([3, 1].into_iter(), 2), 1 + 4 + 2);
+        assert_eq!(managed_pages([3].into_iter(), 128), 129);
+        assert_eq!(managed_pages([].into_iter(), 128), 1);
+    }
+
+    #[test]
+    fn a_manager_holds_32768_buckets() {
+        assert!(can_hold([32_767, 1].into_iter(), 1));
+        assert!(!can_hold([32_768, 1].into_iter(), 1));
+    }
+}

@@ -1,0 +1,221 @@
+//! A stable memory in a file, read in place: 20 GiB of it take no more RAM than 20 KiB.
+//!
+//! The file is read at offsets, not mapped: a mapped file that another program cuts short ends this one with a
+//! signal, a read that fails ends it with a sentence.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use flate2::read::MultiGzDecoder;
+use ic_stable_migration::PAGE_BYTES;
+use ic_stable_structures::Memory;
+
+use crate::error::{Error, Result};
+use crate::sparse::{SparseWriter, next_data};
+
+/// The most stable memory a canister can have: 500 GiB.
+pub const MAX_BYTES: u64 = 500 << 30;
+
+/// How much is read at a time where all of an image is read.
+pub const CHUNK: usize = 1 << 20;
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// A read-only stable memory.
+///
+/// As an [`ic_stable_structures::Memory`] it cannot say that a read failed, so it then reads as zeros and remembers
+/// the first failure: ask [`Image::check`] before believing what was read that way.
+pub struct Image {
+    path: PathBuf,
+    file: Option<File>,
+    bytes: u64,
+    failure: OnceLock<io::Error>,
+}
+
+impl Image {
+    /// Opens a bare stable memory, plain or packed with gzip. A packed one is expanded into an unnamed file in the
+    /// directory for temporary files (`TMPDIR`), as much of it as is not zero.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Gzip`], [`Error::NotPages`], [`Error::TooLarge`].
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(Error::io(path))?;
+        let mut first = [0; 2];
+        match file.read_exact_at(&mut first, 0) {
+            Ok(()) if first == GZIP_MAGIC => Self::of(path, expand(path, file)?),
+            _ => Self::of(path, file),
+        }
+    }
+
+    /// Opens a file that is a stable memory as it is.
+    ///
+    /// # Errors
+    /// Those of [`Image::open`] except [`Error::Gzip`].
+    pub fn open_plain(path: &Path) -> Result<Self> {
+        Self::of(path, File::open(path).map_err(Error::io(path))?)
+    }
+
+    /// A memory of no pages, for a file that is absent because there is nothing to hold.
+    pub fn empty(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: None,
+            bytes: 0,
+            failure: OnceLock::new(),
+        }
+    }
+
+    fn of(path: &Path, file: File) -> Result<Self> {
+        let bytes = file.metadata().map_err(Error::io(path))?.len();
+        let path = path.to_owned();
+        if bytes > MAX_BYTES {
+            let (found, limit) = (format!("{bytes} bytes"), MAX_BYTES);
+            return Err(Error::TooLarge { path, found, limit });
+        }
+        if !bytes.is_multiple_of(PAGE_BYTES) {
+            return Err(Error::NotPages { path, bytes });
+        }
+        Ok(Self {
+            path,
+            file: Some(file),
+            bytes,
+            failure: OnceLock::new(),
+        })
+    }
+
+    /// Where it was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its size in bytes, whole pages.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Its size in pages of 64 KiB.
+    pub fn pages(&self) -> u64 {
+        self.bytes / PAGE_BYTES
+    }
+
+    /// Fills `target` with the bytes at `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Io`], also for a range that is not inside the memory.
+    pub fn read_at(&self, offset: u64, target: &mut [u8]) -> Result<()> {
+        self.try_read(offset, target).map_err(Error::io(&self.path))
+    }
+
+    fn try_read(&self, offset: u64, target: &mut [u8]) -> io::Result<()> {
+        match &self.file {
+            _ if target.is_empty() => Ok(()),
+            Some(file) => file.read_exact_at(target, offset),
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    /// Calls `visit` with every stretch of `start..end` that may hold anything but zeros, in order, at most 1 MiB at
+    /// a time.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and those of `visit`.
+    pub fn for_each_chunk(
+        &self,
+        start: u64,
+        end: u64,
+        mut visit: impl FnMut(u64, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let mut buffer = vec![0; CHUNK];
+        let mut at = start;
+        while at < end {
+            let Some(data) = next_data(file, at).map_err(Error::io(&self.path))? else {
+                return Ok(());
+            };
+            at = data.start.max(at);
+            let stretch_end = data.end.min(end);
+            while at < stretch_end {
+                let chunk = &mut buffer[..(stretch_end - at).min(CHUNK as u64) as usize];
+                self.read_at(at, chunk)?;
+                visit(at, chunk)?;
+                at += chunk.len() as u64;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every read through [`Memory`] so far has succeeded.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the first failure.
+    pub fn check(&self) -> Result<()> {
+        match self.failure.get() {
+            None => Ok(()),
+            Some(failure) => Err(Error::Io {
+                path: self.path.clone(),
+                source: io::Error::new(failure.kind(), failure.to_string()),
+            }),
+        }
+    }
+
+    fn remember(&self, failure: io::Error) {
+        // Only the first failure is kept: the later ones follow from it.
+        let _ = self.failure.set(failure);
+    }
+}
+
+impl Memory for Image {
+    fn size(&self) -> u64 {
+        self.pages()
+    }
+
+    /// Always -1: an image is read-only.
+    fn grow(&self, _pages: u64) -> i64 {
+        -1
+    }
+
+    fn read(&self, offset: u64, target: &mut [u8]) {
+        if let Err(failure) = self.try_read(offset, target) {
+            target.fill(0);
+            self.remember(failure);
+        }
+    }
+
+    /// Writes nothing and fails the next [`Image::check`].
+    fn write(&self, _offset: u64, _bytes: &[u8]) {
+        self.remember(io::ErrorKind::ReadOnlyFilesystem.into());
+    }
+}
+
+fn expand(path: &Path, packed: File) -> Result<File> {
+    let mut decoder = MultiGzDecoder::new(io::BufReader::with_capacity(CHUNK, packed));
+    let temporary = tempfile::tempfile().map_err(Error::io(&std::env::temp_dir()))?;
+    let mut plain = SparseWriter::new(temporary);
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let len = decoder.read(&mut buffer).map_err(|error| Error::Gzip {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        if len == 0 {
+            return plain.finish().map_err(Error::io(&std::env::temp_dir()));
+        }
+        if plain.position() + len as u64 > MAX_BYTES {
+            return Err(Error::TooLarge {
+                path: path.to_owned(),
+                found: "its expanded bytes".into(),
+                limit: MAX_BYTES,
+            });
+        }
+        io::Write::write_all(&mut plain, &buffer[..len])
+            .map_err(Error::io(&std::env::temp_dir()))?;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! What one virtual memory holds.
+
+use ic_stable_migration::{
+    Cbor, Error as StableError, Format, Header, Memory0Content, MessagePack,
+};
+use serde::Serialize;
+use serde::de::IgnoredAny;
+
+use super::{ImageManager, format_name};
+use crate::structure::{Depth, Structure, recognize};
+use crate::virtual_memory::{Flaw, VirtualMemory};
+
+/// What a memory holds, where it can be told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Content {
+    /// This library's header, and the state behind it.
+    SavedState(SavedState),
+    /// A u32 length and a CBOR value of exactly that many bytes: the frame of 2023.
+    NaiveFrame {
+        /// Length of the value.
+        payload_bytes: u64,
+    },
+    /// Its first bytes are zero: nothing was written yet.
+    Blank,
+    /// Something else.
+    Unknown {
+        /// The first 16 bytes, in hexadecimal.
+        first_bytes: String,
+    },
+    /// A stable structure.
+    #[serde(untagged)]
+    Structure(Structure),
+}
+
+/// This library's header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SavedState {
+    /// Codec of the payload.
+    pub codec: &'static str,
+    /// Schema version of the payload.
+    pub schema: u32,
+    /// Length of the payload.
+    pub payload_bytes: u64,
+    /// The release that wrote this memory last.
+    pub release: u32,
+    /// Upgrades since the memory was adopted or formatted.
+    pub upgrades: u32,
+    /// Time of the last save, nanoseconds since 1970.
+    pub saved_at: u64,
+    /// How often stable memory was rewritten from outside.
+    pub generation: u64,
+    /// Length of the mover's journal behind the payload.
+    pub journal_bytes: u32,
+    /// Whether the payload agrees with its checksum; absent where it was not read.
+    pub payload_verified: Option<bool>,
+}
+
+/// What a memory holds and the bytes from its start that are in use, where that can be told.
+pub type Held = (Content, Option<u64>);
+
+/// What memory 0 holds: the state, or whatever else stands there.
+///
+/// # Errors
+/// [`Flaw::Damaged`] where a header or a structure contradicts itself.
+pub fn of_memory0(
+    manager: &ImageManager,
+    memory: &VirtualMemory,
+    depth: Depth,
+    damages: &mut Vec<String>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Held, Flaw> {
+    match manager.content() {
+        Ok(Memory0Content::Saved(header)) => Ok(saved_state(manager, &header, depth, damages)),
+        Ok(Memory0Content::NaiveFrame { bytes }) => {
+            // What reads as a length and a list's first byte may be anything; the whole value decides.
+            match depth == Depth::Headers || manager.load_naive::<IgnoredAny>().is_ok() {
+                true => Ok((
+                    Content::NaiveFrame {
+                        payload_bytes: bytes,
+                    },
+                    Some(4 + bytes),
+                )),
+                false => of_memory(memory, depth, progress),
+            }
+        }
+        Ok(Memory0Content::Unsaved) => Ok((Content::Blank, Some(0))),
+        Err(StableError::UnknownMemory0 { .. }) => of_memory(memory, depth, progress),
+        Err(damage) => Err(Flaw::Damaged(damage.to_string())),
+    }
+}
+
+/// What any other memory holds.
+///
+/// # Errors
+/// [`Flaw::Damaged`] where a structure contradicts itself.
+pub fn of_memory(
+    memory: &VirtualMemory,
+    depth: Depth,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Held, Flaw> {
+    if let Some((structure, used)) = recognize(memory, depth, progress)? {
+        return Ok((Content::Structure(structure), Some(used)));
+    }
+    if memory.bytes() == 0 {
+        return Ok((Content::Blank, Some(0)));
+    }
+    let first = memory.bytes_at::<16>(0)?;
+    Ok(match first {
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] => (Content::Blank, None),
+        _ => (unknown(&first), None),
+    })
+}
+
+/// A memory in which nothing could be followed.
+pub fn unknown(first: &[u8]) -> Content {
+    Content::Unknown {
+        first_bytes: ic_stable_migration::Glimpse::of(first).to_string(),
+    }
+}
+
+/// A damaged payload is a damage, and what the header says is still told.
+fn saved_state(
+    manager: &ImageManager,
+    header: &Header,
+    depth: Depth,
+    damages: &mut Vec<String>,
+) -> Held {
+    let verified = match (depth, header.format) {
+        (Depth::Headers, _) => None,
+        (Depth::Everything, Format::MessagePack) => {
+            Some(manager.load::<IgnoredAny, MessagePack>().map(drop))
+        }
+        (Depth::Everything, _) => Some(manager.load::<IgnoredAny, Cbor>().map(drop)),
+    };
+    let content = Content::SavedState(SavedState {
+        codec: format_name(header.format),
+        schema: header.schema,
+        payload_bytes: header.payload_bytes,
+        release: header.release,
+        upgrades: header.upgrades,
+        saved_at: header.saved_at,
+        generation: header.generation,
+        journal_bytes: header.journal_bytes,
+        payload_verified: verified.as_ref().map(Result::is_ok),
+    });
+    if let Some(Err(damage)) = verified {
+        damages.push(format!("memory 0: {damage}"));
+    }
+    let used = header
+        .journal_at()
+        .saturating_add(header.journal_bytes.into());
+    (content, Some(used))
+}

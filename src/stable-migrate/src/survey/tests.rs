@@ -1,0 +1,251 @@
+use ic_stable_migration::{BucketPlan, Cbor, Stamp};
+use ic_stable_structures::{StableBTreeMap, VectorMemory};
+
+use super::*;
+use crate::structure::Structure;
+use crate::test_images::{TestImage, fixture, one_of_each, with_naive_frame};
+
+fn survey(image: &Rc<Image>) -> Survey {
+    Survey::of(image, Depth::Everything, &mut |_| {}).unwrap()
+}
+
+fn of_bytes(bytes: &[u8]) -> Survey {
+    survey(&TestImage::of(bytes).image)
+}
+
+fn of_memory(raw: &VectorMemory) -> Survey {
+    survey(&TestImage::of_memory(raw).image)
+}
+
+fn legacy(survey: &Survey) -> &LegacySurvey {
+    match &survey.layout {
+        Layout::Legacy(legacy) => legacy,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn managed(survey: &Survey) -> &ManagedSurvey {
+    match &survey.layout {
+        Layout::Managed(managed) => managed,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A memory that the library formatted, with a state in memory 0 and a map of `entries` in memory 1.
+fn saved(entries: u64) -> VectorMemory {
+    let raw = VectorMemory::default();
+    let Opened::Empty(empty) = ic_stable_migration::open(Rc::clone(&raw)) else {
+        panic!("not empty");
+    };
+    let manager = empty.format(BucketPlan::for_ceiling(4 << 30)).unwrap();
+    let mut map: StableBTreeMap<u64, u64, _> = StableBTreeMap::init(manager.memory(1).unwrap());
+    for key in 0..entries {
+        map.insert(key, key);
+    }
+    let stamp = Stamp {
+        release: 2,
+        schema: 3,
+        now: 5,
+    };
+    manager
+        .save::<_, Cbor>(&vec!["state".to_string(); 80], stamp)
+        .unwrap();
+    raw
+}
+
+#[test]
+fn a_memory_without_pages_is_empty_and_costs_nothing() {
+    let survey = of_bytes(&[]);
+    assert_eq!(survey.layout, Layout::Empty);
+    assert_eq!((survey.stable_pages, survey.cycles_per_year), (0, 0));
+}
+
+#[test]
+fn a_legacy_value_is_told_by_its_codec_and_length() {
+    let map = |bytes: &[u8]| [bytes, b"\xa1n\x07\xa1m\xc0"].concat();
+    let cbor = b"\xa1\x64name\x82\x01\x02".to_vec();
+    let candid = candid::encode_args(("state", 7u64)).unwrap();
+    let length = |n: usize| (n as u32).to_le_bytes().to_vec();
+    let length64 = |n: usize| (n as u64).to_le_bytes().to_vec();
+    for (bytes, codec, in_front, entries) in [
+        (map(b"\x82"), "messagepack", 0, Some(2)),
+        (cbor.clone(), "cbor", 0, Some(1)),
+        (candid.clone(), "candid", 0, None),
+        ([length(9), cbor.clone()].concat(), "cbor", 4, Some(1)),
+        ([length64(9), cbor].concat(), "cbor", 8, Some(1)),
+        ([length(candid.len()), candid].concat(), "candid", 4, None),
+    ] {
+        let survey = of_bytes(&bytes);
+        let found = legacy(&survey);
+        assert_eq!(found.codec, Some(codec));
+        assert_eq!(found.length_in_front, in_front);
+        assert_eq!(found.entries, entries);
+        assert_eq!(found.value_bytes, bytes.len() as u64);
+        assert_eq!(found.trailing_bytes, 65_536 - bytes.len() as u64);
+        assert!(!found.trailing_is_used);
+        assert!(survey.damages.is_empty());
+    }
+}
+
+#[test]
+fn rests_behind_a_legacy_value_are_seen() {
+    let mut bytes = b"\x81\xa1n\x07".to_vec();
+    bytes.resize(200_000, 0);
+    bytes[150_000] = 1;
+    let survey = of_bytes(&bytes);
+    assert!(legacy(&survey).trailing_is_used);
+    assert_eq!(survey.stable_pages, 4);
+}
+
+#[test]
+fn a_legacy_value_cut_short_is_a_damage() {
+    let survey = of_bytes(&[b"\x81\xa1n\xc6\xff\xff\xff\xff", &[1; 65_528][..]].concat());
+    assert_eq!(legacy(&survey).codec, None);
+    assert_eq!(survey.damages.len(), 1);
+    assert!(
+        survey.damages[0].contains("MessagePack fails after"),
+        "{:?}",
+        survey.damages
+    );
+}
+
+#[test]
+fn the_fixtures_are_told_apart() {
+    let open = |name| fixture(name).map(|path| survey(&Rc::new(Image::open(&path).unwrap())));
+    if let Some(small) = open("legacy-small.bin.gz") {
+        let found = legacy(&small);
+        assert_eq!(
+            (found.codec, found.entries),
+            (Some("messagepack"), Some(12))
+        );
+        assert_eq!(small.stable_pages, 2);
+        assert!((100_000..131_072).contains(&found.value_bytes));
+    }
+    if let Some(medium) = open("legacy-medium.bin.gz") {
+        let found = legacy(&medium);
+        assert_eq!(
+            (found.codec, found.entries),
+            (Some("messagepack"), Some(12))
+        );
+        assert_eq!(medium.stable_pages, 29);
+    }
+    if let Some(naive) = open("naive-small.bin.gz") {
+        let found = managed(&naive);
+        assert_eq!((found.bucket_pages, found.buckets), (128, 1));
+        assert!(found.right_size.stable_pages <= 5);
+        let [memory0] = &found.memories[..] else {
+            panic!("{:?}", found.memories);
+        };
+        assert!(matches!(memory0.content, Content::NaiveFrame { .. }));
+        assert!(naive.damages.is_empty());
+    }
+}
+
+#[test]
+fn a_manager_is_told_memory_by_memory() {
+    let raw = one_of_each(4, 200);
+    with_naive_frame(&raw, b"\xa1\x61a\x01");
+    let survey = of_memory(&raw);
+    let found = managed(&survey);
+    assert!(survey.damages.is_empty(), "{:?}", survey.damages);
+    assert_eq!(found.memories.len(), 9);
+    assert_eq!(found.buckets, 9);
+    assert_eq!(found.runs.iter().map(|(_, n)| n).sum::<u64>(), 9);
+    assert_eq!(
+        found.memories[0].content,
+        Content::NaiveFrame { payload_bytes: 4 }
+    );
+    assert_eq!(found.memories[0].used_bytes, Some(8));
+    assert_eq!(found.memories[4].slack_bytes, 3 * 65_536);
+    assert_eq!(
+        found.memories[6].content,
+        Content::Structure(Structure::StableLogData {
+            index_memory: Some(5)
+        })
+    );
+    assert_eq!(found.memories[6].used_bytes, Some(32 + 600));
+    let pages: u64 = found.memories.iter().map(|memory| memory.pages).sum();
+    assert_eq!(found.slack_bytes, (9 * 4 - pages) * 65_536);
+    assert_eq!(found.right_size.bucket_pages, 2);
+    assert!(found.right_size.stable_pages < survey.stable_pages);
+}
+
+#[test]
+fn the_state_in_memory_0_is_verified() {
+    let raw = saved(10);
+    let survey_before = of_memory(&raw);
+    let Content::SavedState(state) = &managed(&survey_before).memories[0].content else {
+        panic!("no state");
+    };
+    assert_eq!((state.release, state.schema, state.saved_at), (2, 3, 5));
+    assert_eq!(state.payload_verified, Some(true));
+    assert_eq!(
+        managed(&survey_before).memories[0].used_bytes,
+        Some(128 + state.payload_bytes)
+    );
+
+    // The map took bucket 0, memory 0 bucket 1: damage the payload's last byte.
+    let at = 65_536 + 2 * 65_536 + 128 + state.payload_bytes as usize - 1;
+    raw.borrow_mut()[at] ^= 1;
+    let after = of_memory(&raw);
+    assert!(
+        after.damages[0].starts_with("memory 0: the payload"),
+        "{:?}",
+        after.damages
+    );
+    let Content::SavedState(state) = &managed(&after).memories[0].content else {
+        panic!("no state");
+    };
+    assert_eq!(state.payload_verified, Some(false));
+}
+
+#[test]
+fn dead_pages_behind_the_last_bucket_are_counted() {
+    let raw = saved(10);
+    raw.borrow_mut().extend([7; 3 * 65_536]);
+    assert_eq!(managed(&of_memory(&raw)).dead_bytes, 3 * 65_536);
+}
+
+#[test]
+fn damage_in_one_memory_hides_nothing_of_the_others() {
+    let raw = one_of_each(1, 50);
+    raw.borrow_mut()[65_536 + 52] = b'X';
+    let survey = of_memory(&raw);
+    assert_eq!(survey.damages.len(), 1);
+    assert!(survey.damages[0].starts_with("memory 1: its StableBTreeMap has no allocator"));
+    let found = managed(&survey);
+    assert!(matches!(found.memories[0].content, Content::Unknown { .. }));
+    assert!(matches!(
+        found.memories[1].content,
+        Content::Structure(Structure::StableBTreeMap(_))
+    ));
+}
+
+#[test]
+fn a_table_that_does_not_add_up_is_a_damage() {
+    let raw = one_of_each(1, 10);
+    raw.borrow_mut()[4] = 200;
+    let survey = of_memory(&raw);
+    assert!(matches!(survey.layout, Layout::Unrecognized { .. }));
+    assert!(
+        survey.damages[0].contains("200 buckets of 1 pages"),
+        "{:?}",
+        survey.damages
+    );
+}
+
+#[test]
+fn a_survey_is_plain_json() {
+    let raw = saved(100);
+    let json = serde_json::to_value(of_memory(&raw)).unwrap();
+    assert_eq!(json["layout"]["layout"], "managed");
+    assert_eq!(
+        json["layout"]["memories"][0]["content"]["kind"],
+        "saved_state"
+    );
+    let map = &json["layout"]["memories"][1]["content"];
+    assert_eq!(
+        (&map["kind"], &map["entries"]),
+        (&"stable_btree_map".into(), &100.into())
+    );
+}

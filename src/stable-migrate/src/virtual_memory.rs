@@ -1,0 +1,104 @@
+//! One virtual memory of a memory manager, read out of an image without trusting what it says of itself.
+
+use ic_stable_migration::{BucketTable, PAGE_BYTES};
+
+use crate::error::Error;
+use crate::image::Image;
+
+/// Why a structure in a memory could not be followed.
+#[derive(Debug)]
+pub enum Flaw {
+    /// The file could not be read.
+    Unreadable(Error),
+    /// The bytes contradict themselves or point outside; the sentence says where.
+    Damaged(String),
+}
+
+impl From<Error> for Flaw {
+    fn from(error: Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+/// The buckets of one virtual memory as one range of bytes.
+pub struct VirtualMemory<'a> {
+    image: &'a Image,
+    bucket_bytes: u64,
+    /// Where each bucket starts in the image, in the order of the memory.
+    offsets: Vec<u64>,
+    bytes: u64,
+}
+
+impl<'a> VirtualMemory<'a> {
+    /// Memory `id` of a table that was read from `image`.
+    pub fn of(image: &'a Image, table: &BucketTable, id: u8) -> Self {
+        let owners = table.owners.iter().enumerate();
+        let owned = owners.filter(|&(_, &owner)| owner == id);
+        Self {
+            image,
+            bucket_bytes: u64::from(table.bucket_pages) * PAGE_BYTES,
+            offsets: owned.map(|(index, _)| table.bucket_offset(index)).collect(),
+            bytes: table.size_of(id) * PAGE_BYTES,
+        }
+    }
+
+    /// Its size in bytes: whole pages.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Fills `target` with the bytes at `at`.
+    ///
+    /// # Errors
+    /// [`Flaw::Damaged`] for a range that is not inside the memory.
+    pub fn read(&self, at: u64, target: &mut [u8]) -> Result<(), Flaw> {
+        let end = at.checked_add(target.len() as u64);
+        if end.is_none_or(|end| end > self.bytes) {
+            return Err(Flaw::Damaged(format!(
+                "bytes {at} to {at}+{} are outside its {} bytes",
+                target.len(),
+                self.bytes
+            )));
+        }
+        let (mut at, mut rest) = (at, target);
+        while !rest.is_empty() {
+            let inside = at % self.bucket_bytes;
+            let here = (self.bucket_bytes - inside).min(rest.len() as u64);
+            let (part, behind) = rest.split_at_mut(here as usize);
+            // The table adds up, so a byte inside the size has a bucket.
+            let Some(offset) = self.offsets.get((at / self.bucket_bytes) as usize) else {
+                return Err(Flaw::Damaged(format!("no bucket holds byte {at}")));
+            };
+            self.image.read_at(offset + inside, part)?;
+            at += here;
+            rest = behind;
+        }
+        Ok(())
+    }
+
+    /// The `N` bytes at `at`.
+    ///
+    /// # Errors
+    /// Those of [`VirtualMemory::read`].
+    pub fn bytes_at<const N: usize>(&self, at: u64) -> Result<[u8; N], Flaw> {
+        let mut bytes = [0; N];
+        self.read(at, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The little-endian u64 at `at`.
+    ///
+    /// # Errors
+    /// Those of [`VirtualMemory::read`].
+    pub fn u64_at(&self, at: u64) -> Result<u64, Flaw> {
+        self.bytes_at(at).map(u64::from_le_bytes)
+    }
+
+    /// The little-endian u32 at `at`.
+    ///
+    /// # Errors
+    /// Those of [`VirtualMemory::read`].
+    pub fn u32_at(&self, at: u64) -> Result<u32, Flaw> {
+        self.bytes_at(at).map(u32::from_le_bytes)
+    }
+}
