@@ -44,6 +44,14 @@ impl Answers {
         self.asked.is_empty()
     }
 
+    /// How many questions were refused.
+    pub fn refused(&self) -> usize {
+        let answers = self.asked.iter().map(|(_, answer)| answer);
+        answers
+            .filter(|answer| matches!(answer, Answer::Refused(_)))
+            .count()
+    }
+
     /// The questions with their answers.
     pub fn iter(&self) -> impl Iterator<Item = (&Call, &Answer)> {
         self.asked.iter().map(|(call, answer)| (call, answer))

@@ -30,11 +30,15 @@ impl Call {
     }
 }
 
-/// The endpoint and its argument as Candid text, as far as the argument can be read.
+/// The endpoint and its argument as Candid text on one line, as far as the argument can be read.
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match IDLArgs::from_bytes(&self.args) {
-            Ok(args) => write!(f, "{} {args}", self.method),
+            Ok(args) => {
+                let text = args.to_string();
+                let words: Vec<&str> = text.split_whitespace().collect();
+                write!(f, "{} {}", self.method, words.join(" "))
+            }
             Err(_) => write!(f, "{} ({} bytes)", self.method, self.args.len()),
         }
     }

@@ -91,6 +91,18 @@ pub enum Error {
         source: Box<RehearsalError>,
     },
 
+    /// A canister has no answer that could be compared.
+    #[error(
+        "after \"{stage}\" the canister refuses all {questions} questions, so that nothing can be compared: \
+         is its module one of the individual user canister?"
+    )]
+    Mute {
+        /// The first stage.
+        stage: &'static str,
+        /// Questions asked.
+        questions: usize,
+    },
+
     /// A canister answers otherwise than before.
     #[error(
         "after \"{stage}\", {different} of {questions} answers differ from those at the start; the first:\n{difference}"

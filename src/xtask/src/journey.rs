@@ -53,7 +53,7 @@ impl Journey {
     /// Starts with a release-0 canister that is filled through its endpoints.
     ///
     /// # Errors
-    /// `Rehearsal` if the canister refuses the installation or a call.
+    /// `Rehearsal` if the canister refuses the installation or a call, `Mute` if it answers nothing.
     pub fn generated(releases: &Releases, fill: Fill) -> Result<Self> {
         let name = "0, filled";
         let start = || {
@@ -69,7 +69,8 @@ impl Journey {
     /// Starts with a canister that takes up `memory`, in the oldest release that can read it.
     ///
     /// # Errors
-    /// `Memory` if no release reads it; `Rehearsal` if the release that should does not.
+    /// `Memory` if no release reads it; `Rehearsal` if the release that should does not,
+    /// `Mute` if it answers nothing.
     pub fn from_memory(releases: &Releases, memory: &[u8]) -> Result<Self> {
         let (name, release, ahead) = match Layout::of(memory.to_vec()) {
             Layout::Legacy => ("0, memory restored", 0, vec![TO_1, TO_2]),
@@ -95,6 +96,12 @@ impl Journey {
     ) -> Result<Self> {
         let interview = rehearsal.interview(&releases.interface);
         let first = rehearsal.answers(&interview);
+        if first.refused() == first.len() {
+            return Err(Error::Mute {
+                stage: name,
+                questions: first.len(),
+            });
+        }
         let size = rehearsal.size().map_err(at(name))?;
         let stage = Stage::new(name, hooks, &size, first.len(), first.len());
         Ok(Self {

@@ -87,6 +87,7 @@ impl Rehearsal {
         let mode = InstallMode::Upgrade { skip_pre_upgrade };
         let sender = people::user_index();
         let args = upgrade_args();
+        let _sign_of_life = progress::spinner("Upgrading");
         Ok(self
             .host
             .install(self.canister, mode, module, &args, sender)?)
@@ -117,27 +118,22 @@ impl Rehearsal {
                 }
             }
         }
-        bar.finish_and_clear();
         Ok(calls)
     }
 
     /// Finds the questions that the canister has something to say to.
     pub fn interview(&mut self, interface: &str) -> Interview {
-        let spinner = progress::spinner("Finding questions to ask");
-        let interview = Interview::prepare(|call| self.ask(call)).with_names_of(interface);
-        spinner.finish_and_clear();
-        interview
+        let _sign_of_life = progress::spinner("Finding questions to ask");
+        Interview::prepare(|call| self.ask(call)).with_names_of(interface)
     }
 
     /// Asks all questions.
     pub fn answers(&mut self, interview: &Interview) -> Answers {
         let bar = progress::bar("Asking", interview.questions().len());
-        let answers = interview.answers(|call| {
+        interview.answers(|call| {
             bar.inc(1);
             self.ask(call)
-        });
-        bar.finish_and_clear();
-        answers
+        })
     }
 
     /// The reply to a query, or the finer code of its rejection: the words of a rejection may

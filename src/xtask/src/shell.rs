@@ -1,5 +1,6 @@
 //! Starting other programs, and showing their command line when they fail.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::error::{Error, Result};
@@ -44,9 +45,11 @@ pub fn read(command: &mut Command) -> Result<String> {
     Ok(text.trim_end().to_owned())
 }
 
-/// The command line of `command`, as a user would type it.
+/// The command line of `command`, as a user would type it: the program by its name alone.
 pub fn line(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let words = std::iter::once(name).chain(command.get_args());
     let quoted: Vec<String> = words.map(|word| quote(&word.to_string_lossy())).collect();
     quoted.join(" ")
 }
@@ -73,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_command_line_can_be_pasted_into_a_shell() {
-        let mut command = Command::new("cargo");
+        let mut command = Command::new("/some/where/cargo");
         command.args(["test", "--", "it's here", ""]);
         assert_eq!(line(&command), r"cargo test -- 'it'\''s here' ''");
     }

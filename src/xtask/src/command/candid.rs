@@ -24,8 +24,10 @@ pub fn run(workspace: &Workspace, check: bool) -> Result<()> {
     let wasm = fs::read(&module).map_err(Error::file("read", &module))?;
     let wanted = document(&interface::of_finished(&module, &wasm)?);
 
-    let path = workspace.root.join("candid").join("individual_user.did");
+    let directory = workspace.root.join("candid");
+    let path = directory.join("individual_user.did");
     if !check {
+        fs::create_dir_all(&directory).map_err(Error::file("create", &directory))?;
         file::replace(&path, wanted.as_bytes())?;
         println!("wrote {}", path.display());
         return Ok(());

@@ -68,14 +68,12 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 }
 
 fn load(workspace: &Workspace) -> Result<Releases> {
-    let spinner = progress::spinner("Compiling the modules for this machine");
+    let _sign_of_life = progress::spinner("Compiling the modules for this machine");
     let [zero, one, two] = RELEASES.map(|name| workspace.module(name));
-    let releases = Releases {
+    Ok(Releases {
         interface: interface::of_finished(&two, &read(&two)?)?,
         modules: [compile(&zero)?, compile(&one)?, compile(&two)?],
-    };
-    spinner.finish_and_clear();
-    Ok(releases)
+    })
 }
 
 fn compile(file: &Path) -> Result<Module> {

@@ -80,6 +80,17 @@ fn a_lost_answer_stops_the_journey_and_is_told() {
 }
 
 #[test]
+fn a_canister_that_answers_nothing_is_no_success() {
+    let mute = Module::new(&wat::parse_str("(module (memory 1))").unwrap()).unwrap();
+    let releases = Releases {
+        modules: [mute.clone(), mute.clone(), mute],
+        interface: String::new(),
+    };
+    let error = Journey::from_memory(&releases, b"\x81\xa1n\x07").err();
+    assert!(matches!(error, Some(Error::Mute { .. })), "{error:?}");
+}
+
+#[test]
 fn a_legacy_memory_starts_at_release_0() {
     let releases = releases([5, 5, 5]);
     let mut journey = Journey::from_memory(&releases, b"\x81\xa1n\x07").unwrap();
