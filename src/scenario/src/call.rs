@@ -45,14 +45,17 @@ impl fmt::Display for Call {
 }
 
 /// The argument of installing a canister: [`people::owner`] owns it, [`people::user_index`] and
-/// [`people::admin`] are known to it.
+/// [`people::operator`] are known to it.
 pub fn init_args() -> Vec<u8> {
     let known = vec![
         (
             KnownPrincipalType::CanisterIdUserIndex,
             people::user_index(),
         ),
-        (KnownPrincipalType::UserIdGlobalSuperAdmin, people::admin()),
+        (
+            KnownPrincipalType::UserIdGlobalSuperAdmin,
+            people::operator(),
+        ),
         (
             KnownPrincipalType::CanisterIdPostCache,
             people::canister(u64::from(u32::MAX) - 1),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::call::Call;
-use crate::people::{admin, canister, owner, user_index, visitor};
+use crate::people::{canister, operator, owner, user_index, visitor};
 use crate::random::Random;
 use crate::wire::{
     BetDirection, FollowerArg, PlaceBetArg, PostDetailsFromFrontend, PostViewDetailsFromFrontend,
@@ -179,7 +179,7 @@ fn share_post(random: &mut Random, posts: u64) -> Call {
 
 fn mark_ready(random: &mut Random, posts: u64) -> Call {
     let post = random.below(posts);
-    Call::new(admin(), "update_post_as_ready_to_view", (post,))
+    Call::new(operator(), "update_post_as_ready_to_view", (post,))
 }
 
 fn bet(random: &mut Random, posts: u64) -> Call {

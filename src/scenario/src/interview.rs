@@ -28,12 +28,16 @@ impl Interview {
     /// Finds the questions by asking `ask`, which makes a query and gives the reply's bytes or the
     /// reason of a refusal. Costs about as many queries as there are questions.
     ///
-    /// Everything is asked by the owner, whom the canister itself names; what depends on who asks,
-    /// also by a visitor.
+    /// Everything is asked by who may ask it, the owner or the operator, both of whom the canister
+    /// itself names; what depends on who asks, also by a visitor.
     pub fn prepare(mut ask: impl FnMut(&Call) -> Result<Vec<u8>, String>) -> Self {
         let ask: Ask = &mut ask;
-        let owner = owner(ask);
-        let visitor = people::visitor(1);
+        let who = Who {
+            owner: owner(ask),
+            operator: operator(ask),
+            visitor: people::visitor(1),
+        };
+        let owner = who.owner;
         let mut questions = vec![
             Call::new(owner, "get_profile_details", ()),
             Call::new(owner, "get_utility_token_balance", ()),
@@ -58,8 +62,8 @@ impl Interview {
         ] {
             questions.extend(follow_pages(ask, owner, method));
         }
-        for post in posts(ask, owner) {
-            questions.extend(about_post(owner, visitor, post));
+        for post in posts(ask, who.operator) {
+            questions.extend(about_post(&who, post));
         }
         questions.extend(bets(ask, &questions));
         Self {
@@ -94,6 +98,13 @@ impl Interview {
     }
 }
 
+/// Who asks.
+struct Who {
+    owner: Principal,
+    operator: Principal,
+    visitor: Principal,
+}
+
 type Ask<'a> = &'a mut dyn FnMut(&Call) -> Result<Vec<u8>, String>;
 
 /// The reply's first value, if the canister replied with Candid.
@@ -109,6 +120,15 @@ fn owner(ask: Ask) -> Principal {
     match named {
         Some(IDLValue::Principal(owner)) => owner,
         _ => people::owner(),
+    }
+}
+
+/// The operator as the canister knows them, else the operator of generated scenarios.
+fn operator(ask: Ask) -> Principal {
+    let known = known_principals(Principal::anonymous()).next();
+    match known.and_then(|question| first(ask, &question)) {
+        Some(IDLValue::Opt(operator)) if let IDLValue::Principal(operator) = *operator => operator,
+        _ => people::operator(),
     }
 }
 
@@ -172,11 +192,11 @@ fn follow_pages(ask: Ask, owner: Principal, method: &'static str) -> Vec<Call> {
 }
 
 /// The ids of the posts that the canister has, and one that it has not.
-fn posts(ask: Ask, owner: Principal) -> Vec<u64> {
+fn posts(ask: Ask, operator: Principal) -> Vec<u64> {
     let mut known = Vec::new();
     let mut misses = 0;
     for post in 0..MAX_PAGES * PAGE {
-        let question = Call::new(owner, "get_entire_individual_post_detail_by_id", (post,));
+        let question = Call::new(operator, "get_entire_individual_post_detail_by_id", (post,));
         let found = first(ask, &question).is_some_and(|reply| ok(&reply).is_some());
         if found {
             known.push(post);
@@ -192,13 +212,13 @@ fn posts(ask: Ask, owner: Principal) -> Vec<u64> {
     known
 }
 
-fn about_post(owner: Principal, visitor: Principal, post: u64) -> [Call; 4] {
+fn about_post(who: &Who, post: u64) -> [Call; 4] {
     let ask = |who, method| Call::new(who, method, (post,));
     [
-        ask(owner, "get_entire_individual_post_detail_by_id"),
-        ask(visitor, "get_individual_post_details_by_id"),
-        ask(owner, "get_hot_or_not_bet_details_for_this_post"),
-        ask(visitor, "get_hot_or_not_bet_details_for_this_post"),
+        ask(who.operator, "get_entire_individual_post_detail_by_id"),
+        ask(who.visitor, "get_individual_post_details_by_id"),
+        ask(who.owner, "get_hot_or_not_bet_details_for_this_post"),
+        ask(who.visitor, "get_hot_or_not_bet_details_for_this_post"),
     ]
 }
 
