@@ -7,6 +7,7 @@ mod bets;
 mod context;
 mod feeds;
 mod follows;
+mod memory;
 mod posts;
 mod profile;
 mod tokens;

@@ -7,6 +7,7 @@
 pub mod betting;
 pub mod follow;
 pub mod known_principal;
+pub mod memory;
 pub mod post;
 pub mod profile;
 pub mod time;

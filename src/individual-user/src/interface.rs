@@ -7,6 +7,7 @@ use crate::args::IndividualUserTemplateInitArgs;
 use crate::domain::betting::*;
 use crate::domain::follow::*;
 use crate::domain::known_principal::*;
+use crate::domain::memory::*;
 use crate::domain::post::*;
 use crate::domain::profile::*;
 use crate::domain::token::*;

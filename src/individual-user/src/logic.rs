@@ -6,6 +6,7 @@ pub mod bets;
 pub mod context;
 pub mod error;
 pub mod follows;
+pub mod memory;
 pub mod pagination;
 pub mod posts;
 pub mod profile;

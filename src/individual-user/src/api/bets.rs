@@ -2,17 +2,18 @@
 
 use candid::Principal;
 
-use super::context::{OrReject, this_call};
+use super::context::this_call;
 use super::feeds;
 use crate::domain::betting::{
     BetOnCurrentlyViewingPostError, BettingStatus, PlaceBetArg, PlacedBetDetail,
 };
 use crate::logic::bets;
 use crate::state;
+use crate::trap::OrTrap;
 
 #[ic_cdk::query]
 fn get_hot_or_not_bet_details_for_this_post(post_id: u64) -> BettingStatus {
-    state::with(|state| bets::status(state, &this_call(), post_id)).or_reject()
+    state::with(|state| bets::status(state, &this_call(), post_id)).or_trap()
 }
 
 #[ic_cdk::update]
@@ -23,7 +24,7 @@ fn receive_bet_from_bet_makers_canister(
     let placed = state::with_mut(|state| {
         bets::place(state, &this_call(), place_bet_arg, bet_maker_principal_id)
     });
-    let (status, news) = placed.or_reject()?;
+    let (status, news) = placed.or_trap()?;
     feeds::tell(news);
     Ok(status)
 }

@@ -1,10 +1,11 @@
 //! Who follows this profile, and whom it follows.
 
-use super::context::{OrReject, this_call};
+use super::context::this_call;
 use crate::domain::follow::{FollowAnotherUserProfileError, FollowEntryDetail, FollowerArg};
 use crate::logic::follows;
 use crate::state;
 use crate::state::keys::FollowSide;
+use crate::trap::OrTrap;
 
 #[ic_cdk::query]
 fn get_principals_that_follow_this_profile_paginated(
@@ -24,5 +25,5 @@ fn get_principals_this_profile_follows_paginated(
 fn update_profiles_that_follow_me_toggle_list_with_specified_profile(
     follower: FollowerArg,
 ) -> Result<bool, FollowAnotherUserProfileError> {
-    state::with_mut(|state| follows::toggle_follower(state, &this_call(), follower)).or_reject()
+    state::with_mut(|state| follows::toggle_follower(state, &this_call(), follower)).or_trap()
 }

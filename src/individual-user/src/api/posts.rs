@@ -1,6 +1,6 @@
 //! Posts, their likes, views and shares.
 
-use super::context::{OrReject, this_call};
+use super::context::this_call;
 use super::feeds;
 use crate::domain::post::{
     GetPostsOfUserProfileError, Post, PostDetailsForFrontend, PostDetailsFromFrontend,
@@ -8,6 +8,7 @@ use crate::domain::post::{
 };
 use crate::logic::posts;
 use crate::state;
+use crate::trap::OrTrap;
 
 #[ic_cdk::update]
 fn add_post_v2(details: PostDetailsFromFrontend) -> Result<u64, String> {
@@ -18,12 +19,12 @@ fn add_post_v2(details: PostDetailsFromFrontend) -> Result<u64, String> {
 
 #[ic_cdk::query]
 fn get_individual_post_details_by_id(id: u64) -> PostDetailsForFrontend {
-    state::with(|state| posts::details(state, &this_call(), id)).or_reject()
+    state::with(|state| posts::details(state, &this_call(), id)).or_trap()
 }
 
 #[ic_cdk::query]
 fn get_entire_individual_post_detail_by_id(id: u64) -> Result<Post, ()> {
-    state::with(|state| posts::whole(state, &this_call(), id)).or_reject()
+    state::with(|state| posts::whole(state, &this_call(), id)).or_trap()
 }
 
 #[ic_cdk::query]
@@ -32,13 +33,13 @@ fn get_posts_of_this_user_profile_with_pagination(
     to_exclusive_id: u64,
 ) -> Result<Vec<PostDetailsForFrontend>, GetPostsOfUserProfileError> {
     let (from, to) = (from_inclusive_id, to_exclusive_id);
-    state::with(|state| posts::page(state, &this_call(), from, to)).or_reject()
+    state::with(|state| posts::page(state, &this_call(), from, to)).or_trap()
 }
 
 #[ic_cdk::update]
 fn update_post_toggle_like_status_by_caller(id: u64) -> bool {
     let toggled = state::with_mut(|state| posts::toggle_like(state, &this_call(), id));
-    let (liked, news) = toggled.or_reject();
+    let (liked, news) = toggled.or_trap();
     feeds::tell(news);
     liked
 }
@@ -46,18 +47,18 @@ fn update_post_toggle_like_status_by_caller(id: u64) -> bool {
 #[ic_cdk::update]
 fn update_post_add_view_details(id: u64, details: PostViewDetailsFromFrontend) {
     let counted = state::with_mut(|state| posts::count_view(state, &this_call(), id, details));
-    feeds::tell(counted.or_reject());
+    feeds::tell(counted.or_trap());
 }
 
 #[ic_cdk::update]
 fn update_post_increment_share_count(id: u64) -> u64 {
     let counted = state::with_mut(|state| posts::count_share(state, &this_call(), id));
-    let (shares, news) = counted.or_reject();
+    let (shares, news) = counted.or_trap();
     feeds::tell(news);
     shares
 }
 
 #[ic_cdk::update]
 fn update_post_as_ready_to_view(id: u64) {
-    state::with_mut(|state| posts::clear_for_viewing(state, &this_call(), id)).or_reject();
+    state::with_mut(|state| posts::clear_for_viewing(state, &this_call(), id)).or_trap();
 }

@@ -2,24 +2,25 @@
 
 use candid::Principal;
 
-use super::context::{OrReject, this_call};
+use super::context::this_call;
 use crate::domain::known_principal::KnownPrincipalType;
 use crate::domain::profile::{
     UpdateProfileDetailsError, UserProfileDetailsForFrontend, UserProfileUpdateDetailsFromFrontend,
 };
 use crate::logic::profile;
 use crate::state;
+use crate::trap::OrTrap;
 
 #[ic_cdk::query]
 fn get_profile_details() -> UserProfileDetailsForFrontend {
-    state::with(profile::details).or_reject()
+    state::with(profile::details).or_trap()
 }
 
 #[ic_cdk::update]
 fn update_profile_display_details(
     details: UserProfileUpdateDetailsFromFrontend,
 ) -> Result<UserProfileDetailsForFrontend, UpdateProfileDetailsError> {
-    state::with_mut(|state| profile::update(state, &this_call(), details)).or_reject()
+    state::with_mut(|state| profile::update(state, &this_call(), details)).or_trap()
 }
 
 #[ic_cdk::query]

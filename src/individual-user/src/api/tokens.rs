@@ -1,10 +1,11 @@
 //! The owner's tokens.
 
-use super::context::{OrReject, this_call};
+use super::context::this_call;
 use crate::domain::post::GetPostsOfUserProfileError;
 use crate::domain::token::TokenEvent;
 use crate::logic::tokens;
 use crate::state;
+use crate::trap::OrTrap;
 
 #[ic_cdk::query]
 fn get_utility_token_balance() -> u64 {
@@ -21,5 +22,5 @@ fn get_user_utility_token_transaction_history_with_pagination(
 
 #[ic_cdk::update]
 fn get_rewarded_for_signing_up() {
-    state::with_mut(|state| tokens::reward_signup(state, &this_call())).or_reject();
+    state::with_mut(|state| tokens::reward_signup(state, &this_call())).or_trap();
 }
