@@ -121,7 +121,7 @@ impl Canister {
             fault.executed(execution.meter.used);
             self.fault = Some(fault);
         }
-        let report = self.report(&execution, stop.as_ref(), instance.heap_pages());
+        let report = self.report(&execution, stop.as_ref(), instance);
         if execution.entry.is_replicated() {
             let trap = report
                 .trap
@@ -151,13 +151,11 @@ impl Canister {
             return Err(no_module(self.id));
         };
         let state = self.state.clone();
-        let mut outcome = self.run_on(&mut instance, state, entry, target, input, allowance);
+        let outcome = self.run_on(&mut instance, state, entry, target, input, allowance);
         let settled = if keep && outcome.stop.is_none() {
             self.state = outcome.execution.state.clone();
             self.version += 1;
-            instance
-                .commit()
-                .map(|changed| outcome.report.dirty_heap_pages = changed)
+            instance.commit()
         } else {
             instance.rollback()
         };
@@ -166,7 +164,12 @@ impl Canister {
         Ok(outcome)
     }
 
-    fn report(&self, execution: &Execution, stop: Option<&Stop>, heap_pages: u64) -> MessageReport {
+    fn report(
+        &self,
+        execution: &Execution,
+        stop: Option<&Stop>,
+        instance: &Instance,
+    ) -> MessageReport {
         let meter = &execution.meter;
         MessageReport {
             canister: self.id,
@@ -176,8 +179,8 @@ impl Canister {
             stable_writes: meter.stable_writes,
             stable_grows: meter.stable_grows,
             dirty_stable_pages: meter.dirty_stable_pages,
-            dirty_heap_pages: 0,
-            heap_pages,
+            dirty_heap_pages: instance.written(),
+            heap_pages: instance.heap_pages(),
             stable_pages: execution.state.stable.pages(),
             logs: execution.effects.logs.clone(),
             trap: stop.map(|stop| stop.to_reject(&self.id.to_text())),

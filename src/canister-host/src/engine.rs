@@ -6,6 +6,7 @@ use wasmtime::{Config, Engine, Linker};
 
 use crate::cost;
 use crate::env::Env;
+use crate::heap;
 use crate::ic0;
 
 /// WebAssembly's share of the stack of the thread that runs a canister. Rust's test threads
@@ -31,6 +32,10 @@ fn create() -> wasmtime::Result<(Engine, Linker<Env>)> {
         .wasm_relaxed_simd(false)
         .wasm_multi_memory(false)
         .wasm_memory64(false);
+    if let Some(creator) = heap::memory_creator() {
+        // The engine's own copy-on-write images are for memories it maps itself.
+        config.with_host_memory(creator).memory_init_cow(false);
+    }
     let engine = Engine::new(&config)?;
     let linker = ic0::linker(&engine)?;
     Ok((engine, linker))

@@ -1,21 +1,17 @@
 //! An instance of a module: heap and globals, and the way to run code on them.
 //!
-//! Beside the running heap an image of the heap as of the last commit is kept. After an
-//! execution the two are compared block by block, and only the blocks that differ are
-//! copied, one way to commit and the other way to roll back. A heap that has grown cannot
-//! shrink: rolling it back makes a new instance.
+//! What executions did to them is kept by a commit and undone by a rollback. A heap that
+//! has grown cannot shrink: rolling it back makes a new instance.
 
 use wasmtime::{Global, Instance as WasmInstance, Memory, Mutability, Store, Table, Val};
 
-use crate::config::PAGE_SIZE;
+use crate::config::{Limits, PAGE_SIZE};
 use crate::env::Env;
 use crate::execution::{Closure, Execution};
+use crate::heap::Image;
 use crate::module::Module;
 use crate::rewrite;
 use crate::stop::Stop;
-
-/// What heaps are compared and copied in, and what the network counts dirty pages in.
-const BLOCK: usize = 4096;
 
 pub(crate) struct Instance {
     module: Module,
@@ -24,14 +20,10 @@ pub(crate) struct Instance {
     memory: Option<Memory>,
     table: Option<Table>,
     globals: Vec<Global>,
+    /// The heap as of the last commit.
     image: Image,
-}
-
-/// Heap and globals as of the last commit.
-#[derive(Default)]
-pub(crate) struct Image {
-    pub(crate) heap: Vec<u8>,
-    pub(crate) globals: Vec<Val>,
+    /// The globals as of the last commit.
+    values: Vec<Val>,
 }
 
 /// What to run of an instance.
@@ -43,7 +35,7 @@ pub(crate) enum Target<'a> {
 
 impl Instance {
     /// A fresh instance, its data segments in place, its start function not yet run.
-    pub(crate) fn new(module: &Module, limits: crate::config::Limits) -> Result<Self, Stop> {
+    pub(crate) fn new(module: &Module, limits: Limits) -> Result<Self, Stop> {
         let failed = |e: wasmtime::Error| Stop::Trapped(format!("instantiation failed: {e:#}"));
         let mut env = Env::default();
         env.run.limits = limits;
@@ -51,7 +43,8 @@ impl Instance {
         store.limiter(|env| env);
         // Constant expressions are charged too.
         store.set_fuel(u64::MAX >> 1).map_err(failed)?;
-        let instance = module.code().instantiate(&mut store).map_err(failed)?;
+        let instantiate = || module.code().instantiate(&mut store).map_err(failed);
+        let (instance, image) = Image::around(instantiate)?;
         let memory = instance.get_memory(&mut store, rewrite::MEMORY);
         let table = instance.get_table(&mut store, rewrite::TABLE);
         let globals = (0..module.shape().globals.len() as u32)
@@ -65,10 +58,10 @@ impl Instance {
             memory,
             table,
             globals,
-            image: Image::default(),
+            image,
+            values: Vec::new(),
         };
-        instance.image.globals = instance.read_globals();
-        instance.image.heap = instance.heap().to_vec();
+        instance.values = instance.read_globals();
         Ok(instance)
     }
 
@@ -149,95 +142,100 @@ impl Instance {
             .map_err(failed)
     }
 
-    /// Keeps what executions did since the last commit. Returns the number of 4 KiB blocks
-    /// of the heap whose content changed.
-    pub(crate) fn commit(&mut self) -> Result<u64, Stop> {
-        self.image.globals = self.read_globals();
+    /// How many 4 KiB blocks of the heap were written to since the last commit. 0 if the
+    /// system cannot tell, of which the commit or the rollback that follows complains.
+    pub(crate) fn written(&self) -> u64 {
+        self.image.written(self.heap()).unwrap_or(0)
+    }
+
+    /// Keeps what executions did since the last commit.
+    pub(crate) fn commit(&mut self) -> Result<(), Stop> {
+        self.values = self.read_globals();
         let heap = self
             .memory
             .map_or(&[][..], |memory| memory.data(&self.store));
-        let image = &mut self.image.heap;
-        let mut changed = 0;
-        for (new, old) in heap.chunks(BLOCK).zip(image.chunks_mut(BLOCK)) {
-            if new != old {
-                old.copy_from_slice(new);
-                changed += 1;
-            }
-        }
-        for block in heap[image.len()..].chunks(BLOCK) {
-            changed += u64::from(block.iter().any(|&byte| byte != 0));
-        }
-        image.extend_from_slice(&heap[image.len()..]);
+        self.image.commit(heap).map_err(system)?;
         if self.module.shape().changes_tables {
             self.renew()?;
         }
-        Ok(changed)
+        Ok(())
     }
 
     /// Undoes what executions did since the last commit.
     pub(crate) fn rollback(&mut self) -> Result<(), Stop> {
-        if self.heap().len() > self.image.heap.len() || self.module.shape().changes_tables {
+        if self.heap().len() > self.image.size() || self.module.shape().changes_tables {
             return self.renew();
         }
-        self.restore()
+        let Instance {
+            store,
+            image,
+            memory,
+            ..
+        } = self;
+        let heap = memory.map_or(&mut [][..], |memory| memory.data_mut(&mut *store));
+        image.rollback(heap).map_err(system)?;
+        self.write_globals()
     }
 
     /// Puts the last commit into a new instance.
-    pub(crate) fn renew(&mut self) -> Result<(), Stop> {
-        let image = std::mem::take(&mut self.image);
-        *self = Instance::with_image(&self.module, image)?;
+    fn renew(&mut self) -> Result<(), Stop> {
+        let mut next = Instance::with_heap_of(&self.module, self.image.size())?;
+        let Instance {
+            store,
+            image,
+            memory,
+            ..
+        } = &mut next;
+        let heap = memory.map_or(&mut [][..], |memory| memory.data_mut(&mut *store));
+        let last = std::mem::replace(&mut self.image, Image::Copied(Vec::new()));
+        image.adopt(last, heap).map_err(system)?;
+        next.values = std::mem::take(&mut self.values);
+        next.write_globals()?;
+        *self = next;
         Ok(())
-    }
-
-    /// An instance with a given heap, not smaller than the module's first, and globals.
-    pub(crate) fn with_image(module: &Module, image: Image) -> Result<Self, Stop> {
-        let mut instance = Instance::new(module, crate::config::Limits::default())?;
-        if let Some(memory) = instance.memory {
-            let missing = image.heap.len().saturating_sub(instance.heap().len()) as u64;
-            memory
-                .grow(&mut instance.store, missing / PAGE_SIZE)
-                .map_err(|e| Stop::Trapped(format!("the heap cannot be restored: {e:#}")))?;
-        }
-        instance.image = image;
-        instance.restore()?;
-        Ok(instance)
     }
 
     /// An instance with a given heap, of a size the module allows, and some globals given.
     /// Those that are immutable keep the module's value.
     pub(crate) fn with_state(
         module: &Module,
-        heap: Vec<u8>,
+        heap: &[u8],
         values: &[(u32, Val)],
     ) -> Result<Self, Stop> {
-        let mut globals = Instance::new(module, crate::config::Limits::default())?
-            .image
-            .globals;
+        let mut instance = Instance::with_heap_of(module, heap.len())?;
+        if let Some(memory) = instance.memory {
+            memory.data_mut(&mut instance.store).copy_from_slice(heap);
+        }
         for (index, value) in values {
-            if let Some(global) = globals.get_mut(*index as usize) {
+            if let Some(global) = instance.values.get_mut(*index as usize) {
                 *global = *value;
             }
         }
-        Instance::with_image(module, Image { heap, globals })
+        instance.write_globals()?;
+        instance.commit()?;
+        Ok(instance)
     }
 
-    fn restore(&mut self) -> Result<(), Stop> {
+    /// A fresh instance whose heap has grown to a size in bytes.
+    fn with_heap_of(module: &Module, size: usize) -> Result<Self, Stop> {
+        let mut instance = Instance::new(module, Limits::default())?;
+        if let Some(memory) = instance.memory {
+            let missing = size.saturating_sub(instance.heap().len()) as u64;
+            memory
+                .grow(&mut instance.store, missing / PAGE_SIZE)
+                .map_err(|e| Stop::Trapped(format!("the heap cannot be restored: {e:#}")))?;
+        }
+        Ok(instance)
+    }
+
+    fn write_globals(&mut self) -> Result<(), Stop> {
         let Instance {
             store,
             globals,
-            image,
-            memory,
+            values,
             ..
         } = self;
-        if let Some(memory) = memory {
-            let heap = memory.data_mut(&mut *store);
-            for (new, old) in heap.chunks_mut(BLOCK).zip(image.heap.chunks(BLOCK)) {
-                if new != old {
-                    new.copy_from_slice(old);
-                }
-            }
-        }
-        for (global, value) in globals.iter().zip(&image.globals) {
+        for (global, value) in globals.iter().zip(values) {
             if global.ty(&*store).mutability() == Mutability::Var {
                 global
                     .set(&mut *store, *value)
@@ -246,4 +244,8 @@ impl Instance {
         }
         Ok(())
     }
+}
+
+fn system(error: std::io::Error) -> Stop {
+    Stop::Trapped(format!("the system does not keep the heap: {error}"))
 }

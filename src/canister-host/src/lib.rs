@@ -79,6 +79,7 @@ mod env;
 mod error;
 mod execution;
 mod fault;
+mod heap;
 mod host;
 mod ic0;
 mod inspect;

@@ -22,7 +22,8 @@ pub struct MessageReport {
     pub stable_grows: u64,
     /// Stable pages of 4 KiB dirtied: written to at least once.
     pub dirty_stable_pages: u64,
-    /// Heap pages of 4 KiB whose content changed.
+    /// Heap pages of 4 KiB written to, or, on other systems than Linux, changed. In a new
+    /// module's hooks: since the module came to life, its data segments included.
     pub dirty_heap_pages: u64,
     /// Heap pages of 64 KiB at the end. A heap never shrinks, so this is its high water.
     pub heap_pages: u64,

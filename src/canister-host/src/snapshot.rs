@@ -186,7 +186,7 @@ impl Snapshot {
         }
         self.check_heap(&module)?;
         let failed = |stop: Stop| SnapshotError::Engine(stop.to_string());
-        Instance::with_state(&module, self.heap.clone(), &values).map_err(failed)
+        Instance::with_state(&module, &self.heap, &values).map_err(failed)
     }
 
     fn globals_for(&self, shape: &Shape) -> Result<Vec<(u32, Val)>, SnapshotError> {

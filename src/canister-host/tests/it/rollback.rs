@@ -25,7 +25,7 @@ const FIELDS: &str = r#"
       (call $certify (i32.const 0) (i32.const 4)))
     (func (export "canister_init")
       (i64.store (i32.const 0) (i64.const 0x1122334455667788)))
-    (func (export "canister_update change") (call $change) (call $answer32 (i32.const 0)))
+    (func (export "canister_update change") (call $change) (call $answer32 (i32.const 1)))
     (func (export "canister_update change_and_trap")
       (call $change) (call $trap (i32.const 0) (i32.const 0)))
     (func (export "canister_update change_and_divide_by_zero")
@@ -111,4 +111,16 @@ fn a_heap_that_grew_in_a_trapped_message_has_its_old_size_and_can_grow_again() {
     assert_eq!(host.heap_pages(id).unwrap(), 1);
     call(&mut host, id, "change").unwrap();
     assert_eq!(host.heap_pages(id).unwrap(), 3);
+}
+
+#[test]
+fn a_report_tells_the_pages_a_message_dirtied_kept_or_not() {
+    let (mut host, id) = installed(FIELDS);
+    for (method, heap_pages) in [("change", 3), ("change_and_trap", 2)] {
+        let _ = call(&mut host, id, method);
+        let report = &host.executed()[0];
+        assert_eq!(report.dirty_heap_pages, heap_pages, "{method}");
+        assert_eq!(report.dirty_stable_pages, 1, "{method}");
+        assert_eq!(report.dirty_bytes(), (heap_pages + 1) * 4_096);
+    }
 }
