@@ -59,6 +59,109 @@ pub enum Error {
         reason: String,
     },
 
+    /// A path that is neither a directory nor what was asked for.
+    #[error(
+        "{path}: not a snapshot directory: give the one that `icp canister snapshot download` or `dfx canister snapshot download` wrote",
+        path = .path.display()
+    )]
+    NotASnapshot {
+        /// The path.
+        path: PathBuf,
+    },
+
+    /// A file of a snapshot that is not there.
+    #[error(
+        "{directory}: {name} is missing, so this is not a whole snapshot: download it again",
+        directory = .directory.display()
+    )]
+    Missing {
+        /// The snapshot's directory.
+        directory: PathBuf,
+        /// The file in it.
+        name: String,
+    },
+
+    /// metadata.json does not say what a snapshot's metadata says.
+    #[error("{path}: not the metadata of a canister snapshot: {reason}", path = .path.display())]
+    Metadata {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        reason: String,
+    },
+
+    /// A file that is longer or shorter than it has to be.
+    #[error(
+        "{path}: {found} bytes where there should be {expected}: the download was cut short, or the files belong to different snapshots",
+        path = .path.display()
+    )]
+    SizeDiffers {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        found: u64,
+        /// What it should be, and who says so.
+        expected: String,
+    },
+
+    /// A chunk of the chunk store that is not what its name says.
+    #[error(
+        "{path}: its SHA-256 is not its name: the chunk is damaged, download the snapshot again",
+        path = .path.display()
+    )]
+    ChunkDiffers {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// Output that would overwrite something.
+    #[error(
+        "{path}: exists already, and nothing is ever overwritten: give a new name or move it away",
+        path = .path.display()
+    )]
+    Exists {
+        /// The path.
+        path: PathBuf,
+    },
+
+    /// A memory that has no buckets to rewrite.
+    #[error(
+        "{path}: holds {found}: compact rewrites memory managers only; `stable-migrate upgrade` brings a legacy memory under one",
+        path = .path.display()
+    )]
+    NothingToCompact {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        found: String,
+    },
+
+    /// Buckets that are too small, or of no size.
+    #[error(
+        "{path}: its virtual memories have {pages} pages together, which need more than 32768 buckets of {bucket_pages} pages: choose larger buckets with --bucket-pages or --ceiling",
+        path = .path.display()
+    )]
+    CannotHold {
+        /// The file.
+        path: PathBuf,
+        /// Pages of all virtual memories.
+        pages: u64,
+        /// Pages of a bucket as asked for.
+        bucket_pages: u16,
+    },
+
+    /// A rewritten memory that is not the old one.
+    #[error(
+        "{path}: what was written is not what was read, {what}: nothing was kept; the disk may be failing",
+        path = .path.display()
+    )]
+    NotTheSame {
+        /// The file.
+        path: PathBuf,
+        /// The first difference.
+        what: String,
+    },
+
     /// The library refused what it found.
     #[error("{path}: {error}", path = .path.display())]
     Stable {

@@ -1,0 +1,323 @@
+//! Rewriting a managed memory with other buckets: every virtual memory byte for byte the same, nothing else kept.
+//!
+//! Memory 0 comes first, so that the library's header stands right behind the manager's page; then the others by
+//! id, each in buckets that follow one another. The header's generation is raised by one: a heap that still holds
+//! the old table sees by it that stable memory was rewritten. What lies in slack and behind the last bucket is left
+//! out and reads as zeros.
+
+use std::io::Write;
+use std::rc::Rc;
+
+use ic_stable_migration::{
+    BucketPlan, BucketTable, HEADER_BYTES, Header, MAX_BUCKETS, Managed, Memory0Content, Opened,
+    PAGE_BYTES, open,
+};
+
+use crate::buckets;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::sparse::SparseWriter;
+
+/// How large the new buckets are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BucketChoice {
+    /// As small as leaves room: for 4 GiB or eight times the present size, and never larger than now.
+    RightSize,
+    /// This many pages of 64 KiB.
+    Pages(u16),
+    /// The smallest with which all memories together can reach this many bytes.
+    Ceiling(u64),
+}
+
+/// A rewrite that was found possible.
+pub struct Compaction<'a> {
+    image: &'a Image,
+    table: BucketTable,
+    bucket_pages: u16,
+    header: Option<Header>,
+}
+
+impl<'a> Compaction<'a> {
+    /// Looks at a memory and plans its rewrite. Writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NothingToCompact`] for a memory without a manager, [`Error::Stable`] for a damaged header,
+    /// [`Error::CannotHold`] for buckets with which the manager's limit would be passed, [`Error::Io`].
+    pub fn plan(image: &'a Rc<Image>, choice: BucketChoice) -> Result<Self> {
+        let path = || image.path().to_owned();
+        let managed = match open(Rc::clone(image)) {
+            Opened::Managed(managed) => managed,
+            other => {
+                image.check()?;
+                let (path, found) = (path(), other_layout(&other));
+                return Err(Error::NothingToCompact { path, found });
+            }
+        };
+        let stable = |error| Error::Stable {
+            path: path(),
+            error,
+        };
+        let header = header_of(&managed).map_err(stable)?;
+        let table = managed.bucket_table().map_err(stable)?;
+        image.check()?;
+        let sizes = table.sizes.iter().map(|&(_, pages)| pages);
+        let bucket_pages = match choice {
+            BucketChoice::RightSize => {
+                buckets::right_size(sizes.clone(), table.bucket_pages).pages()
+            }
+            BucketChoice::Pages(pages) => pages,
+            BucketChoice::Ceiling(bytes) => BucketPlan::for_ceiling(bytes).pages(),
+        };
+        if bucket_pages == 0 || !buckets::can_hold(sizes.clone(), bucket_pages) {
+            return Err(Error::CannotHold {
+                path: path(),
+                pages: sizes.sum(),
+                bucket_pages,
+            });
+        }
+        Ok(Self {
+            image,
+            table,
+            bucket_pages,
+            header,
+        })
+    }
+
+    /// Whether memory 0 carries this library's header, so that a heap can see by its generation what was done.
+    pub fn raises_generation(&self) -> bool {
+        self.header.is_some()
+    }
+
+    /// The generation that the header has afterwards; absent where there is no header.
+    pub fn new_generation(&self) -> Option<u64> {
+        self.header
+            .map(|header| header.generation.saturating_add(1))
+    }
+
+    /// Pages of a bucket, before and after.
+    pub fn bucket_pages(&self) -> (u16, u16) {
+        (self.table.bucket_pages, self.bucket_pages)
+    }
+
+    /// Pages of the whole stable memory, before and after.
+    pub fn stable_pages(&self) -> (u64, u64) {
+        let sizes = self.table.sizes.iter().map(|&(_, pages)| pages);
+        let after = buckets::managed_pages(sizes, self.bucket_pages);
+        (self.image.pages(), after)
+    }
+
+    /// Bytes of all virtual memories together: what is copied, holes included.
+    pub fn memory_bytes(&self) -> u64 {
+        let pages: u64 = self.table.sizes.iter().map(|&(_, pages)| pages).sum();
+        pages * PAGE_BYTES
+    }
+
+    /// Ids of the virtual memories that hold pages.
+    pub fn memories(&self) -> impl Iterator<Item = u8> {
+        self.table.sizes.iter().map(|&(id, _)| id)
+    }
+
+    /// Writes the new memory into an empty file. `progress` is told the bytes that were done since its last call,
+    /// of [`Compaction::memory_bytes`].
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write(&self, out: std::fs::File, progress: &mut dyn FnMut(u64)) -> Result<()> {
+        let io = || Error::io(self.image.path());
+        let mut out = SparseWriter::new(out);
+        out.write_all(&self.manager_page()?).map_err(io())?;
+        let mut start = PAGE_BYTES;
+        for &(id, pages) in &self.table.sizes {
+            out.skip_to(start).map_err(io())?;
+            if let (0, Some(bytes)) = (id, self.new_header()) {
+                out.write_all(&bytes).map_err(io())?;
+            }
+            self.copy_memory(id, pages, start, &mut out, progress)?;
+            let bucket_pages = u64::from(self.bucket_pages);
+            start += pages.next_multiple_of(bucket_pages) * PAGE_BYTES;
+        }
+        out.skip_to(start).map_err(io())?;
+        out.finish().map(drop).map_err(io())
+    }
+
+    /// The manager's page, as [`BucketTable`] describes it.
+    fn manager_page(&self) -> Result<Vec<u8>> {
+        let mut page = vec![0; PAGE_BYTES as usize];
+        // The magic, the version and the reserved bytes are what they were.
+        self.image.read_at(0, &mut page[..40])?;
+        let mut owners = Vec::new();
+        for &(id, pages) in &self.table.sizes {
+            page[40 + 8 * usize::from(id)..][..8].copy_from_slice(&pages.to_le_bytes());
+            let buckets = pages.div_ceil(self.bucket_pages.into());
+            owners.resize(owners.len() + buckets as usize, id);
+        }
+        page[4..6].copy_from_slice(&(owners.len() as u16).to_le_bytes());
+        page[6..8].copy_from_slice(&self.bucket_pages.to_le_bytes());
+        let table = &mut page[2_080..][..MAX_BUCKETS as usize];
+        table.fill(255);
+        table[..owners.len()].copy_from_slice(&owners);
+        Ok(page)
+    }
+
+    fn new_header(&self) -> Option<[u8; HEADER_BYTES as usize]> {
+        let generation = self.new_generation()?;
+        self.header.map(|header| {
+            Header {
+                generation,
+                ..header
+            }
+            .to_bytes()
+        })
+    }
+
+    /// Copies memory `id` to where the new one starts, from behind what was written of it already.
+    fn copy_memory(
+        &self,
+        id: u8,
+        pages: u64,
+        start: u64,
+        out: &mut SparseWriter,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<()> {
+        let mut written = out.position() - start;
+        for (offset, at, length) in stretches(&self.table, id, pages) {
+            let skip = written.saturating_sub(at).min(length);
+            let (from, to) = (offset + skip, offset + length);
+            self.image.for_each_chunk(from, to, |here, chunk| {
+                let target = start + at + (here - offset);
+                out.skip_to(target)
+                    .and_then(|()| out.write_all(chunk))
+                    .map_err(Error::io(self.image.path()))
+            })?;
+            written = at + length;
+            progress(length);
+        }
+        Ok(())
+    }
+
+    /// Reads both memories again and compares: the table, and every byte of every virtual memory outside the
+    /// header.
+    ///
+    /// # Errors
+    /// [`Error::NotTheSame`] with the first difference, [`Error::Io`].
+    pub fn verify(&self, made: &Rc<Image>, progress: &mut dyn FnMut(u64)) -> Result<()> {
+        let differs = |what: String| Error::NotTheSame {
+            path: made.path().to_owned(),
+            what,
+        };
+        let table = BucketTable::read(&**made).map_err(differs)?;
+        made.check()?;
+        let table = table.ok_or_else(|| differs("it has no memory manager".into()))?;
+        if table.sizes != self.table.sizes || table.bucket_pages != self.bucket_pages {
+            return Err(differs("its virtual memories have other sizes".into()));
+        }
+        for &(id, pages) in &table.sizes {
+            let skip = match (id, self.header) {
+                (0, Some(_)) => HEADER_BYTES,
+                _ => 0,
+            };
+            let old = Side {
+                image: self.image,
+                stretches: stretches(&self.table, id, pages).collect(),
+            };
+            let new = Side {
+                image: made,
+                stretches: stretches(&table, id, pages).collect(),
+            };
+            // Both ways, since only what is not a hole is looked at.
+            for (from, other) in [(&old, &new), (&new, &old)] {
+                if let Some(at) = from.first_difference(other, skip)? {
+                    return Err(differs(format!("memory {id} differs at byte {at}")));
+                }
+            }
+            progress(pages * PAGE_BYTES);
+        }
+        Ok(())
+    }
+}
+
+/// The buckets of memory `id` that follow one another in the file as one: (offset in the file, offset in the
+/// memory, length), cut at the memory's size.
+fn stretches(table: &BucketTable, id: u8, pages: u64) -> impl Iterator<Item = (u64, u64, u64)> {
+    let bucket_bytes = u64::from(table.bucket_pages) * PAGE_BYTES;
+    let bytes = pages * PAGE_BYTES;
+    let owned = table.owners.iter().enumerate();
+    let buckets = owned.filter(move |&(_, &owner)| owner == id);
+    buckets
+        .map(|(index, _)| table.bucket_offset(index))
+        .zip((0..bytes).step_by(bucket_bytes as usize))
+        .map(move |(offset, at)| (offset, at, bucket_bytes.min(bytes - at)))
+}
+
+/// One virtual memory in one file.
+struct Side<'a> {
+    image: &'a Image,
+    stretches: Vec<(u64, u64, u64)>,
+}
+
+impl Side<'_> {
+    /// The first byte at or after `skip` that is data here and something else there.
+    fn first_difference(&self, other: &Side, skip: u64) -> Result<Option<u64>> {
+        let mut found = None;
+        let mut theirs = Vec::new();
+        for &(offset, at, length) in &self.stretches {
+            let from = offset + skip.saturating_sub(at).min(length);
+            self.image
+                .for_each_chunk(from, offset + length, |here, chunk| {
+                    let at = at + (here - offset);
+                    theirs.resize(chunk.len(), 0);
+                    other.read(at, &mut theirs)?;
+                    let differs = chunk.iter().zip(&theirs).position(|(a, b)| a != b);
+                    found = found.or(differs.map(|i| at + i as u64));
+                    Ok(())
+                })?;
+            if found.is_some() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn read(&self, mut at: u64, mut target: &mut [u8]) -> Result<()> {
+        // All stretches but the last are as long as the first.
+        let bucket = self.stretches.first().map_or(1, |&(_, _, length)| length);
+        while !target.is_empty() {
+            let Some(&(offset, start, length)) = self.stretches.get((at / bucket) as usize) else {
+                return Ok(());
+            };
+            let here = (start + length - at).min(target.len() as u64);
+            let (part, rest) = target.split_at_mut(here as usize);
+            self.image.read_at(offset + (at - start), part)?;
+            at += here;
+            target = rest;
+        }
+        Ok(())
+    }
+}
+
+fn header_of(
+    managed: &Managed<Rc<Image>>,
+) -> std::result::Result<Option<Header>, ic_stable_migration::Error> {
+    match managed.content() {
+        Ok(Memory0Content::Saved(header)) => Ok(Some(header)),
+        Ok(_) | Err(ic_stable_migration::Error::UnknownMemory0 { .. }) => Ok(None),
+        Err(damage) => Err(damage),
+    }
+}
+
+fn other_layout(opened: &Opened<Rc<Image>>) -> String {
+    match opened {
+        Opened::Empty(_) => "no page".into(),
+        Opened::Legacy(_) => "a legacy value at offset 0".into(),
+        Opened::Unrecognized(unrecognized) => {
+            format!(
+                "{}, where {} was expected",
+                unrecognized.found, unrecognized.expected
+            )
+        }
+        Opened::Managed(_) => "a memory manager".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

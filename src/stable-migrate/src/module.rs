@@ -1,0 +1,109 @@
+//! What a canister's module tells of itself.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use wasmparser::{Parser, Payload};
+
+/// The largest module the network takes, unpacked.
+const MAX_UNPACKED: u64 = 100 << 20;
+
+/// The custom section by which a module says that it uses this library.
+const SECTION: &str = "ic-stable-migration";
+
+/// The magic of this library's header, which stands in the data of every module that can read or write one.
+const HEADER_MAGIC: &[u8] = b"IC-STMIG";
+
+/// Whether a module uses `ic-stable-migration`, and so notices when its stable memory was rewritten from outside.
+/// Told by the library's custom section, with or without the network's `icp:` prefix, or by its header's magic.
+///
+/// # Errors
+/// A sentence, if the bytes are not a module, plain or packed with gzip.
+pub fn uses_this_library(module: &[u8]) -> Result<bool, String> {
+    let unpacked = unpack(module)?;
+    for payload in Parser::new(0).parse_all(&unpacked) {
+        match payload.map_err(|error| format!("not a WebAssembly module: {error}"))? {
+            Payload::CustomSection(section) if section.name().ends_with(SECTION) => {
+                return Ok(true);
+            }
+            Payload::DataSection(segments) => {
+                for segment in segments {
+                    let segment =
+                        segment.map_err(|error| format!("not a WebAssembly module: {error}"))?;
+                    if holds(segment.data, HEADER_MAGIC) {
+                        return Ok(true);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(false)
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+fn unpack(module: &[u8]) -> Result<Vec<u8>, String> {
+    if !module.starts_with(&[0x1f, 0x8b]) {
+        return Ok(module.to_vec());
+    }
+    let mut unpacked = Vec::new();
+    GzDecoder::new(module)
+        .take(MAX_UNPACKED + 1)
+        .read_to_end(&mut unpacked)
+        .map_err(|error| format!("starts like gzip but cannot be unpacked: {error}"))?;
+    if unpacked.len() as u64 > MAX_UNPACKED {
+        return Err(format!("more than {MAX_UNPACKED} bytes when unpacked"));
+    }
+    Ok(unpacked)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn says(wat: &str) -> bool {
+        uses_this_library(&wat::parse_str(wat).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_module_is_known_by_its_section_or_by_the_magic_in_its_data() {
+        assert!(says("(module (@custom \"ic-stable-migration\" \"1\"))"));
+        assert!(says(
+            "(module (@custom \"icp:public ic-stable-migration\" \"1\"))"
+        ));
+        assert!(says(
+            "(module (memory 1) (data (i32.const 8) \"... IC-STMIG ...\"))"
+        ));
+        assert!(!says(
+            "(module (memory 1) (@custom \"name\" \"\") (data (i32.const 8) \"IC-ST\"))"
+        ));
+    }
+
+    #[test]
+    fn a_packed_module_is_unpacked() {
+        let wasm = wat::parse_str("(module (memory 1) (data (i32.const 0) \"IC-STMIG\"))").unwrap();
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(&wasm).unwrap();
+        assert_eq!(uses_this_library(&packed.finish().unwrap()), Ok(true));
+    }
+
+    #[test]
+    fn what_is_no_module_is_said_to_be_none() {
+        for bytes in [
+            &b"hello"[..],
+            b"",
+            b"\x1f\x8bxx",
+            b"\0asm\x01\0\0\0\x0b\xff",
+        ] {
+            assert!(uses_this_library(bytes).is_err(), "{bytes:?}");
+        }
+    }
+}
