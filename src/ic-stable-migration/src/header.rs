@@ -30,9 +30,12 @@ use crate::stream::checksum;
 /// Bytes of a header; the payload starts there.
 pub const HEADER_BYTES: u64 = 128;
 
-const MAGIC: &[u8; 8] = b"IC-STMIG";
+/// The first bytes of memory 0.
+pub(crate) const MAGIC: &[u8; 8] = b"IC-STMIG";
 const VERSION: u16 = 1;
 const CHECKSUM_AT: usize = 120;
+/// Offset of the generation.
+pub(crate) const GENERATION_AT: usize = 48;
 
 /// What virtual memory 0 says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +75,7 @@ impl Header {
         put(32, &self.release.to_le_bytes());
         put(36, &self.upgrades.to_le_bytes());
         put(40, &self.saved_at.to_le_bytes());
-        put(48, &self.generation.to_le_bytes());
+        put(GENERATION_AT, &self.generation.to_le_bytes());
         put(56, &self.journal_bytes.to_le_bytes());
         let sum = checksum(&bytes[..CHECKSUM_AT]);
         bytes[CHECKSUM_AT..].copy_from_slice(&sum.to_le_bytes());
@@ -119,7 +122,7 @@ impl Header {
             release: u32_at(bytes, 32),
             upgrades: u32_at(bytes, 36),
             saved_at: u64_at(bytes, 40),
-            generation: u64_at(bytes, 48),
+            generation: u64_at(bytes, GENERATION_AT),
             journal_bytes: u32_at(bytes, 56),
         }))
     }

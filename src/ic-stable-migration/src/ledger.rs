@@ -96,6 +96,23 @@ impl<M: Memory> Ledger<M> {
         }
     }
 
+    /// The same books over the memory as it was opened anew. Audits start again.
+    pub(crate) fn moved_to(&self, memory0: Memory0<M>) -> Self {
+        let books = self.books.borrow();
+        let books = books.iter().map(|book| Book {
+            id: book.id,
+            content: book.content,
+            audit: Digest::default(),
+            removed: book.removed.clone(),
+        });
+        Self {
+            memory0,
+            active: self.active.clone(),
+            slots_at: self.slots_at.clone(),
+            books: RefCell::new(books.collect()),
+        }
+    }
+
     /// Opens a book for the collection in virtual memory `id`.
     pub(crate) fn open(&self, id: u8, removed: &[Vec<u8>]) -> SlotIndex {
         let mut books = self.books.borrow_mut();

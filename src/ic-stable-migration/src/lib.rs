@@ -1,7 +1,75 @@
-//! Moves an Internet Computer canister from one serialized value at offset 0 of stable memory to a
-//! `MemoryManager`, in stages and without losing a byte.
+//! Moves an Internet Computer canister from "the whole heap as one value at offset 0 of stable memory" to "hot
+//! data on the heap, bulk data in stable maps, all under one memory manager": in stages, without losing a byte,
+//! without growing memory, and with the service up.
+//!
+//! # The bug it prevents
+//! `MemoryManager::init` on a memory without its magic formats it: the first 34 848 bytes of whatever was there are
+//! gone. A canister whose state starts at offset 0, and that adopts a memory manager in one upgrade, has to read
+//! that state before the manager is made, and nothing in the types says so. Here they do: [`open`] reads and never
+//! writes, and what it returns allows what is safe and no more.
+//!
+//! ```text
+//!                     ┌─ Empty ───────────── format ──────────────┐
+//! open(memory) ───────┼─ Legacy ── read ──→ Adoptable ── adopt ───┼─→ Managed ── memory(id), load, save
+//! (writes nothing)    ├─ Managed ─────────────────────────────────┘
+//!                     └─ Unrecognized: what was found, and what would have been understood
+//! ```
+//!
+//! # Stage one: the state in memory 0
+//! A release states its [`Plan`] once; each hook is then a line.
+//!
+//! ```
+//! use ic_stable_migration::{MessagePack, Plan};
+//! use ic_stable_structures::{Memory, VectorMemory};
+//!
+//! // The value that the canister has kept at offset 0 until now; here it stays the state.
+//! type State = std::collections::BTreeMap<u64, String>;
+//! const PLAN: Plan<State, MessagePack> = Plan::new(1).ceiling(4 << 30);
+//!
+//! # let memory = VectorMemory::default();
+//! # memory.grow(1);
+//! # memory.write(0, b"\x81\x07\xa5seven");
+//! # let now = 1_700_000_000_000_000_000;
+//! // post_upgrade: reads the legacy value, formats the manager over it, writes the state to memory 0.
+//! let resumed = PLAN.resume::<State, _>(memory.clone(), now)?;
+//! assert_eq!(resumed.state[&7], "seven");
+//! // pre_upgrade, from now on:
+//! PLAN.save(&resumed.managed, &resumed.state, now)?;
+//! // The next post_upgrade, of this release or a later one, finds memory 0.
+//! assert_eq!(PLAN.resume::<State, _>(memory, now)?.state[&7], "seven");
+//! # Ok::<(), ic_stable_migration::Error>(())
+//! ```
+//!
+//! # Stage two: collections in stable maps
+//! Declare bulk collections as [`TieredMap`]s and list them with [`Tiered`]. A [`Mover`] takes their entries to one
+//! `StableBTreeMap` each, a step at a time, while every call sees one map. A [`Store`] holds state and mover
+//! together for the hooks and endpoints of a canister; the feature `cdk` adds traps, the guard and the timer. The
+//! package `examples/todo` shows three releases of a canister in under 100 lines of code.
+//!
+//! # What is in stable memory afterwards
+//! ```text
+//! page 0      the memory manager's header and bucket table
+//! memory 0    header (128 bytes) │ payload: hot state, and what is not moved yet │ journal of the move
+//! memory 1…   one StableBTreeMap for each collection that has an entry
+//! ```
+//! See [`Header`] for the header's bytes. Bucket size is planned from a ceiling ([`BucketPlan`]), because a virtual
+//! memory takes whole buckets and the default of 128 pages costs 8 MiB for one byte.
+//!
+//! # Errors
+//! Nothing here panics on what it reads. Every [`Error`] says what was found, where, and what to do; a hook turns
+//! it into a trap, and the trap rolls the upgrade back.
+//!
+//! # Limitations
+//! - A canister with a 32-bit heap whose legacy value, decoded, fits on it. Reading streams; the state itself is
+//!   on the heap until it has moved.
+//! - Candid legacy values are read through a buffer of their own size, because the decoder needs a slice.
+//! - Stable memory never shrinks on chain, and buckets are never freed: the pages of memory 0 that held a large
+//!   state stay with memory 0. `stable-migrate compact` gives them back offline.
+//! - A [`TieredMap`] returns values owned, and a write traps where stable memory cannot grow.
 
 mod bucket_plan;
+#[cfg(feature = "cdk")]
+pub mod cdk;
 mod codec;
 mod error;
 mod header;
@@ -14,6 +82,7 @@ mod mover;
 mod open;
 mod plan;
 mod report;
+mod store;
 mod stream;
 #[cfg(test)]
 mod test_memory;
@@ -37,4 +106,5 @@ pub use mover::{
 pub use open::{OpenOptions, Opened, Unrecognized, open};
 pub use plan::{Origin, Plan, Resumed};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
+pub use store::Store;
 pub use tiered::{Collection, TieredMap};

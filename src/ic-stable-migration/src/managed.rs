@@ -1,6 +1,7 @@
 //! A stable memory under one memory manager: memory 0 for the header and the hot state, the others for the
 //! canister's stable structures.
 
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -8,10 +9,10 @@ use ic_stable_structures::Memory;
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager, VirtualMemory};
 use serde::de::DeserializeOwned;
 
-use crate::bucket_plan::BucketPlan;
+use crate::bucket_plan::{BucketPlan, PAGE_BYTES};
 use crate::codec::{Cbor, Codec, Format, LengthU32, StreamCodec};
 use crate::error::{Error, Glimpse, Place};
-use crate::header::{HEADER_BYTES, Header};
+use crate::header::{GENERATION_AT, HEADER_BYTES, Header, MAGIC};
 use crate::manager::BucketTable;
 use crate::stream::{MemoryReader, MemoryWriter, grow_to};
 use crate::tracked::Tracked;
@@ -77,14 +78,25 @@ pub enum Memory0Content {
 pub struct Managed<M: Memory> {
     raw: Rc<Tracked<M>>,
     manager: MemoryManager<Rc<Tracked<M>>>,
+    /// Where this instance last found the header, in bytes from the start of stable memory, and its generation.
+    anchor: Cell<Option<(u64, u64)>>,
 }
 
 impl<M: Memory> Managed<M> {
     /// For a memory that [`BucketTable::read`] has found to be in order.
     pub(crate) fn of_checked(memory: M) -> Self {
-        let raw = Rc::new(Tracked::new(memory));
+        Self::over(Rc::new(Tracked::new(memory)))
+    }
+
+    fn over(raw: Rc<Tracked<M>>) -> Self {
         let manager = MemoryManager::init(Rc::clone(&raw));
-        Self { raw, manager }
+        let managed = Self {
+            raw,
+            manager,
+            anchor: Cell::new(None),
+        };
+        managed.drop_anchor();
+        managed
     }
 
     /// Formats whatever is there: the callers hold the capability to do so.
@@ -93,8 +105,8 @@ impl<M: Memory> Managed<M> {
         grow_to(&raw, 1)?;
         // A legacy value may start with the bytes of the manager's magic, which `init` would believe.
         raw.write(0, &[0; 4]);
-        let manager = MemoryManager::init_with_bucket_size(Rc::clone(&raw), buckets.pages());
-        Ok(Self { raw, manager })
+        MemoryManager::init_with_bucket_size(Rc::clone(&raw), buckets.pages());
+        Ok(Self::over(raw))
     }
 
     /// Virtual memory `id` for a stable structure. It takes no page until it grows.
@@ -249,7 +261,48 @@ impl<M: Memory> Managed<M> {
             journal_bytes: 0,
         };
         memory.write(0, &header.to_bytes());
+        if self.anchor.get().is_none() {
+            self.drop_anchor();
+        }
         Ok(header)
+    }
+
+    /// Remembers where the header stands and its generation, so that [`Managed::is_current`] is one short read.
+    fn drop_anchor(&self) {
+        let anchor = match (BucketTable::read(&self.raw), self.content()) {
+            (Ok(Some(table)), Ok(Memory0Content::Saved(header))) => table
+                .owners
+                .iter()
+                .position(|&owner| owner == 0)
+                .map(|bucket| (table.bucket_offset(bucket), header.generation)),
+            _ => None,
+        };
+        self.anchor.set(anchor);
+    }
+
+    /// Whether stable memory is still the one that this instance knows. It is not after a snapshot was loaded
+    /// whose stable memory had been rewritten offline: the snapshot's heap then holds bucket tables of before.
+    /// Ask at the start of every message, and go on with [`Mover::reopen`](crate::Mover::reopen) if the answer is
+    /// no. Costs one read of 56 bytes.
+    pub fn is_current(&self) -> bool {
+        let Some((offset, generation)) = self.anchor.get() else {
+            return true;
+        };
+        let mut start = [0; GENERATION_AT + 8];
+        if offset + start.len() as u64 > self.raw.size().saturating_mul(PAGE_BYTES) {
+            return false;
+        }
+        self.raw.read(offset, &mut start);
+        start.starts_with(MAGIC) && start[GENERATION_AT..] == generation.to_le_bytes()
+    }
+
+    /// The same memory, its manager's tables read anew.
+    ///
+    /// # Errors
+    /// Those of [`Managed::bucket_table`].
+    pub(crate) fn reopened(&self) -> Result<Self, Error> {
+        self.bucket_table()?;
+        Ok(Self::over(Rc::clone(&self.raw)))
     }
 
     /// Notes in the header that `release` took the memory over: from here on an older one is refused, even if

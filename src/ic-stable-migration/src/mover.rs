@@ -95,22 +95,25 @@ pub struct Mover<M: Memory> {
 }
 
 impl<M: Memory> Mover<M> {
-    /// For `init`: the collections of a new canister live in stable memory from the start.
+    /// For `init`, after [`Plan::begin`](crate::Plan::begin): the collections of a new canister live in stable
+    /// memory from the start. Saves the state at once, so that memory 0 has a header from here on.
     ///
     /// # Errors
-    /// [`Error::ReservedMemory`] for a collection whose id is 0 or 255.
+    /// [`Error::ReservedMemory`] for a collection whose id is 0 or 255, and those of [`Mover::save`].
     pub fn begin<S: Tiered<M>>(
         managed: Managed<M>,
         state: &mut S,
-        now: u64,
+        stamp: Stamp,
     ) -> Result<Self, Error> {
         let progress = Progress {
             phase: Phase::Done,
-            started: now,
-            finished: Some(now),
+            started: stamp.now,
+            finished: Some(stamp.now),
             ..Progress::default()
         };
-        Self::attach(managed, state, Journal::of(progress))
+        let mut mover = Self::attach(managed, state, Journal::of(progress))?;
+        mover.save(state, stamp)?;
+        Ok(mover)
     }
 
     /// For `post_upgrade`, after [`Plan::resume`](crate::Plan::resume): joins the stable tiers to the maps, and
@@ -212,6 +215,30 @@ impl<M: Memory> Mover<M> {
             failures: 0,
             heap_was_used,
         })
+    }
+
+    /// Whether stable memory is still the one that this instance knows. See [`Managed::is_current`].
+    pub fn is_current(&self) -> bool {
+        self.managed.is_current()
+    }
+
+    /// Reads the memory manager anew and joins the maps to it, after [`Mover::is_current`] has said no. What is
+    /// on the heap stays: an offline rewrite keeps every virtual memory as it was.
+    ///
+    /// # Errors
+    /// Those of [`Managed::bucket_table`].
+    pub fn reopen<S: Tiered<M>>(&mut self, state: &mut S) -> Result<(), Error> {
+        let managed = self.managed.reopened()?;
+        let ledger = Rc::new(self.ledger.moved_to(managed.memory0()));
+        let tiers = state.collections().into_iter();
+        for (tier, (at, slot)) in tiers.zip(self.progress.collections.iter().zip(&self.slots)) {
+            let memory = managed.memory(tier.id)?;
+            tier.map
+                .attach(memory, Rc::clone(&ledger), *slot, &at.position(), &[]);
+        }
+        self.managed = managed;
+        self.ledger = ledger;
+        Ok(())
     }
 
     /// Sets the budget of a step that nothing speaks against.

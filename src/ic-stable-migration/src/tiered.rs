@@ -95,6 +95,21 @@ where
     }
 }
 
+/// A map that is on the heap until it is attached.
+impl<K, V, M> FromIterator<(K, V)> for TieredMap<K, V, M>
+where
+    K: Storable + Ord + Clone,
+    V: Storable,
+    M: Memory,
+{
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        Self {
+            heap: entries.into_iter().collect(),
+            stable: None,
+        }
+    }
+}
+
 impl<K, V, M> TieredMap<K, V, M>
 where
     K: Storable + Ord + Clone,

@@ -2,7 +2,6 @@ use ic_stable_structures::{StableBTreeMap, VectorMemory};
 use proptest::prelude::*;
 
 use super::*;
-use crate::bucket_plan::PAGE_BYTES;
 use crate::codec::MessagePack;
 use crate::open::{Opened, open};
 use crate::test_memory::{Capped, Sample, Untouchable, bytes_of, sample_of, samples};

@@ -34,20 +34,13 @@ struct Hot {
 
 impl<M: Memory> From<Legacy> for State<M> {
     fn from(legacy: Legacy) -> Self {
-        let mut state = State {
+        State {
             hot: Hot {
                 counter: legacy.counter,
             },
-            texts: TieredMap::default(),
-            marks: TieredMap::default(),
-        };
-        for (key, text) in legacy.texts {
-            state.texts.insert(key, text);
+            texts: legacy.texts.into_iter().collect(),
+            marks: legacy.marks.into_iter().collect(),
         }
-        for (key, mark) in legacy.marks {
-            state.marks.insert(key, mark);
-        }
-        state
     }
 }
 
@@ -102,12 +95,7 @@ impl<M: Memory + Clone> Canister<M> {
 
     fn upgrade(mut self, skip_pre_upgrade: bool) -> Self {
         if !skip_pre_upgrade {
-            let stamp = Stamp {
-                release: 2,
-                schema: 1,
-                now: NOW,
-            };
-            self.mover.save(&self.state, stamp).unwrap();
+            self.mover.save(&self.state, PLAN.stamp(NOW)).unwrap();
         }
         Self::start(self.memory)
     }
@@ -205,7 +193,7 @@ fn a_new_canister_has_nothing_to_move_and_survives_its_upgrades() {
     let memory = VectorMemory::default();
     let managed = PLAN.begin(memory.clone()).unwrap();
     let mut state = State::from(Legacy::default());
-    let mover = Mover::begin(managed, &mut state, NOW).unwrap();
+    let mover = Mover::begin(managed, &mut state, PLAN.stamp(NOW)).unwrap();
     let mut canister = Canister {
         memory,
         state,
@@ -429,6 +417,53 @@ fn moved_entries_take_no_more_pages_than_fresh_maps() {
     };
     let (moved, fresh) = (pages_of(canister.mover.managed()), pages_of(&managed));
     assert!(moved * 100 <= fresh * 105, "{moved} pages, {fresh} fresh");
+}
+
+/// Rewrites a memory the way an offline compaction does: other bucket size, other places, the next generation.
+fn rewritten(memory: &VectorMemory) -> VectorMemory {
+    use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
+    let from = MemoryManager::init(memory.clone());
+    let new = VectorMemory::default();
+    let to = MemoryManager::init_with_bucket_size(new.clone(), 1);
+    for id in [0, 2, 1] {
+        let (from, to) = (from.get(MemoryId::new(id)), to.get(MemoryId::new(id)));
+        let mut bytes = vec![0; (from.size() * crate::PAGE_BYTES) as usize];
+        from.read(0, &mut bytes);
+        to.grow(from.size());
+        to.write(0, &bytes);
+        if id == 0 {
+            let first = bytes.first_chunk().unwrap();
+            let mut header = Header::from_bytes(first).unwrap().unwrap();
+            header.generation += 1;
+            to.write(0, &header.to_bytes());
+        }
+    }
+    new
+}
+
+#[test]
+fn a_memory_rewritten_under_the_canister_is_noticed_and_read_anew() {
+    for steps in [0, 3, 1_000] {
+        let legacy = sample(20);
+        let mut canister = Canister::start(legacy_memory(&legacy));
+        for _ in 0..steps {
+            canister.step(1);
+        }
+        assert!(canister.mover.is_current());
+        let smaller = rewritten(&canister.memory);
+        *canister.memory.borrow_mut() = smaller.borrow().clone();
+        assert!(!canister.mover.is_current());
+        canister.mover.reopen(&mut canister.state).unwrap();
+        assert!(canister.mover.is_current());
+        assert_eq!(canister.content(), legacy);
+        canister.state.texts.insert(1, "new".into());
+        canister.state.texts.remove(&0);
+        let expected = canister.content();
+        canister.finish();
+        assert_eq!(canister.status().phase, Phase::Done);
+        let canister = canister.upgrade(steps == 3);
+        assert_eq!(canister.content(), expected);
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -32,7 +32,10 @@ impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Deserialize<'de>
     }
 }
 
-struct Entries<K, V, M>(PhantomData<fn() -> (K, V, M)>);
+struct Entries<K, V, M: Memory>(PhantomData<TieredMap<K, V, M>>)
+where
+    K: Storable + Ord + Clone,
+    V: Storable;
 
 impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Visitor<'de> for Entries<K, V, M> {
     type Value = TieredMap<K, V, M>;

@@ -1,0 +1,107 @@
+//! What a canister needs of the system to run a migration: traps, time, and a timer for the mover's steps.
+
+use std::cell::{Cell, RefCell};
+use std::fmt::Display;
+use std::rc::Rc;
+use std::thread::LocalKey;
+use std::time::Duration;
+
+use ic_cdk::call::{Call, CallFailed, RejectCode};
+use ic_stable_structures::DefaultMemoryImpl;
+
+use crate::error::Error;
+use crate::mover::{Mover, StepReport, Tiered};
+use crate::store::Store;
+
+/// Time between two steps. The replica counts dirtied memory by round, which is about this long.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The store of a canister, as it stands in a `thread_local`.
+pub type LocalStore<S> = LocalKey<RefCell<Store<S, DefaultMemoryImpl>>>;
+
+/// Ends the message with the text of an error. Everything the message did is rolled back; in a hook, that is the
+/// whole upgrade.
+pub trait OrTrap<T> {
+    /// The value, or no return.
+    fn or_trap(self) -> T;
+}
+
+impl<T, E: Display> OrTrap<T> for Result<T, E> {
+    fn or_trap(self) -> T {
+        self.unwrap_or_else(|error| ic_cdk::trap(error.to_string()))
+    }
+}
+
+/// A guard for the step method: only a controller and the canister itself may move its entries.
+///
+/// # Errors
+/// A sentence for every other caller.
+pub fn controller_or_self() -> Result<(), String> {
+    let caller = ic_cdk::api::msg_caller();
+    if caller == ic_cdk::api::canister_self() || ic_cdk::api::is_controller(&caller) {
+        return Ok(());
+    }
+    Err("only a controller of this canister, or the canister itself, may do this".into())
+}
+
+/// Does one step of the move, for the step method. Traps on an error, so that the step is undone; none if the
+/// release has no mover.
+pub fn step<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>) -> Option<StepReport> {
+    let instructions = || ic_cdk::api::performance_counter(0);
+    with_mover(store, |mover, state| {
+        mover.step(state, &instructions, ic_cdk::api::time())
+    })
+}
+
+/// Arms the timer that runs the mover; call it in `init` or `post_upgrade`, where no timer of before is left, and
+/// after unpausing.
+///
+/// While there is work, `method` of this canister is called with no argument once a tick: an update method that
+/// calls [`step`] behind the guard [`controller_or_self`]. Each step is so a message of its own: a trap undoes the
+/// step and nothing else, its reason comes back as the rejection of the call, and the next step gets half the
+/// budget.
+pub fn arm<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>, method: &'static str) {
+    let has_work = move || {
+        let work = with_mover(store, |mover, _| Ok(mover.has_work()));
+        work == Some(true)
+    };
+    if !has_work() {
+        return;
+    }
+    let timer = Rc::new(Cell::new(None));
+    let own = Rc::clone(&timer);
+    let id = ic_cdk_timers::set_timer_interval_serial(TICK, async move || {
+        if !has_work() {
+            if let Some(id) = own.take() {
+                ic_cdk_timers::clear_timer(id);
+            }
+        } else if let Some(reason) = trap_of(method).await {
+            with_mover(store, |mover, state| mover.step_failed(state, &reason));
+        }
+    });
+    timer.set(Some(id));
+}
+
+/// Calls `method`; the reason if it trapped. A call that could not be made, for want of cycles or of a place in
+/// the queue, is no trap: the next tick tries again.
+async fn trap_of(method: &str) -> Option<String> {
+    let call = Call::unbounded_wait(ic_cdk::api::canister_self(), method);
+    match call.await {
+        Err(CallFailed::CallRejected(rejection))
+            if rejection.reject_code() == Ok(RejectCode::CanisterError) =>
+        {
+            Some(rejection.reject_message().to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn with_mover<S: Tiered<DefaultMemoryImpl>, R>(
+    store: &'static LocalStore<S>,
+    act: impl FnOnce(&mut Mover<DefaultMemoryImpl>, &mut S) -> Result<R, Error>,
+) -> Option<R> {
+    store.with_borrow_mut(|store| {
+        let (mover, state) = store.mover().or_trap()?;
+        Some(act(mover, state).or_trap())
+    })
+}
