@@ -162,6 +162,54 @@ pub enum Error {
         what: String,
     },
 
+    /// A heap that would go on with the old bucket table.
+    #[error(
+        "{path}: {reason}, so the canister's heap would not notice that stable memory was rewritten, and would write through its old bucket table into other memories: upgrade it to a release with the library first, or promise with --skip-pre-upgrade that after loading it is upgraded without pre_upgrade before it is started",
+        path = .path.display()
+    )]
+    HeapWouldNotNotice {
+        /// The snapshot or memory.
+        path: PathBuf,
+        /// Why it would not.
+        reason: String,
+    },
+
+    /// A module that cannot be read.
+    #[error("{path}: its module is damaged: {reason}", path = .path.display())]
+    Module {
+        /// The snapshot.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A list of sizes that cannot be read.
+    #[error("{path}: {reason}", path = .path.display())]
+    Sizes {
+        /// The file.
+        path: PathBuf,
+        /// The line, and what is wrong with it.
+        reason: String,
+    },
+
+    /// A sample from which nothing follows.
+    #[error(
+        "the sample has no canister, so nothing follows for the fleet: give snapshots or sizes"
+    )]
+    EmptySample,
+
+    /// A memory of a sample that is not in order.
+    #[error(
+        "{path}: {damage}: leave it out of the sample, and look at it with `stable-migrate inspect`",
+        path = .path.display()
+    )]
+    DamagedSample {
+        /// The snapshot.
+        path: PathBuf,
+        /// What is wrong with it.
+        damage: String,
+    },
+
     /// The library refused what it found.
     #[error("{path}: {error}", path = .path.display())]
     Stable {

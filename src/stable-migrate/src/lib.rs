@@ -6,23 +6,36 @@
 mod buckets;
 mod compaction;
 mod error;
+mod fleet;
 mod image;
 mod module;
+mod progress;
+mod report;
 mod snapshot_dir;
+mod source;
 mod sparse;
 mod staging;
 mod structure;
 mod survey;
+mod table;
 #[cfg(test)]
 mod test_images;
+mod units;
 mod virtual_memory;
 
 pub use compaction::{BucketChoice, Compaction};
 pub use error::{Error, Result};
+pub use fleet::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use image::Image;
 pub use module::uses_this_library;
+pub use progress::Progress;
+pub use report::{Report, html, text};
 pub use snapshot_dir::{Metadata, NewSnapshotDir, SnapshotDir};
+pub use source::{Rest, Source};
+pub use staging::{NewDir, NewFile, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
     Content, Layout, LegacySurvey, ManagedSurvey, MemorySurvey, RightSize, SavedState, Survey,
 };
+pub use table::table_lines;
+pub use units::{bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text};

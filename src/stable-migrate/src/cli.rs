@@ -1,0 +1,82 @@
+//! The command line.
+//!
+//! Exit status 0 if all held, 1 if a rehearsal or a check found a difference, 2 if a command could not do what it was
+//! asked; then nothing was written.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use stable_migrate::Error;
+
+mod compact;
+mod inspect;
+mod next_steps;
+mod plan;
+
+/// Looks into a canister's stable memory and makes it smaller, offline, on a downloaded snapshot.
+///
+/// A snapshot is the directory that `icp canister snapshot download CANISTER SNAPSHOT -o DIR` or
+/// `dfx canister snapshot download CANISTER SNAPSHOT --dir DIR` writes. Nothing here talks to a network, and no
+/// file is ever overwritten.
+#[derive(Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_STATUS)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a rehearsal or a check found a \
+difference, 2 if it could not be done; then nothing was written.";
+
+#[derive(Subcommand)]
+enum Command {
+    Inspect(inspect::Inspect),
+    Compact(compact::Compact),
+    Plan(plan::Plan),
+}
+
+/// Whether everything that was checked held.
+enum Verdict {
+    Held,
+    Damaged,
+}
+
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Inspect(inspect) => inspect.run(),
+        Command::Compact(compact) => compact.run(),
+        Command::Plan(plan) => plan.run(),
+    };
+    match result {
+        Ok(Verdict::Held) => ExitCode::SUCCESS,
+        Ok(Verdict::Damaged) => ExitCode::from(2),
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Says on standard error what is wrong.
+fn complain(sentence: &str) {
+    eprintln!("stable-migrate: {sentence}");
+}
+
+/// Writes to standard output. A reader that has gone away is not an error.
+fn print(text: &str) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::io("standard output".as_ref())(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A value as indented JSON and a newline.
+fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|error| Error::io("standard output".as_ref())(error.into()))
+}

@@ -1,0 +1,165 @@
+//! `stable-migrate compact`.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use clap::Args;
+use ic_stable_migration::{PAGE_BYTES, cycles_per_year};
+use stable_migrate::{
+    BucketChoice, Compaction, Error, Image, NewFile, NewSnapshotDir, Progress, SnapshotDir, Source,
+    bytes_text, count_text, cycles_text, parse_bytes, saving_text, uses_this_library,
+};
+
+use super::{Verdict, next_steps, print};
+
+/// Rewrite stable memory with right-sized buckets and without dead bytes
+///
+/// Every virtual memory stays the same, byte for byte, but for the generation in this library's header, which is
+/// raised by one. From a snapshot directory comes a whole snapshot directory that can be uploaded and loaded; from
+/// a bare stable memory comes a bare stable memory. What was written is read again and compared.
+///
+/// The heap in a snapshot holds the bucket table as it was. A module that uses ic-stable-migration notices by the
+/// generation that stable memory was rewritten, and reads the table anew. Another module would go on with the old
+/// table and destroy data with its first write, so it is refused, unless you promise with --skip-pre-upgrade that
+/// the next thing to happen after loading is an upgrade that skips pre_upgrade, before the canister is started.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Compact {
+    /// Snapshot directory, or file with a stable memory, plain or packed with gzip
+    path: PathBuf,
+    /// What to make: a directory or a file that does not exist yet
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// Pages of 64 KiB in a bucket; by default as few as leave room for 4 GiB or eight times the present size
+    #[arg(long, value_name = "N", conflicts_with = "ceiling")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    bucket_pages: Option<u16>,
+    /// What all virtual memories have to be able to reach together, as 32GiB
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    ceiling: Option<u64>,
+    /// Promise that the canister is upgraded without pre_upgrade before it is started again
+    #[arg(long)]
+    skip_pre_upgrade: bool,
+    /// Name or id of the canister, for the commands that are printed
+    #[arg(long, value_name = "NAME", default_value = "CANISTER")]
+    canister: String,
+}
+
+const EXAMPLES: &str = "Examples:
+  stable-migrate compact my-snapshot -o my-snapshot-compact
+  stable-migrate compact my-snapshot -o my-snapshot-compact --ceiling 32GiB
+  stable-migrate compact stable_memory.bin -o compact.bin --skip-pre-upgrade";
+
+impl Compact {
+    pub fn run(self) -> Result<Verdict, Error> {
+        let source = Source::open(&self.path)?;
+        let compaction = Compaction::plan(source.stable(), self.choice())?;
+        if !self.skip_pre_upgrade {
+            self.refuse_foreign(&source, &compaction)?;
+        }
+        match &source {
+            Source::Snapshot(snapshot) => self.snapshot(snapshot, &compaction)?,
+            Source::Bare(_) => self.bare(&compaction)?,
+        }
+        print(&self.summary(&source, &compaction))?;
+        Ok(Verdict::Held)
+    }
+
+    fn choice(&self) -> BucketChoice {
+        match (self.bucket_pages, self.ceiling) {
+            (Some(pages), _) => BucketChoice::Pages(pages),
+            (None, Some(bytes)) => BucketChoice::Ceiling(bytes),
+            (None, None) => BucketChoice::RightSize,
+        }
+    }
+
+    /// Refuses where nothing would tell the heap that stable memory was rewritten.
+    fn refuse_foreign(&self, source: &Source, compaction: &Compaction) -> Result<(), Error> {
+        let refuse = |reason: &str| {
+            Err(Error::HeapWouldNotNotice {
+                path: self.path.clone(),
+                reason: reason.into(),
+            })
+        };
+        if compaction.new_generation().is_none() {
+            return refuse("its memory 0 has no header of ic-stable-migration");
+        }
+        let Source::Snapshot(snapshot) = source else {
+            return Ok(());
+        };
+        match uses_this_library(&snapshot.module()?) {
+            Ok(true) => Ok(()),
+            Ok(false) => refuse("its module does not use ic-stable-migration"),
+            Err(reason) => Err(Error::Module {
+                path: self.path.clone(),
+                reason,
+            }),
+        }
+    }
+
+    fn snapshot(&self, snapshot: &SnapshotDir, compaction: &Compaction) -> Result<(), Error> {
+        let made = NewSnapshotDir::begin(&self.output)?;
+        write(compaction, made.create_stable()?, &made.stable_path())?;
+        made.copy_program(snapshot)?;
+        made.copy_chunks(snapshot)?;
+        let mut metadata = snapshot.metadata().clone();
+        metadata.stable_memory_size = compaction.stable_pages().1 * PAGE_BYTES;
+        made.finish(&metadata)
+    }
+
+    fn bare(&self, compaction: &Compaction) -> Result<(), Error> {
+        let made = NewFile::begin(&self.output)?;
+        write(compaction, made.file()?, made.path())?;
+        made.finish()
+    }
+
+    fn summary(&self, source: &Source, compaction: &Compaction) -> String {
+        let (before, after) = compaction.stable_pages();
+        let (buckets_before, buckets_after) = compaction.bucket_pages();
+        let cost = |pages: u64| cycles_per_year(pages * PAGE_BYTES);
+        let size = |pages: u64| bytes_text(pages * PAGE_BYTES);
+        let ids: Vec<String> = compaction.memories().map(|id| id.to_string()).collect();
+        let compared = match &ids[..] {
+            [] => "there is no virtual memory".into(),
+            [id] => format!("memory {id} byte for byte the same"),
+            ids => format!("memories {} byte for byte the same", ids.join(", ")),
+        };
+        let generation = match compaction.new_generation() {
+            Some(generation) => format!(", generation raised to {generation}"),
+            None => String::new(),
+        };
+        let text = format!(
+            "\
+{} -> {}
+  stable memory  {before} -> {} ({} -> {}, {})
+  buckets        of {} -> of {}
+  cost           {} -> {} a year
+  checked        {compared}{generation}
+",
+            self.path.display(),
+            self.output.display(),
+            count_text(after, "page"),
+            size(before),
+            size(after),
+            saving_text(before.into(), after.into()),
+            count_text(buckets_before.into(), "page"),
+            count_text(buckets_after.into(), "page"),
+            cycles_text(cost(before)),
+            cycles_text(cost(after)),
+        );
+        match source {
+            Source::Bare(_) => text,
+            Source::Snapshot(_) => text + &next_steps::commands(&self.canister, &self.output),
+        }
+    }
+}
+
+/// Writes the new memory, reads it again and compares.
+fn write(compaction: &Compaction, file: std::fs::File, path: &Path) -> Result<(), Error> {
+    let copying = Progress::bytes("copying", compaction.memory_bytes());
+    compaction.write(file, &mut |bytes| copying.add(bytes))?;
+    drop(copying);
+    let made = Rc::new(Image::open_plain(path)?);
+    let comparing = Progress::bytes("comparing", compaction.memory_bytes());
+    compaction.verify(&made, &mut |bytes| comparing.add(bytes))
+}

@@ -1,0 +1,117 @@
+//! `stable-migrate plan`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args};
+use stable_migrate::{
+    Depth, Error, FleetCost, MAX_CANISTERS, Progress, Sample, Source, Survey, bytes_text,
+    count_text, cycles_text, number_text, parse_bytes, parse_sizes, saving_text, table_lines,
+};
+
+use super::{Verdict, json, print};
+
+/// Reckon what a fleet of canisters pays for stable memory, now and with planned buckets
+///
+/// From a list of sizes it reckons three layouts: the legacy value, a memory manager with the default buckets of
+/// 128 pages, and this library's. From a sample of snapshots it reckons what they have today and what is left with
+/// planned buckets. The sample is scaled to the size of the fleet.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+#[command(group = ArgGroup::new("sample").required(true).args(["sizes", "snapshots"]))]
+pub struct Plan {
+    /// Canisters in the fleet
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_CANISTERS))]
+    canisters: u64,
+    /// File with one canister a line: bytes of its encoded state, and behind a comma how many are like it
+    #[arg(long, value_name = "FILE")]
+    sizes: Option<PathBuf>,
+    /// What the virtual memories of one canister have to reach together, as 4GiB
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, default_value = "4GiB")]
+    ceiling: u64,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+    /// Snapshot directories or stable memories of some canisters
+    #[arg(value_name = "SNAPSHOT")]
+    snapshots: Vec<PathBuf>,
+}
+
+const EXAMPLES: &str = "Examples:
+  stable-migrate plan --canisters 100000 snapshots/*
+  stable-migrate plan --canisters 100000 --sizes sizes.txt
+
+sizes.txt:
+  130123          # one canister with a state of 130 123 bytes
+  2 MiB, 500      # 500 canisters with 2 MiB each";
+
+impl Plan {
+    pub fn run(self) -> Result<Verdict, Error> {
+        let sample = match &self.sizes {
+            Some(file) => self.sizes(file)?,
+            None => self.surveys()?,
+        };
+        let costs = sample.scaled_to(self.canisters);
+        if costs.is_empty() {
+            return Err(Error::EmptySample);
+        }
+        print(&match self.json {
+            true => json(&costs)?,
+            false => table(self.canisters, sample.canisters(), &costs),
+        })?;
+        Ok(Verdict::Held)
+    }
+
+    fn sizes(&self, file: &PathBuf) -> Result<Sample, Error> {
+        let text = fs::read_to_string(file).map_err(Error::io(file))?;
+        let sizes = parse_sizes(&text).map_err(|reason| Error::Sizes {
+            path: file.clone(),
+            reason,
+        })?;
+        Ok(Sample::of_states(&sizes, self.ceiling))
+    }
+
+    fn surveys(&self) -> Result<Sample, Error> {
+        let progress = Progress::steps("reading", self.snapshots.len() as u64);
+        let mut surveys = Vec::new();
+        for path in &self.snapshots {
+            let source = Source::open(path)?;
+            let survey = Survey::of(source.stable(), Depth::Headers, &mut |_| {})?;
+            if let Some(damage) = survey.damages.first() {
+                return Err(Error::DamagedSample {
+                    path: path.clone(),
+                    damage: damage.clone(),
+                });
+            }
+            surveys.push(survey);
+            progress.add(1);
+        }
+        Ok(Sample::of_surveys(surveys.iter(), self.ceiling))
+    }
+}
+
+fn table(canisters: u64, known: u64, costs: &[FleetCost]) -> String {
+    let first = costs.first().map_or(0, |cost| cost.cycles_per_year);
+    let rows = costs.iter().map(|cost| {
+        [
+            cost.layout.to_owned(),
+            format!("{:.1}", cost.pages_per_canister),
+            bytes_text(cost.stable_bytes),
+            cycles_text(cost.cycles_per_year),
+            saving_text(first, cost.cycles_per_year),
+        ]
+    });
+    let header = [
+        "layout",
+        "pages each",
+        "stable memory",
+        "cost a year",
+        "against the first",
+    ];
+    format!(
+        "{}, reckoned from {}\n\n{}\n",
+        count_text(canisters, "canister"),
+        number_text(known),
+        table_lines(header, rows, &[0]).join("\n")
+    )
+}

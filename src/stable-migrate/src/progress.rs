@@ -1,0 +1,60 @@
+//! Progress on a terminal, from the first second on.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What is over sooner shows nothing.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A bar that appears on standard error if the work takes longer than a second and standard error is a terminal.
+pub struct Progress {
+    bar: ProgressBar,
+    since: Instant,
+    shown: Cell<bool>,
+}
+
+impl Progress {
+    /// A bar for `bytes` of work.
+    pub fn bytes(what: &str, bytes: u64) -> Self {
+        Self::of(
+            what,
+            bytes,
+            "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {eta}",
+        )
+    }
+
+    /// A bar for `steps` of work.
+    pub fn steps(what: &str, steps: u64) -> Self {
+        Self::of(what, steps, "{msg} {wide_bar} {pos}/{len} {eta}")
+    }
+
+    fn of(what: &str, length: u64, template: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        Self {
+            bar,
+            since: Instant::now(),
+            shown: Cell::new(false),
+        }
+    }
+
+    /// Notes that `amount` more is done.
+    pub fn add(&self, amount: u64) {
+        if !self.shown.get() && self.since.elapsed() > PATIENCE {
+            self.shown.set(true);
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(amount);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

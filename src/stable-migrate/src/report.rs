@@ -1,0 +1,26 @@
+//! A survey told to people: in a terminal, and as a page with a map of memory.
+
+use serde::Serialize;
+
+use crate::source::Rest;
+use crate::survey::Survey;
+
+mod describe;
+mod html;
+mod map;
+mod text;
+
+pub use html::html;
+pub use text::text;
+
+/// A survey and what it is of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The path as it was given.
+    pub path: String,
+    /// What else the snapshot holds; absent for a bare stable memory.
+    pub snapshot: Option<Rest>,
+    /// What is in stable memory.
+    #[serde(flatten)]
+    pub survey: Survey,
+}

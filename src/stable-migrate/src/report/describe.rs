@@ -1,0 +1,97 @@
+//! What a memory holds, in a line.
+
+use crate::structure::{BTree, Slots, Structure};
+use crate::survey::{Content, SavedState};
+use crate::units::{bytes_text, count_text, number_text};
+
+/// The name of the content and, behind a colon, what is known of it.
+pub fn content(content: &Content) -> String {
+    match content {
+        Content::SavedState(state) => saved_state(state),
+        Content::NaiveFrame { payload_bytes } => {
+            let bytes = number_text(*payload_bytes);
+            format!("frame of 2023: u32 length, {bytes} bytes of CBOR")
+        }
+        Content::Blank => "nothing: it starts with zeros".into(),
+        Content::Unknown { first_bytes } => format!("unknown: starts with {first_bytes}"),
+        Content::Structure(found) => structure(found),
+    }
+}
+
+fn saved_state(state: &SavedState) -> String {
+    let codec = match state.codec {
+        "messagepack" => "MessagePack",
+        _ => "CBOR",
+    };
+    let checked = match state.payload_verified {
+        Some(true) => ", checksum right",
+        Some(false) => ", checksum WRONG",
+        None => "",
+    };
+    let journal = match state.journal_bytes {
+        0 => "no journal".into(),
+        bytes => format!("journal of {} bytes", number_text(bytes.into())),
+    };
+    format!(
+        "state of release {}: {} bytes of {codec}{checked}, {journal}, generation {}",
+        state.release,
+        number_text(state.payload_bytes),
+        state.generation
+    )
+}
+
+fn structure(structure: &Structure) -> String {
+    match structure {
+        Structure::StableBTreeMap(map) => btree(map),
+        Structure::StableCell { value_bytes } => {
+            format!("StableCell: {} bytes", number_text(*value_bytes))
+        }
+        Structure::StableLogIndex {
+            entries,
+            data_bytes,
+        } => format!(
+            "StableLog, index: {} of {} bytes together",
+            count_text(*entries, "entry"),
+            number_text(*data_bytes)
+        ),
+        Structure::StableLogData { index_memory } => match index_memory {
+            Some(index) => format!("StableLog, data: entries of the log in memory {index}"),
+            None => "StableLog, data".into(),
+        },
+        Structure::StableVec(found) => slots("StableVec", found),
+        Structure::StableMinHeap(found) => slots("StableMinHeap", found),
+    }
+}
+
+fn slots(name: &str, slots: &Slots) -> String {
+    format!(
+        "{name}: {} of {} bytes",
+        count_text(slots.entries, "entry"),
+        slots.slot_bytes
+    )
+}
+
+fn btree(map: &BTree) -> String {
+    let mut text = format!("StableBTreeMap: {}", count_text(map.entries, "entry"));
+    let Some(walk) = &map.walk else {
+        return text;
+    };
+    if walk.nodes > 0 {
+        text.push_str(&format!(
+            " in {} of {}, {} % full",
+            count_text(walk.nodes, "node"),
+            bytes_text(map.node_bytes),
+            walk.node_use_percent
+        ));
+    }
+    for (count, thing) in [
+        (walk.overflow_pages, "overflow page"),
+        (walk.free_chunks, "free node"),
+        (walk.unreachable_chunks, "unreachable node"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(", {}", count_text(count, thing)));
+        }
+    }
+    text
+}

@@ -1,0 +1,146 @@
+//! How sizes and costs are written for people.
+
+/// Bytes in the largest binary unit that leaves at least one, with at most four digits.
+///
+/// ```
+/// assert_eq!(stable_migrate::bytes_text(8_388_608), "8 MiB");
+/// assert_eq!(stable_migrate::bytes_text(130_123), "127.1 KiB");
+/// assert_eq!(stable_migrate::bytes_text(999), "999 B");
+/// ```
+pub fn bytes_text(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 4] = [
+        ("TiB", 1 << 40),
+        ("GiB", 1 << 30),
+        ("MiB", 1 << 20),
+        ("KiB", 1 << 10),
+    ];
+    match UNITS.into_iter().find(|&(_, size)| bytes >= size) {
+        None => format!("{bytes} B"),
+        Some((unit, size)) => format!("{} {unit}", one_digit(bytes as f64 / size as f64)),
+    }
+}
+
+/// Reads a number of bytes, as in `130123`, `2 MiB` or `4GiB`.
+///
+/// ```
+/// assert_eq!(stable_migrate::parse_bytes("4GiB"), Ok(4 << 30));
+/// assert_eq!(stable_migrate::parse_bytes("1.5 KiB"), Ok(1_536));
+/// assert!(stable_migrate::parse_bytes("-1").is_err());
+/// ```
+///
+/// # Errors
+/// A sentence saying what can be read.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 5] = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("TiB", 1 << 40),
+        ("B", 1),
+    ];
+    let text = text.trim();
+    let with_unit = UNITS
+        .into_iter()
+        .find_map(|(unit, size)| text.strip_suffix(unit).map(|number| (number, size)));
+    let (number, size) = with_unit.unwrap_or((text, 1));
+    let number = number.trim().replace('_', "");
+    if let Ok(whole) = number.parse::<u64>() {
+        return whole
+            .checked_mul(size)
+            .ok_or(format!("{text} is too large"));
+    }
+    match number.parse::<f64>() {
+        Ok(part) if part >= 0.0 && part * (size as f64) < (1u64 << 53) as f64 => {
+            Ok((part * size as f64).round() as u64)
+        }
+        _ => Err(format!(
+            "\"{text}\" is not a number of bytes, as 130123, 2 MiB or 4GiB are"
+        )),
+    }
+}
+
+/// Cycles in billions or trillions.
+///
+/// ```
+/// assert_eq!(stable_migrate::cycles_text(31_536_000_000), "31.5 B cycles");
+/// assert_eq!(stable_migrate::cycles_text(4_005_072_000_000), "4.01 T cycles");
+/// assert_eq!(stable_migrate::cycles_text(1_305_000_000_000_000), "1 305 T cycles");
+/// ```
+pub fn cycles_text(cycles: u128) -> String {
+    const UNITS: [(&str, f64); 3] = [("T", 1e12), ("B", 1e9), ("M", 1e6)];
+    let value = cycles as f64;
+    match UNITS.into_iter().find(|&(_, size)| value >= size) {
+        None => format!("{cycles} cycles"),
+        Some((unit, size)) => {
+            let scaled = value / size;
+            let digits = match scaled {
+                ..10.0 => format!("{scaled:.2}"),
+                ..1_000.0 => format!("{scaled:.1}"),
+                _ => number_text(scaled.round() as u64),
+            };
+            format!("{digits} {unit} cycles")
+        }
+    }
+}
+
+/// A number with its thousands set apart.
+///
+/// ```
+/// assert_eq!(stable_migrate::number_text(22_169_421), "22 169 421");
+/// ```
+pub fn number_text(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .filter_map(|group| std::str::from_utf8(group).ok())
+        .collect();
+    groups.join(" ")
+}
+
+/// A number of things, with the thing's name in the singular or the plural.
+///
+/// ```
+/// assert_eq!(stable_migrate::count_text(1, "page"), "1 page");
+/// assert_eq!(stable_migrate::count_text(1_000, "page"), "1 000 pages");
+/// ```
+pub fn count_text(number: u64, thing: &str) -> String {
+    let plural = match (
+        number,
+        thing.strip_suffix("entry"),
+        thing.strip_suffix("memory"),
+    ) {
+        (1, _, _) => thing.to_owned(),
+        (_, Some(stem), _) => format!("{stem}entries"),
+        (_, _, Some(stem)) => format!("{stem}memories"),
+        _ => format!("{thing}s"),
+    };
+    format!("{} {plural}", number_text(number))
+}
+
+/// How much less `after` is than `before`, in percent.
+///
+/// ```
+/// assert_eq!(stable_migrate::saving_text(129, 5), "96 % less");
+/// assert_eq!(stable_migrate::saving_text(5, 5), "the same");
+/// assert_eq!(stable_migrate::saving_text(4, 5), "25 % more");
+/// ```
+pub fn saving_text(before: u128, after: u128) -> String {
+    if before == after || before == 0 {
+        return "the same".into();
+    }
+    let change = 100.0 * (after as f64 - before as f64) / before as f64;
+    match change < 0.0 {
+        true => format!("{:.0} % less", -change),
+        false => format!("{change:.0} % more"),
+    }
+}
+
+fn one_digit(value: f64) -> String {
+    let text = format!("{value:.1}");
+    match text.strip_suffix(".0") {
+        Some(whole) => whole.to_owned(),
+        None => text,
+    }
+}
