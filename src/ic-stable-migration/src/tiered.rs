@@ -1,18 +1,4 @@
 //! An ordered map whose entries move from the heap to stable memory while it is in use.
-//!
-//! Callers see one map in key order. Each key is in exactly one of two tiers, so there are no two values to
-//! disagree:
-//!
-//! - the **heap** holds what was there before the move and has neither been moved nor written since;
-//! - the **stable map** holds everything else: a write goes there at once, wherever the key was before.
-//!
-//! So every acknowledged change of a map that is attached to a memory is in stable memory when the message ends,
-//! and an upgrade that skips `pre_upgrade` loses none. What such an upgrade brings back is the heap tier as it was
-//! saved last; from it are dropped the keys that the mover has passed, those that the stable map holds and those
-//! that were removed since, which the [ledger](crate::ledger) remembers.
-//!
-//! Until it is attached, a map is a heap map and nothing more: the earlier releases of a canister use it so.
-//! The stable map is made when its first entry arrives: an empty collection takes no page.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, RangeBounds};
@@ -30,7 +16,21 @@ mod serde;
 pub use collection::{Collection, Position};
 use merge::Merge;
 
-/// An ordered map from `K` to `V`. See the [module](self).
+/// An ordered map from `K` to `V` that is on the heap, in stable memory, or on its way from one to the other.
+///
+/// Callers see one map in key order. Each key is in exactly one of two tiers, so there are no two values to
+/// disagree:
+///
+/// - the **heap** holds what was there before the move and has neither been moved nor written since;
+/// - the **stable map** holds everything else: a write goes there at once, wherever the key was before.
+///
+/// So every acknowledged change of a map that is attached to a memory is in stable memory when the message ends,
+/// and an upgrade that skips `pre_upgrade` loses none. What such an upgrade brings back is the heap tier as it was
+/// saved last; from it are dropped the keys that the mover has passed, those that the stable map holds and those
+/// that were removed since, which the journal remembers.
+///
+/// Until it is attached, a map is a heap map and nothing more: the earlier releases of a canister use it so.
+/// The stable map is made when its first entry arrives: an empty collection takes no page.
 ///
 /// Values are returned owned, because one that lives in stable memory has no address on the heap.
 ///
