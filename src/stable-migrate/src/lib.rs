@@ -38,4 +38,6 @@ pub use survey::{
     Content, Layout, LegacySurvey, ManagedSurvey, MemorySurvey, RightSize, SavedState, Survey,
 };
 pub use table::table_lines;
-pub use units::{bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text};
+pub use units::{
+    bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text, share_text,
+};

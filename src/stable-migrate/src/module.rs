@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use flate2::read::GzDecoder;
-use wasmparser::{Parser, Payload};
+use wasmparser::{BinaryReaderError, Parser, Payload};
 
 /// The largest module the network takes, unpacked.
 const MAX_UNPACKED: u64 = 100 << 20;
@@ -22,15 +22,13 @@ const HEADER_MAGIC: &[u8] = b"IC-STMIG";
 pub fn uses_this_library(module: &[u8]) -> Result<bool, String> {
     let unpacked = unpack(module)?;
     for payload in Parser::new(0).parse_all(&unpacked) {
-        match payload.map_err(|error| format!("not a WebAssembly module: {error}"))? {
+        match payload.map_err(invalid)? {
             Payload::CustomSection(section) if section.name().ends_with(SECTION) => {
                 return Ok(true);
             }
             Payload::DataSection(segments) => {
                 for segment in segments {
-                    let segment =
-                        segment.map_err(|error| format!("not a WebAssembly module: {error}"))?;
-                    if holds(segment.data, HEADER_MAGIC) {
+                    if holds(segment.map_err(invalid)?.data, HEADER_MAGIC) {
                         return Ok(true);
                     }
                 }
@@ -39,6 +37,16 @@ pub fn uses_this_library(module: &[u8]) -> Result<bool, String> {
         }
     }
     Ok(false)
+}
+
+/// The parser's message, in one line.
+fn invalid(error: BinaryReaderError) -> String {
+    let message: Vec<&str> = error.message().split_whitespace().collect();
+    format!(
+        "not a WebAssembly module: {} (at byte {})",
+        message.join(" "),
+        error.offset()
+    )
 }
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {

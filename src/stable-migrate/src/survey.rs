@@ -74,7 +74,8 @@ impl Survey {
                 progress,
             )?),
             Opened::Unrecognized(unrecognized) => {
-                let (found, expected) = (unrecognized.found.to_string(), unrecognized.expected);
+                let found = unrecognized.found.to_string();
+                let expected = expected(image).unwrap_or(unrecognized.expected);
                 damages.push(format!(
                     "stable memory starts with {found}, where {expected} was expected: it belongs to another kind of program, or is damaged"
                 ));
@@ -95,6 +96,17 @@ impl Survey {
 /// Every codec, alone and with its length in front.
 fn options() -> OpenOptions {
     legacy::framed(OpenOptions::any_format())
+}
+
+/// What would have been understood, without naming every codec a second time for its length in front.
+fn expected(image: &Rc<Image>) -> Option<String> {
+    match OpenOptions::any_format().open(Rc::clone(image)) {
+        Opened::Unrecognized(unrecognized) => Some(format!(
+            "{}, alone or behind its length",
+            unrecognized.expected
+        )),
+        _ => None,
+    }
 }
 
 /// The name of a codec as it stands in JSON.

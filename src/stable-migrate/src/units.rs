@@ -119,6 +119,24 @@ pub fn count_text(number: u64, thing: &str) -> String {
     format!("{} {plural}", number_text(number))
 }
 
+/// A share of a whole in percent, with a digit behind the point where it is small.
+///
+/// ```
+/// assert_eq!(stable_migrate::share_text(1, 3), "33 %");
+/// assert_eq!(stable_migrate::share_text(1, 300), "0.3 %");
+/// assert_eq!(stable_migrate::share_text(0, 0), "0 %");
+/// ```
+pub fn share_text(part: u64, whole: u64) -> String {
+    percent_text(100.0 * part as f64 / whole.max(1) as f64)
+}
+
+fn percent_text(percent: f64) -> String {
+    match percent >= 9.95 {
+        true => format!("{percent:.0} %"),
+        false => format!("{} %", one_digit(percent)),
+    }
+}
+
 /// How much less `after` is than `before`, in percent.
 ///
 /// ```
@@ -132,8 +150,8 @@ pub fn saving_text(before: u128, after: u128) -> String {
     }
     let change = 100.0 * (after as f64 - before as f64) / before as f64;
     match change < 0.0 {
-        true => format!("{:.0} % less", -change),
-        false => format!("{change:.0} % more"),
+        true => format!("{} less", percent_text(-change)),
+        false => format!("{} more", percent_text(change)),
     }
 }
 

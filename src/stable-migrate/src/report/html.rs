@@ -8,7 +8,7 @@ use super::Report;
 use super::map::{Kind, Map, Owner};
 use super::text::legacy_text;
 use crate::survey::{Layout, Survey};
-use crate::units::{bytes_text, count_text, cycles_text, saving_text};
+use crate::units::{bytes_text, count_text, cycles_text, saving_text, share_text};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -76,7 +76,7 @@ fn facts(report: &Report) -> String {
             text,
             "<div><dt>{name}</dt><dd>{}</dd><dd class=\"more\">{}</dd></div>",
             escape(&value),
-            escape(&more)
+            escape(&more).replace(" %", "&nbsp;%")
         );
     }
     text
@@ -85,13 +85,17 @@ fn facts(report: &Report) -> String {
 fn layout_facts(survey: &Survey) -> Vec<(&'static str, String, String)> {
     match &survey.layout {
         Layout::Empty => vec![("Layout", "empty".into(), "no page".into())],
-        Layout::Legacy(legacy) => vec![("Layout", "legacy".into(), legacy_text(legacy))],
+        Layout::Legacy(legacy) => {
+            let text = legacy_text(legacy);
+            let value = text.trim_start_matches("legacy: ");
+            vec![("Layout", "legacy".into(), value.into())]
+        }
         Layout::Unrecognized { .. } => {
             vec![("Layout", "not recognized".into(), String::new())]
         }
         Layout::Managed(managed) => {
             let waste = managed.slack_bytes + managed.dead_bytes;
-            let percent = 100.0 * waste as f64 / survey.stable_bytes.max(1) as f64;
+            let share = share_text(waste, survey.stable_bytes);
             let right = &managed.right_size;
             vec![
                 (
@@ -106,7 +110,7 @@ fn layout_facts(survey: &Survey) -> Vec<(&'static str, String, String)> {
                 (
                     "Wasted",
                     bytes_text(waste),
-                    format!("{percent:.0} %: slack in buckets, dead behind them"),
+                    format!("{share}: slack in buckets, dead behind them"),
                 ),
                 (
                     "Right size",
@@ -126,8 +130,7 @@ fn map_section(map: &Map) -> String {
     if map.runs.is_empty() {
         return "<p>There is nothing to draw: the memory has no page.</p>\n".into();
     }
-    format!(
-        r#"<h2 id="map">Map</h2>
+    r#"<h2 id="map">Map</h2>
 <noscript><p>The map needs a script. The table below has the same facts.</p></noscript>
 <nav id="trail" aria-label="Part of the memory that is shown"></nav>
 <p id="scale" class="note"></p>
@@ -139,10 +142,9 @@ fn map_section(map: &Map) -> String {
 <li><span class="swatch"><i class="slack"></i></span>slack: behind the memory's last page</li>
 <li><span class="swatch"><i class="dead"></i></span>dead: nobody's</li>
 </ul>
-<p id="keys" class="note">Arrow keys walk over the {cell}s, Home and End go to the ends, Enter shows the {cell}s behind a cell that stands for many, Escape goes back.</p>
-"#,
-        cell = map.cell
-    )
+<p id="keys" class="note">Arrow keys walk over the tiles, Home and End go to the ends, Enter opens a tile that stands for many cells, Escape goes back. In the table, an owner's name shows its cells alone.</p>
+"#
+    .into()
 }
 
 fn table(map: &Map) -> String {

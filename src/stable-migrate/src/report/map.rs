@@ -106,7 +106,7 @@ fn data(mark: String, name: String, holds: String, bytes: u64, used: Option<u64>
 
 fn dead(bytes: u64, holds: &str) -> Owner {
     Owner {
-        mark: "×".into(),
+        mark: String::new(),
         name: "nobody".into(),
         holds: holds.into(),
         kind: Kind::Dead,

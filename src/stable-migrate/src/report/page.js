@@ -3,7 +3,7 @@
 // A tile can be opened until its cells stand for themselves.
 
 const MOST_TILES = 512;
-// Hues that stay apart for the first eight owners; then the golden angle.
+// Hues that stay apart for eight owners; the next eight are darker and turned a little, and so on.
 const HUES = [255, 45, 150, 335, 95, 200, 15, 295];
 const map = JSON.parse(document.getElementById('data').textContent);
 const tiles = document.getElementById('tiles');
@@ -29,9 +29,10 @@ function bytes(n) {
 let coloured = 0;
 const colours = map.owners.map((owner) => {
   if (owner.kind !== 'data') return 'var(--grey)';
-  const hue = HUES[coloured] ?? (coloured * 137.508) % 360;
+  const round = Math.floor(coloured / HUES.length);
+  const hue = HUES[coloured % HUES.length] + 18 * round;
   coloured += 1;
-  return `oklch(var(--lightness) var(--chroma) ${hue})`;
+  return `oklch(calc(var(--lightness) + ${[0, -0.14, 0.1][round % 3]}) var(--chroma) ${hue})`;
 });
 const part = (kind, owner, share) =>
   element('i', { class: map.owners[owner].kind === 'dead' ? 'dead' : kind, style: `--own: ${colours[owner]}; flex: ${share}` });
@@ -93,9 +94,11 @@ function draw(from, to, focus) {
     const start = from + i * each;
     return tile(start, Math.min(start + each, to));
   }));
+  const buckets = cells - (from === 0 ? first : 0);
+  const behind = buckets < cells ? ', behind the memory manager’s page' : '';
   document.getElementById('scale').textContent = each === 1
-    ? `${count(cells, map.cell)}, each of ${bytes(map.cell_bytes)}.`
-    : `${count(cells, map.cell)}; a tile stands for ${number(each)} of them, ${bytes(each * map.cell_bytes)}. Open a tile to see them.`;
+    ? `${count(buckets, 'cell')} of ${bytes(map.cell_bytes)}${behind}.`
+    : `${count(buckets, 'cell')} of ${bytes(map.cell_bytes)}${behind}; a tile stands for ${number(each)}, ${bytes(each * map.cell_bytes)}. Open a tile to see them.`;
   document.getElementById('trail').replaceChildren(...trail.length < 2 ? [] : trail.map((step, i) => {
     const button = element('button', { type: 'button' }, i === 0 ? 'All' : title(step.from, step.to));
     if (i === trail.length - 1) button.setAttribute('aria-current', 'true');
@@ -111,12 +114,15 @@ function tile(from, to) {
   const owned = shares(from, to);
   const parts = owned.flatMap((share) =>
     ['used', 'free', 'slack'].filter((kind) => share[kind] > 0).map((kind) => part(kind, share.owner, share[kind])));
-  const label = `${title(from, to)}. ${owned.map(describe).join('. ')}`;
+  const told = owned.slice(0, 6).map(describe);
+  if (owned.length > 6) told.push(`And ${count(owned.length - 6, 'other owner')}`);
+  const label = `${title(from, to)}. ${told.join('. ')}`;
   const made = element('div', { class: 'tile', role: 'option', tabindex: '-1', 'aria-selected': 'false', 'aria-label': label }, ...parts);
   if (owned.length === 1) {
     const [only] = owned;
     made.append(element('b', { 'aria-hidden': 'true' }, map.owners[only.owner].mark));
-    if (only.used < only.free + only.slack) made.classList.add('pale');
+    made.classList.toggle('pale', only.used < only.free + only.slack);
+    made.classList.toggle('long', map.owners[only.owner].mark.length > 2);
   }
   made.range = [from, to];
   made.owned = owned;
@@ -127,7 +133,7 @@ const isMany = (t) => t.range[1] - t.range[0] > 1;
 
 function detail(t) {
   const [from, to] = t.range;
-  const head = element('p', {}, `${title(from, to)} of ${number(total - first)}, ${bytes(t.owned.reduce((sum, s) => sum + s.used + s.free + s.slack, 0))}`);
+  const head = element('p', {}, `${title(from, to)}, ${bytes(t.owned.reduce((sum, s) => sum + s.used + s.free + s.slack, 0))}`);
   if (first && from === 0 && to === 1) head.textContent = title(from, to);
   if (isMany(t)) {
     const open = element('button', { type: 'button' }, `Show its ${count(to - from, 'cell')}`);

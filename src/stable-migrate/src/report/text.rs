@@ -7,7 +7,7 @@ use ic_stable_migration::PAGE_BYTES;
 use super::{Report, describe};
 use crate::survey::{Layout, LegacySurvey, ManagedSurvey, Survey};
 use crate::table::table_lines;
-use crate::units::{bytes_text, count_text, cycles_text, number_text, saving_text};
+use crate::units::{bytes_text, count_text, cycles_text, number_text, saving_text, share_text};
 
 /// Width of the names in front of each line.
 const NAMES: usize = 15;
@@ -100,8 +100,8 @@ fn managed_lines(lines: &mut Lines, survey: &Survey, managed: &ManagedSurvey) {
     );
     lines.raw(&memories_table(managed));
     let share = |bytes: u64| {
-        let percent = 100.0 * bytes as f64 / survey.stable_bytes.max(1) as f64;
-        format!("{} ({percent:.0} %)", bytes_text(bytes))
+        let share = share_text(bytes, survey.stable_bytes);
+        format!("{} ({share})", bytes_text(bytes))
     };
     lines.line(
         "waste",

@@ -1,0 +1,163 @@
+use std::fs;
+use std::path::Path;
+
+use stable_migrate::{Content, Depth, Layout, Source, Survey};
+
+use super::memories::{WITH_LIBRARY, WITHOUT_LIBRARY, file, legacy, managed, snapshot};
+use super::run::{Ran, fixture, names, stable_migrate};
+
+fn compact(from: &Path, to: &Path, options: &[&str]) -> Ran {
+    let paths = [from.as_os_str(), "-o".as_ref(), to.as_os_str()];
+    let arguments = std::iter::once("compact".as_ref()).chain(paths);
+    stable_migrate(arguments.chain(options.iter().map(|option| (*option).as_ref())))
+}
+
+fn survey(path: &Path) -> Survey {
+    let source = Source::open(path).unwrap();
+    Survey::of(source.stable(), Depth::Everything, &mut |_| {}).unwrap()
+}
+
+fn generation(survey: &Survey) -> u64 {
+    match &survey.layout {
+        Layout::Managed(managed) => match &managed.memories[0].content {
+            Content::SavedState(state) => state.generation,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_snapshot_becomes_a_smaller_one_that_can_be_loaded() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = snapshot(dir.path(), "snapshot", WITH_LIBRARY, &managed());
+    let to = dir.path().join("compact");
+    let text = compact(&from, &to, &["--canister", "my_canister"]).ok();
+    for part in [
+        "257 -> 5 pages (16.1 MiB -> 320 KiB, 98 % less)",
+        "of 128 pages -> of 2 pages",
+        "62.8 B cycles -> 1.22 B cycles a year",
+        "memories 0, 1 byte for byte the same, generation raised to 1",
+        "icp canister snapshot upload my_canister -i ",
+        "icp canister snapshot restore my_canister UPLOADED_ID",
+        "dfx canister snapshot load my_canister UPLOADED_ID",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let after = survey(&to);
+    assert_eq!((after.stable_pages, generation(&after)), (5, 1));
+    assert!(after.damages.is_empty(), "{:?}", after.damages);
+    for name in ["wasm_module.bin", "wasm_memory.bin"] {
+        assert_eq!(
+            fs::read(from.join(name)).unwrap(),
+            fs::read(to.join(name)).unwrap()
+        );
+    }
+    assert_eq!(names(dir.path()), ["compact", "snapshot"]);
+    let metadata = fs::read_to_string(to.join("metadata.json")).unwrap();
+    assert!(
+        metadata.contains("\"stable_memory_size\": 327680"),
+        "{metadata}"
+    );
+}
+
+#[test]
+fn a_bare_memory_becomes_a_bare_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = file(dir.path(), "memory", &managed());
+    let to = dir.path().join("compact");
+    let text = compact(&from, &to, &["--bucket-pages", "1"]).ok();
+    assert!(!text.contains("upload"), "{text}");
+    assert_eq!(survey(&to).stable_pages, 3);
+    let again = dir.path().join("again");
+    compact(&to, &again, &["--ceiling", "32GiB"]).ok();
+    assert_eq!(survey(&again).stable_pages, 33);
+    assert_eq!(generation(&survey(&again)), 2);
+}
+
+#[test]
+fn the_naive_fixture_goes_from_129_pages_to_five_at_most() {
+    let Some(path) = fixture("naive-small.bin.gz") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().join("compact");
+    let refusal = compact(&path, &to, &[]).refusal();
+    assert!(refusal.contains("memory 0 has no header"), "{refusal}");
+    assert!(!to.exists());
+    compact(&path, &to, &["--skip-pre-upgrade"]).ok();
+    let after = survey(&to);
+    assert!(after.stable_pages <= 5, "{}", after.stable_pages);
+    assert!(after.damages.is_empty());
+}
+
+#[test]
+fn a_module_that_would_not_notice_is_refused_unless_promised() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = snapshot(dir.path(), "snapshot", WITHOUT_LIBRARY, &managed());
+    let to = dir.path().join("compact");
+    let refusal = compact(&from, &to, &[]).refusal();
+    for part in [
+        "does not use ic-stable-migration",
+        "old bucket table",
+        "--skip-pre-upgrade",
+    ] {
+        assert!(refusal.contains(part), "{refusal}");
+    }
+    assert_eq!(names(dir.path()), ["snapshot"]);
+    compact(&from, &to, &["--skip-pre-upgrade"]).ok();
+    assert_eq!(survey(&to).stable_pages, 5);
+}
+
+#[test]
+fn what_exists_is_never_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = snapshot(dir.path(), "snapshot", WITH_LIBRARY, &managed());
+    let to = dir.path().join("compact");
+    fs::create_dir(&to).unwrap();
+    let refusal = compact(&from, &to, &[]).refusal();
+    assert!(refusal.contains("exists already"), "{refusal}");
+    assert_eq!(names(&to), [""; 0]);
+    let refusal = compact(&from, &from, &[]).refusal();
+    assert!(refusal.contains("exists already"), "{refusal}");
+    let refusal = compact(&from, &dir.path().join("no/such/place"), &[]).refusal();
+    assert!(refusal.contains("No such file"), "{refusal}");
+    assert_eq!(names(dir.path()), ["compact", "snapshot"]);
+}
+
+#[test]
+fn what_cannot_be_compacted_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut table = managed();
+    table[2_080] = 7;
+    let mut header = managed();
+    header[65_536 + 9] ^= 1;
+    for (name, stable, sentence) in [
+        (
+            "legacy",
+            legacy(),
+            "a legacy value at offset 0: compact rewrites memory managers only",
+        ),
+        ("empty", Vec::new(), "holds no page"),
+        ("table", table, "pages for memory"),
+        (
+            "header",
+            header,
+            "the header of virtual memory 0 is damaged",
+        ),
+    ] {
+        let from = snapshot(dir.path(), name, WITH_LIBRARY, &stable);
+        let to = dir.path().join("compact");
+        let refusal = compact(&from, &to, &["--skip-pre-upgrade"]).refusal();
+        assert!(refusal.contains(sentence), "{refusal}");
+    }
+    let from = snapshot(dir.path(), "module", WITH_LIBRARY, &managed());
+    let module = fs::read(from.join("wasm_module.bin")).unwrap();
+    fs::write(from.join("wasm_module.bin"), vec![7; module.len()]).unwrap();
+    let refusal = compact(&from, &dir.path().join("compact"), &[]).refusal();
+    assert!(refusal.contains("its module is damaged"), "{refusal}");
+    assert_eq!(
+        names(dir.path()),
+        ["empty", "header", "legacy", "module", "table"]
+    );
+}

@@ -1,0 +1,43 @@
+use super::run::stable_migrate;
+
+#[test]
+fn every_command_explains_itself_with_examples() {
+    let overview = stable_migrate(["--help"]).ok();
+    for command in ["inspect", "compact", "plan"] {
+        assert!(overview.contains(command), "{overview}");
+        let help = stable_migrate([command, "--help"]).ok();
+        let example = format!("\n  stable-migrate {command} ");
+        assert!(help.contains("Examples:"), "{help}");
+        assert!(help.contains(&example), "{help}");
+    }
+    assert!(overview.contains("Exit status"), "{overview}");
+}
+
+#[test]
+fn a_mistyped_command_ends_with_status_2() {
+    for arguments in [
+        &["inspcet"][..],
+        &[],
+        &["inspect"],
+        &["compact", "a"],
+        &["compact", "a", "-o", "b", "--bucket-pages", "0"],
+        &[
+            "compact",
+            "a",
+            "-o",
+            "b",
+            "--bucket-pages",
+            "1",
+            "--ceiling",
+            "1",
+        ],
+        &["plan", "a"],
+        &["plan", "--canisters", "0", "a"],
+        &["plan", "--canisters", "5"],
+        &["plan", "--canisters", "5", "--sizes", "a", "b"],
+    ] {
+        let ran = stable_migrate(arguments);
+        assert_eq!(ran.status, 2, "{arguments:?}");
+        assert_eq!(ran.stdout, "");
+    }
+}

@@ -1,0 +1,163 @@
+use std::fs;
+
+use super::memories::{WITH_LIBRARY, file, legacy, managed, snapshot};
+use super::run::{fixture, names, stable_migrate};
+
+#[test]
+fn a_snapshot_is_told_with_its_heap_and_every_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path(), "snapshot", WITH_LIBRARY, &managed());
+    let text = stable_migrate(["inspect".as_ref(), path.as_os_str()]).ok();
+    for part in [
+        "257 pages (16.1 MiB), 62.8 B cycles a year",
+        "heap of 1 page (64 KiB)",
+        "2 buckets of 128 pages (8 MiB)",
+        "state of release 2: 602 bytes of CBOR, checksum right, no journal, generation 0",
+        "StableBTreeMap: 1 000 entries in 198 nodes",
+        "buckets of 2 pages: 5 pages",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn json_has_the_same_facts() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path(), "snapshot", WITH_LIBRARY, &managed());
+    let text = stable_migrate(["inspect".as_ref(), path.as_os_str(), "--json".as_ref()]).ok();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["stable_pages"], 257);
+    assert_eq!(json["snapshot"]["heap_bytes"], 65_536);
+    assert_eq!(json["layout"]["bucket_pages"], 128);
+    assert_eq!(json["layout"]["right_size"]["stable_pages"], 5);
+    let memories = json["layout"]["memories"].as_array().unwrap();
+    assert_eq!(memories[0]["content"]["payload_bytes"], 602);
+    assert_eq!(memories[1]["content"]["walk"]["nodes"], 198);
+}
+
+#[test]
+fn the_fixtures_are_told_apart() {
+    for (name, part) in [
+        (
+            "legacy-small.bin.gz",
+            "legacy: one MessagePack value of 12 entries",
+        ),
+        ("legacy-medium.bin.gz", "29 pages (1.8 MiB)"),
+        (
+            "naive-small.bin.gz",
+            "frame of 2023: u32 length, 123 187 bytes of CBOR",
+        ),
+    ] {
+        let Some(path) = fixture(name) else { return };
+        let text = stable_migrate(["inspect".as_ref(), path.as_os_str()]).ok();
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn the_page_is_written_once_and_never_over_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = file(dir.path(), "memory.bin", &legacy());
+    let page = dir.path().join("memory.html");
+    let arguments = [
+        "inspect".as_ref(),
+        path.as_os_str(),
+        "--html".as_ref(),
+        page.as_os_str(),
+    ];
+    stable_migrate(arguments).ok();
+    let written = fs::read_to_string(&page).unwrap();
+    assert!(written.starts_with("<!doctype html>"));
+
+    fs::write(&page, "mine").unwrap();
+    let refusal = stable_migrate(arguments).refusal();
+    assert!(refusal.contains("exists already"), "{refusal}");
+    assert_eq!(fs::read_to_string(&page).unwrap(), "mine");
+    assert_eq!(names(dir.path()), ["memory.bin", "memory.html"]);
+}
+
+#[test]
+fn damage_is_told_in_a_sentence_and_no_page_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("memory.html");
+    let damaged = |at: usize, to: u8| {
+        let mut bytes = managed();
+        bytes[at] = to;
+        bytes
+    };
+    let map = (1 + 128) * 65_536;
+    for (name, bytes, sentence) in [
+        (
+            "table",
+            damaged(4, 200),
+            "200 buckets of 128 pages, which need 25601 pages of 257",
+        ),
+        (
+            "header",
+            damaged(65_536 + 9, 1),
+            "the header of virtual memory 0 is damaged",
+        ),
+        (
+            "payload",
+            damaged(65_536 + 200, 1),
+            "the payload in virtual memory 0 is damaged",
+        ),
+        ("root", damaged(map + 14, 9), "points to a node at"),
+        (
+            "foreign",
+            b"hello, world".to_vec(),
+            "it belongs to another kind of program",
+        ),
+        (
+            "cut",
+            b"\x81\xa1n\xdb\xff\xff\xff\xff".to_vec(),
+            "MessagePack fails after",
+        ),
+    ] {
+        let mut bytes = bytes;
+        bytes.resize(bytes.len().next_multiple_of(65_536), 0);
+        let path = file(dir.path(), name, &bytes);
+        let ran = stable_migrate([
+            "inspect".as_ref(),
+            path.as_os_str(),
+            "--html".as_ref(),
+            page.as_os_str(),
+        ]);
+        assert!(ran.stdout.contains("DAMAGED"), "{}", ran.stdout);
+        let refusal = ran.refusal();
+        assert!(refusal.contains(sentence), "{name}: {refusal}");
+        assert!(!page.exists());
+    }
+}
+
+#[test]
+fn what_cannot_be_opened_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = snapshot(dir.path(), "snapshot", WITH_LIBRARY, &legacy());
+    fs::write(whole.join("stable_memory.bin"), [0; 65_536]).unwrap();
+    let nothing = dir.path().join("nothing");
+    let short = file(dir.path(), "short", &[0x81; 100]);
+    let packed = file(dir.path(), "packed.gz", b"\x1f\x8b\x08 is not gzip");
+    for (path, sentence) in [
+        (
+            &whole,
+            "65536 bytes where there should be 131072 (stable_memory_size in metadata.json)",
+        ),
+        (&nothing, "No such file"),
+        (&short, "100 bytes are not whole pages"),
+        (&packed, "cannot be expanded"),
+    ] {
+        let refusal = stable_migrate(["inspect".as_ref(), path.as_os_str()]).refusal();
+        assert!(refusal.contains(sentence), "{refusal}");
+    }
+}
+
+#[test]
+fn a_hundred_gib_of_nothing_are_read_in_no_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = file(dir.path(), "sparse", b"\x81\xa1n\x07");
+    let sparse = fs::File::options().write(true).open(&path).unwrap();
+    sparse.set_len(100 << 30).unwrap();
+    let text = stable_migrate(["inspect".as_ref(), path.as_os_str()]).ok();
+    assert!(text.contains("1 638 400 pages (100 GiB)"), "{text}");
+}

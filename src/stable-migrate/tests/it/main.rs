@@ -1,0 +1,8 @@
+//! The command as it is typed: what it prints, what it writes, and the status it ends with.
+
+mod compact;
+mod help;
+mod inspect;
+mod memories;
+mod plan;
+mod run;

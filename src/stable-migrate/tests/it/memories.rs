@@ -1,0 +1,73 @@
+//! Stable memories and snapshots for the command to work on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use ic_stable_migration::{BucketPlan, Cbor, OpenOptions, Opened, Stamp};
+use ic_stable_structures::{StableBTreeMap, VectorMemory};
+
+/// A memory in buckets of 128 pages as this library leaves it: a state in memory 0, a map of 1 000 numbers in
+/// memory 1.
+pub fn managed() -> Vec<u8> {
+    let raw = VectorMemory::default();
+    let Opened::Empty(empty) = OpenOptions::new().open(Rc::clone(&raw)) else {
+        panic!("it is not empty");
+    };
+    let manager = empty.format(BucketPlan::for_ceiling(256 << 30)).unwrap();
+    let stamp = Stamp {
+        release: 2,
+        schema: 1,
+        now: 1_700_000_000_000_000_000,
+    };
+    manager
+        .save::<_, Cbor>(&vec!["state".to_string(); 100], stamp)
+        .unwrap();
+    let mut map: StableBTreeMap<u64, u64, _> = StableBTreeMap::init(manager.memory(1).unwrap());
+    for key in 0..1_000 {
+        map.insert(key, key);
+    }
+    raw.take()
+}
+
+/// A legacy memory of two pages.
+pub fn legacy() -> Vec<u8> {
+    let mut bytes = b"\x81\xa1n\x07".to_vec();
+    bytes.resize(2 * 65_536, 0);
+    bytes
+}
+
+/// Writes `bytes` as `name` and returns the path.
+pub fn file(directory: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = directory.join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// A module that says it uses the library.
+pub const WITH_LIBRARY: &str =
+    "(module (memory (export \"memory\") 1) (@custom \"ic-stable-migration\" \"\"))";
+
+/// A module that does not.
+pub const WITHOUT_LIBRARY: &str = "(module (memory (export \"memory\") 1))";
+
+/// A snapshot directory `name` with this module and stable memory, and a heap of one page.
+pub fn snapshot(directory: &Path, name: &str, module: &str, stable: &[u8]) -> PathBuf {
+    let path = directory.join(name);
+    fs::create_dir(&path).unwrap();
+    let module = wat::parse_str(module).unwrap();
+    let metadata = format!(
+        r#"{{"source": {{"taken_from_canister": null}}, "taken_at_timestamp": 1700000000000000000,
+        "wasm_module_size": {}, "globals": [{{"i64": 0}}], "wasm_memory_size": 65536,
+        "stable_memory_size": {}, "wasm_chunk_store": [], "canister_version": 3,
+        "certified_data": [], "global_timer": "inactive",
+        "on_low_wasm_memory_hook_status": "condition_not_satisfied"}}"#,
+        module.len(),
+        stable.len()
+    );
+    file(&path, "metadata.json", metadata.as_bytes());
+    file(&path, "wasm_module.bin", &module);
+    file(&path, "wasm_memory.bin", &[1; 65_536]);
+    file(&path, "stable_memory.bin", stable);
+    path
+}
