@@ -70,6 +70,7 @@
 
 mod candid_pointer;
 mod canister;
+mod code_cache;
 mod config;
 mod context;
 mod cost;

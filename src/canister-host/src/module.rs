@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use sha2::{Digest, Sha256};
 use wasmtime::{InstancePre, UnknownImportError};
 
+use crate::code_cache;
 use crate::config::MAX_HEAP_PAGES;
 use crate::engine;
 use crate::env::Env;
@@ -51,7 +52,9 @@ impl ModuleError {
 /// A compiled canister module. Cloning costs one reference.
 ///
 /// Compiling takes seconds for a large module, so a process compiles the same bytes once:
-/// every later [`Module::new`] finds them by their SHA-256.
+/// every later [`Module::new`] finds them by their SHA-256. If the environment variable
+/// `CANISTER_HOST_CACHE` names a directory, compiled code is also kept there, for the next
+/// process; it is code that will be run, so nobody else should be able to write there.
 #[derive(Clone)]
 pub struct Module(Arc<Inner>);
 
@@ -85,7 +88,7 @@ impl Module {
         let unpacked = unpack(wasm)?;
         let (rewritten, shape) = rewrite::rewrite(&unpacked)?;
         let compiled =
-            wasmtime::Module::new(engine, rewritten).map_err(|e| ModuleError::Invalid {
+            code_cache::compile(engine, &rewritten).map_err(|e| ModuleError::Invalid {
                 reason: format!("{e:#}"),
             })?;
         let code = linker.instantiate_pre(&compiled).map_err(|e| {

@@ -1,0 +1,163 @@
+//! Compiled code kept in a directory from one process to the next.
+//!
+//! Compiling a canister of some MiB takes seconds, reading its code back milliseconds. If the
+//! environment variable `CANISTER_HOST_CACHE` names a directory, code of modules worth it is
+//! kept there, under the hash of the module and of everything the code depends on. Each file
+//! starts with the hash of the rest, so that a damaged one is compiled anew. Code that is
+//! read back is run: the directory must be one that only those can write to whose code may
+//! run here anyway, as cargo's target directory.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+use wasmtime::{Engine, Module};
+
+/// The environment variable that names the directory.
+const VARIABLE: &str = "CANISTER_HOST_CACHE";
+
+/// Smaller modules compile faster than a file is worth, in bytes.
+const WORTH_IT: usize = 128 << 10;
+
+/// How many files are kept, of a few MiB each; the oldest go first.
+const MOST_FILES: usize = 48;
+
+const HASH: usize = 32;
+
+/// Compiles a module, or finds its code in the directory the environment names.
+pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
+    let directory = std::env::var_os(VARIABLE).filter(|_| wasm.len() >= WORTH_IT);
+    match directory.filter(|directory| !directory.is_empty()) {
+        Some(directory) => compile_in(Path::new(&directory), engine, wasm),
+        None => Module::new(engine, wasm),
+    }
+}
+
+fn compile_in(directory: &Path, engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
+    let path = directory.join(format!("{}.code", name(engine, wasm)));
+    if let Some(module) = read(&path).and_then(|code| load(engine, &code)) {
+        return Ok(module);
+    }
+    let module = Module::new(engine, wasm)?;
+    // What cannot be kept is compiled again next time.
+    let _ = module.serialize().map(|code| keep(directory, &path, &code));
+    Ok(module)
+}
+
+/// The hash of the module and of the compiler and its settings, in hex.
+fn name(engine: &Engine, wasm: &[u8]) -> String {
+    let mut compiler = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut compiler);
+    let hash = Sha256::new()
+        .chain_update(compiler.finish().to_le_bytes())
+        .chain_update(wasm);
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The code in a file, if it is whole.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let mut file = fs::read(path).ok()?;
+    if file.len() < HASH {
+        return None;
+    }
+    let code = file.split_off(HASH);
+    (Sha256::digest(&code).as_slice() == file).then_some(code)
+}
+
+fn load(engine: &Engine, code: &[u8]) -> Option<Module> {
+    // SAFETY: the code is what `serialize` gave for an engine with the same settings, by its
+    // name, and undamaged, by its hash; who else may write there is the caller's promise.
+    unsafe { Module::deserialize(engine, code) }.ok()
+}
+
+/// Writes the file beside its place first, so that nobody reads a part of it.
+fn keep(directory: &Path, path: &Path, code: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    drop_oldest(directory)?;
+    let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
+    let mut file = Sha256::digest(code).to_vec();
+    file.extend_from_slice(code);
+    fs::write(&unfinished, file)?;
+    fs::rename(&unfinished, path)
+}
+
+fn drop_oldest(directory: &Path) -> io::Result<()> {
+    let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        files.push((entry.metadata()?.modified()?, entry.path()));
+    }
+    files.sort();
+    for (_, path) in files
+        .iter()
+        .take((files.len() + 1).saturating_sub(MOST_FILES))
+    {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+
+    fn files(directory: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(directory).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    #[test]
+    fn code_is_kept_found_again_and_compiled_anew_when_it_is_damaged() {
+        let engine = Engine::default();
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path();
+        compile_in(directory, &engine, MODULE).unwrap();
+        let [path] = &files(directory)[..] else {
+            panic!("one file")
+        };
+        let good = fs::read(path).unwrap();
+        assert!(read(path).and_then(|code| load(&engine, &code)).is_some());
+
+        let mut damaged = good.clone();
+        damaged[good.len() / 2] ^= 1;
+        for wrong in [&damaged[..], &good[..good.len() / 2], b""] {
+            fs::write(path, wrong).unwrap();
+            assert!(read(path).is_none());
+            compile_in(directory, &engine, MODULE).unwrap();
+            assert!(read(path).is_some(), "it was written anew");
+        }
+    }
+
+    #[test]
+    fn other_settings_are_other_code() {
+        let mut config = wasmtime::Config::new();
+        let other = Engine::new(config.consume_fuel(true)).unwrap();
+        assert_ne!(name(&Engine::default(), MODULE), name(&other, MODULE));
+        assert_eq!(name(&other, MODULE), name(&other, MODULE));
+    }
+
+    #[test]
+    fn old_code_makes_room() {
+        let engine = Engine::default();
+        let directory = tempfile::tempdir().unwrap();
+        for n in 0..MOST_FILES + 3 {
+            fs::write(directory.path().join(n.to_string()), b"").unwrap();
+        }
+        compile_in(directory.path(), &engine, MODULE).unwrap();
+        assert_eq!(files(directory.path()).len(), MOST_FILES);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_is_no_reason_to_fail() {
+        let nowhere = Path::new("/dev/null/no/directory");
+        assert!(compile_in(nowhere, &Engine::default(), MODULE).is_ok());
+    }
+}
