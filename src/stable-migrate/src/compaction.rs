@@ -1,5 +1,8 @@
 //! Rewriting a managed memory with other buckets: every virtual memory byte for byte the same, nothing else kept.
 //!
+//! Memory 0 under this library's header is cut behind its journal: the pages behind held a larger state once, no one
+//! reads them, and the library reads the memory's size anew.
+//!
 //! Memory 0 comes first, so that the library's header stands right behind the manager's page; then the others by
 //! id, each in buckets that follow one another. The header's generation is raised by one: a heap that still holds
 //! the old table sees by it that stable memory was rewritten. What lies in slack and behind the last bucket is left
@@ -35,6 +38,8 @@ pub struct Compaction<'a> {
     table: BucketTable,
     bucket_pages: u16,
     header: Option<Header>,
+    /// What is kept of each virtual memory, in pages.
+    sizes: Vec<(u8, u64)>,
 }
 
 impl<'a> Compaction<'a> {
@@ -60,7 +65,8 @@ impl<'a> Compaction<'a> {
         let header = header_of(&managed).map_err(stable)?;
         let table = managed.bucket_table().map_err(stable)?;
         image.check()?;
-        let sizes = table.sizes.iter().map(|&(_, pages)| pages);
+        let kept = kept_sizes(&table, header.as_ref());
+        let sizes = kept.iter().map(|&(_, pages)| pages);
         let bucket_pages = match choice {
             BucketChoice::RightSize => {
                 buckets::right_size(sizes.clone(), table.bucket_pages).pages()
@@ -80,6 +86,7 @@ impl<'a> Compaction<'a> {
             table,
             bucket_pages,
             header,
+            sizes: kept,
         })
     }
 
@@ -101,20 +108,26 @@ impl<'a> Compaction<'a> {
 
     /// Pages of the whole stable memory, before and after.
     pub fn stable_pages(&self) -> (u64, u64) {
-        let sizes = self.table.sizes.iter().map(|&(_, pages)| pages);
+        let sizes = self.sizes.iter().map(|&(_, pages)| pages);
         let after = buckets::managed_pages(sizes, self.bucket_pages);
         (self.image.pages(), after)
     }
 
+    /// Pages that memory 0 has too many behind its journal.
+    pub fn pages_cut(&self) -> u64 {
+        let total = |sizes: &[(u8, u64)]| sizes.iter().map(|&(_, pages)| pages).sum::<u64>();
+        total(&self.table.sizes) - total(&self.sizes)
+    }
+
     /// Bytes of all virtual memories together: what is copied, holes included.
     pub fn memory_bytes(&self) -> u64 {
-        let pages: u64 = self.table.sizes.iter().map(|&(_, pages)| pages).sum();
+        let pages: u64 = self.sizes.iter().map(|&(_, pages)| pages).sum();
         pages * PAGE_BYTES
     }
 
     /// Ids of the virtual memories that hold pages.
     pub fn memories(&self) -> impl Iterator<Item = u8> {
-        self.table.sizes.iter().map(|&(id, _)| id)
+        self.sizes.iter().map(|&(id, _)| id)
     }
 
     /// Writes the new memory into an empty file. `progress` is told the bytes that were done since its last call,
@@ -127,7 +140,7 @@ impl<'a> Compaction<'a> {
         let mut out = SparseWriter::new(out);
         out.write_all(&self.manager_page()?).map_err(io())?;
         let mut start = PAGE_BYTES;
-        for &(id, pages) in &self.table.sizes {
+        for &(id, pages) in &self.sizes {
             out.skip_to(start).map_err(io())?;
             if let (0, Some(bytes)) = (id, self.new_header()) {
                 out.write_all(&bytes).map_err(io())?;
@@ -146,7 +159,7 @@ impl<'a> Compaction<'a> {
         // The magic, the version and the reserved bytes are what they were.
         self.image.read_at(0, &mut page[..40])?;
         let mut owners = Vec::new();
-        for &(id, pages) in &self.table.sizes {
+        for &(id, pages) in &self.sizes {
             page[40 + 8 * usize::from(id)..][..8].copy_from_slice(&pages.to_le_bytes());
             let buckets = pages.div_ceil(self.bucket_pages.into());
             owners.resize(owners.len() + buckets as usize, id);
@@ -208,7 +221,7 @@ impl<'a> Compaction<'a> {
         let table = BucketTable::read(&**made).map_err(differs)?;
         made.check()?;
         let table = table.ok_or_else(|| differs("it has no memory manager".into()))?;
-        if table.sizes != self.table.sizes || table.bucket_pages != self.bucket_pages {
+        if table.sizes != self.sizes || table.bucket_pages != self.bucket_pages {
             return Err(differs("its virtual memories have other sizes".into()));
         }
         for &(id, pages) in &table.sizes {
@@ -234,6 +247,18 @@ impl<'a> Compaction<'a> {
         }
         Ok(())
     }
+}
+
+/// The sizes of the virtual memories, memory 0 without what lies behind its journal.
+pub fn kept_sizes(table: &BucketTable, header: Option<&Header>) -> Vec<(u8, u64)> {
+    let mut sizes = table.sizes.clone();
+    if let (Some((0, pages)), Some(header)) = (sizes.first_mut(), header) {
+        let end = header
+            .journal_at()
+            .saturating_add(header.journal_bytes.into());
+        *pages = end.div_ceil(PAGE_BYTES).min(*pages);
+    }
+    sizes
 }
 
 /// The buckets of memory `id` that follow one another in the file as one: (offset in the file, offset in the
@@ -295,7 +320,8 @@ impl Side<'_> {
     }
 }
 
-fn header_of(
+/// The library's header; none where memory 0 holds something else.
+pub fn header_of(
     managed: &Managed<Rc<Image>>,
 ) -> std::result::Result<Option<Header>, ic_stable_migration::Error> {
     match managed.content() {

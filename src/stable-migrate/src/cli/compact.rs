@@ -15,7 +15,7 @@ use super::{Verdict, next_steps, print};
 /// Rewrite stable memory with right-sized buckets and without dead bytes
 ///
 /// Every virtual memory stays the same, byte for byte, but for the generation in this library's header, which is
-/// raised by one. From a snapshot directory comes a whole snapshot directory that can be uploaded and loaded; from
+/// raised by one, and for whole pages of memory 0 behind the library's journal, which are cut off. From a snapshot directory comes a whole snapshot directory that can be uploaded and loaded; from
 /// a bare stable memory comes a bare stable memory. What was written is read again and compared.
 ///
 /// The heap in a snapshot holds the bucket table as it was. A module that uses ic-stable-migration notices by the
@@ -124,6 +124,10 @@ impl Compact {
             [id] => format!("memory {id} byte for byte the same"),
             ids => format!("memories {} byte for byte the same", ids.join(", ")),
         };
+        let cut = match compaction.pages_cut() {
+            0 => String::new(),
+            pages => format!(", {} cut off behind the journal", count_text(pages, "page")),
+        };
         let generation = match compaction.new_generation() {
             Some(generation) => format!(", generation raised to {generation}"),
             None => String::new(),
@@ -134,7 +138,7 @@ impl Compact {
   stable memory  {before} -> {} ({} -> {}, {})
   buckets        of {} -> of {}
   cost           {} -> {} a year
-  checked        {compared}{generation}
+  checked        {compared}{cut}{generation}
 ",
             self.path.display(),
             self.output.display(),

@@ -131,6 +131,27 @@ fn a_canister_goes_on_where_it_was() {
 }
 
 #[test]
+fn pages_of_memory_0_behind_the_journal_are_cut() {
+    let (raw, managed) = formatted();
+    let stamp = Stamp {
+        release: 2,
+        schema: 1,
+        now: 9,
+    };
+    managed
+        .save::<_, Cbor>(&vec![7u64; 1 << 20], stamp)
+        .unwrap();
+    managed.save::<_, Cbor>(&vec![7u64; 9], stamp).unwrap();
+    let before = TestImage::of_memory(&raw);
+    let compaction = Compaction::plan(&before.image, BucketChoice::RightSize).unwrap();
+    assert_eq!(compaction.pages_cut(), 16);
+    let (_dir, made) = compact(&before.image, BucketChoice::Pages(1));
+    assert_eq!(made.pages(), 2);
+    let memory0 = &memories(&before.image)[&0][HEADER_BYTES as usize..65_536];
+    assert_eq!(memory0, &memories(&made)[&0][HEADER_BYTES as usize..]);
+}
+
+#[test]
 fn slack_and_dead_pages_are_left_out() {
     let raw = one_of_each(16, 10);
     let used = raw.borrow().len();

@@ -94,7 +94,7 @@ fn layout_facts(survey: &Survey) -> Vec<(&'static str, String, String)> {
             vec![("Layout", "not recognized".into(), String::new())]
         }
         Layout::Managed(managed) => {
-            let waste = managed.slack_bytes + managed.dead_bytes;
+            let waste = managed.slack_bytes + managed.dead_bytes + managed.behind_journal_bytes;
             let share = share_text(waste, survey.stable_bytes);
             let right = &managed.right_size;
             vec![
@@ -110,7 +110,7 @@ fn layout_facts(survey: &Survey) -> Vec<(&'static str, String, String)> {
                 (
                     "Wasted",
                     bytes_text(waste),
-                    format!("{share}: slack in buckets, dead behind them"),
+                    format!("{share}: slack in buckets, and dead"),
                 ),
                 (
                     "Right size",

@@ -106,9 +106,10 @@ fn managed_lines(lines: &mut Lines, survey: &Survey, managed: &ManagedSurvey) {
     lines.line(
         "waste",
         &format!(
-            "slack in buckets {}, dead behind the last bucket {}",
+            "slack in buckets {}, dead behind the last bucket {}, behind the journal {}",
             share(managed.slack_bytes),
-            share(managed.dead_bytes)
+            share(managed.dead_bytes),
+            share(managed.behind_journal_bytes)
         ),
     );
     let right = &managed.right_size;

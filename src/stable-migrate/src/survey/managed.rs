@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::ImageManager;
 use super::content::{self, Content, Held};
 use crate::buckets;
+use crate::compaction;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::structure::{Depth, Structure};
@@ -26,6 +27,8 @@ pub struct ManagedSurvey {
     pub slack_bytes: u64,
     /// Bytes behind the last bucket, left from an earlier layout.
     pub dead_bytes: u64,
+    /// Bytes of whole pages in memory 0 behind the library's journal, left from a larger state.
+    pub behind_journal_bytes: u64,
     /// The memories that own a bucket, by id.
     pub memories: Vec<MemorySurvey>,
     /// The same memories in buckets of the right size.
@@ -94,6 +97,10 @@ pub fn survey(
         });
     }
     pair_logs(&mut memories);
+    let header = compaction::header_of(manager).ok().flatten();
+    let kept = compaction::kept_sizes(&table, header.as_ref());
+    let total = |sizes: &[(u8, u64)]| sizes.iter().map(|&(_, pages)| pages).sum::<u64>();
+    let behind_journal = total(&table.sizes) - total(&kept);
     Ok(ManagedSurvey {
         bucket_pages: table.bucket_pages,
         buckets: table.owners.len() as u64,
@@ -102,7 +109,8 @@ pub fn survey(
             * PAGE_BYTES,
         slack_bytes: memories.iter().map(|memory| memory.slack_bytes).sum(),
         dead_bytes: image.pages().saturating_sub(table.pages()) * PAGE_BYTES,
-        right_size: right_size(&table),
+        behind_journal_bytes: behind_journal * PAGE_BYTES,
+        right_size: right_size(&table, &kept),
         runs: runs(&table.owners),
         memories,
     })
@@ -166,8 +174,8 @@ fn pair_logs(memories: &mut [MemorySurvey]) {
     }
 }
 
-fn right_size(table: &BucketTable) -> RightSize {
-    let sizes = table.sizes.iter().map(|&(_, pages)| pages);
+fn right_size(table: &BucketTable, kept: &[(u8, u64)]) -> RightSize {
+    let sizes = kept.iter().map(|&(_, pages)| pages);
     let bucket_pages = buckets::right_size(sizes.clone(), table.bucket_pages).pages();
     let stable_pages = buckets::managed_pages(sizes, bucket_pages);
     RightSize {
