@@ -22,23 +22,25 @@ pub struct Artifact {
     pub features: &'static [&'static str],
 }
 
-/// The modules, in the order in which the releases were deployed.
-pub const ARTIFACTS: &[Artifact] = &[
-    Artifact {
-        name: "release-0-legacy",
-        package: "release-0-legacy",
-        features: &[],
-    },
-    Artifact {
-        name: "release-1-adopt",
-        package: "release-1-adopt",
-        features: &[],
-    },
-    Artifact {
+/// The modules, grouped by cargo call.
+pub const BATCHES: &[&[Artifact]] = &[
+    &[
+        Artifact {
+            name: "release-0-legacy",
+            package: "release-0-legacy",
+            features: &[],
+        },
+        Artifact {
+            name: "release-1-adopt",
+            package: "release-1-adopt",
+            features: &[],
+        },
+    ],
+    &[Artifact {
         name: "individual-user",
         package: "individual-user",
         features: &[],
-    },
+    }],
 ];
 
 /// The modules of releases 0, 1 and 2, by name.
@@ -48,24 +50,32 @@ pub const RELEASES: [&str; 3] = ["release-0-legacy", "release-1-adopt", TODAY];
 pub const TODAY: &str = "individual-user";
 
 impl Artifact {
-    /// The file cargo writes for this artifact, relative to the target directory.
-    pub fn raw_file(&self) -> String {
+    /// The file that cargo leaves, relative to the target directory.
+    pub fn built_file(&self) -> String {
         format!("{TARGET}/{PROFILE}/{}.wasm", self.package.replace('-', "_"))
     }
+}
 
-    /// The cargo call that builds this artifact.
-    ///
-    /// The crate type is given here, and not in the manifest of a crate that others depend on, as
-    /// cargo would otherwise link a module for each of them too and overwrite one with the other.
-    pub fn build(&self, workspace: &Workspace) -> Command {
-        let mut command = workspace.cargo();
-        command.args(["rustc", "--profile", PROFILE, "--target", TARGET]);
-        command.args(["--package", self.package, "--lib", "--crate-type", "cdylib"]);
-        if !self.features.is_empty() {
-            command.args(["--features", &self.features.join(",")]);
+/// The cargo call that builds the artifacts of one batch.
+///
+/// One that is alone may be a crate that others depend on, whose manifest must not make it a
+/// module: cargo would link it anew for each of them and overwrite one with the other. So the call
+/// says that it is to be one.
+pub fn build(workspace: &Workspace, batch: &[Artifact]) -> Command {
+    let alone = batch.len() == 1;
+    let mut command = workspace.cargo();
+    command.arg(if alone { "rustc" } else { "build" });
+    command.args(["--profile", PROFILE, "--target", TARGET, "--lib"]);
+    for artifact in batch {
+        command.args(["--package", artifact.package]);
+        for feature in artifact.features {
+            command.args(["--features", &format!("{}/{feature}", artifact.package)]);
         }
-        command
     }
+    if alone {
+        command.args(["--crate-type", "cdylib"]);
+    }
+    command
 }
 
 #[cfg(test)]
@@ -76,8 +86,12 @@ mod tests {
     const DFX: &str = include_str!("../../../dfx.json");
     const ICP: &str = include_str!("../../../icp.yaml");
 
-    fn path(artifact: &Artifact) -> String {
-        format!("target/canisters/{}.wasm", artifact.name)
+    fn artifacts() -> impl Iterator<Item = &'static Artifact> {
+        BATCHES.iter().copied().flatten()
+    }
+
+    fn path(name: &str) -> String {
+        format!("target/canisters/{name}.wasm")
     }
 
     #[test]
@@ -88,10 +102,9 @@ mod tests {
         assert_eq!(canister["candid"], "candid/individual_user.did");
         assert_eq!(canister["build"][0], "cargo xtask build");
         assert_eq!(canister["metadata"][0]["name"], "candid:service");
-        let today = ARTIFACTS.iter().find(|artifact| artifact.name == TODAY);
-        assert_eq!(canister["wasm"], path(today.unwrap()));
-        for (number, artifact) in ARTIFACTS.iter().enumerate() {
-            assert_eq!(canister["releases"][number.to_string()], path(artifact));
+        assert_eq!(canister["wasm"], path(TODAY));
+        for (number, name) in RELEASES.iter().enumerate() {
+            assert_eq!(canister["releases"][number.to_string()], path(name));
         }
     }
 
@@ -99,16 +112,23 @@ mod tests {
     fn icp_finds_the_module_of_every_release() {
         assert!(ICP.contains("- name: individual_user\n"));
         assert!(ICP.contains("- cargo xtask build\n"));
-        for artifact in ARTIFACTS {
-            assert!(ICP.contains(&path(artifact)), "{}", artifact.name);
+        for name in RELEASES {
+            assert!(ICP.contains(&path(name)), "{name}");
         }
     }
 
     #[test]
     fn every_artifact_has_a_file_of_its_own() {
-        let mut files: Vec<String> = ARTIFACTS.iter().map(Artifact::raw_file).collect();
+        let mut files: Vec<String> = artifacts().map(Artifact::built_file).collect();
         files.sort();
         files.dedup();
-        assert_eq!(files.len(), ARTIFACTS.len());
+        assert_eq!(files.len(), artifacts().count());
+    }
+
+    #[test]
+    fn every_release_is_built() {
+        for name in RELEASES {
+            assert!(artifacts().any(|artifact| artifact.name == name), "{name}");
+        }
     }
 }

@@ -12,6 +12,17 @@ use crate::file;
 /// Goes up when finishing a module gives another result for the same input.
 const RECIPE: u32 = 1;
 
+/// How much of a finished module can be kept.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// All of it.
+    Good,
+    /// All but the name of the commit; the module as it is.
+    OtherCommit(Vec<u8>),
+    /// Nothing.
+    Stale,
+}
+
 /// The input and the output of finishing a module.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -32,12 +43,6 @@ impl Receipt {
         }
     }
 
-    /// The receipt beside the module `finished`, if there is a readable one.
-    pub fn read(finished: &Path) -> Option<Self> {
-        let text = fs::read(beside(finished)).ok()?;
-        serde_json::from_slice(&text).ok()
-    }
-
     /// Writes the receipt beside the module `finished`.
     ///
     /// # Errors
@@ -49,10 +54,27 @@ impl Receipt {
         file::replace(&path, &text)
     }
 
-    /// The content of `finished`, if it is what finishing `built` at `commit` would give.
-    pub fn still_good(&self, built: &[u8], commit: &str, finished: &Path) -> Option<Vec<u8>> {
-        let wasm = fs::read(finished).ok()?;
-        (*self == Self::new(built, commit, &wasm)).then_some(wasm)
+    /// How the module `finished` stands to `built`, as cargo left it, and to `commit`.
+    pub fn standing(finished: &Path, built: &[u8], commit: &str) -> Standing {
+        let Some((receipt, wasm)) = Self::beside(finished) else {
+            return Standing::Stale;
+        };
+        if receipt == Self::new(built, commit, &wasm) {
+            return Standing::Good;
+        }
+        if receipt == Self::new(built, &receipt.commit, &wasm) {
+            return Standing::OtherCommit(wasm);
+        }
+        Standing::Stale
+    }
+
+    /// The receipt beside the module `finished` and that module, if both are there.
+    fn beside(finished: &Path) -> Option<(Self, Vec<u8>)> {
+        let text = fs::read(beside(finished)).ok()?;
+        Some((
+            serde_json::from_slice(&text).ok()?,
+            fs::read(finished).ok()?,
+        ))
     }
 }
 
@@ -73,21 +95,19 @@ mod tests {
     fn a_module_is_made_again_when_anything_about_it_changed() {
         let directory = tempfile::tempdir().unwrap();
         let finished = directory.path().join("a.wasm");
-        assert_eq!(Receipt::read(&finished), None);
+        let standing = |built: &[u8], commit| Receipt::standing(&finished, built, commit);
+        assert_eq!(standing(b"built", "commit"), Standing::Stale);
 
         fs::write(&finished, b"finished").unwrap();
         Receipt::new(b"built", "commit", b"finished")
             .write(&finished)
             .unwrap();
-        let good = |built: &[u8], commit| {
-            let receipt = Receipt::read(&finished).unwrap();
-            receipt.still_good(built, commit, &finished)
-        };
+        assert_eq!(standing(b"built", "commit"), Standing::Good);
+        assert_eq!(standing(b"other", "commit"), Standing::Stale);
+        let later = Standing::OtherCommit(b"finished".to_vec());
+        assert_eq!(standing(b"built", "later"), later);
 
-        assert_eq!(good(b"built", "commit"), Some(b"finished".to_vec()));
-        assert_eq!(good(b"other", "commit"), None);
-        assert_eq!(good(b"built", "later"), None);
         fs::write(&finished, b"damaged").unwrap();
-        assert_eq!(good(b"built", "commit"), None);
+        assert_eq!(standing(b"built", "commit"), Standing::Stale);
     }
 }

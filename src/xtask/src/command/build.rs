@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::artifacts::{ARTIFACTS, Artifact};
+use crate::artifacts::{self, BATCHES};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::interface;
-use crate::module::{self, Summary};
-use crate::receipt::Receipt;
+use crate::module;
+use crate::receipt::{Receipt, Standing};
 use crate::setup;
 use crate::shell;
 use crate::table::{Align, Table, grouped};
@@ -26,7 +26,9 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         ("queries", Align::Right),
         ("updates", Align::Right),
     ]);
-    for (file, summary) in modules(workspace)? {
+    for file in modules(workspace)? {
+        let wasm = fs::read(&file).map_err(Error::file("read", &file))?;
+        let summary = module::summarize(&file, &wasm)?;
         let shown = file.strip_prefix(&workspace.root).unwrap_or(&file);
         table.row([
             shown.display().to_string(),
@@ -40,38 +42,38 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Builds every module that is not up to date and returns the finished files with their summaries,
-/// in the order of [`ARTIFACTS`].
+/// Builds every module that is not up to date and returns the finished files, in the order of
+/// [`BATCHES`].
 ///
 /// # Errors
 /// Those of the set-up, of cargo, of reading and writing modules.
-pub fn modules(workspace: &Workspace) -> Result<Vec<(PathBuf, Summary)>> {
+pub fn modules(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     setup::ensure_target()?;
     let directory = workspace.canisters();
     fs::create_dir_all(&directory).map_err(Error::file("create", &directory))?;
     let commit = workspace.commit();
-    let finish = |artifact: &Artifact| {
-        shell::run(&mut artifact.build(workspace))?;
-        let raw = workspace.target.join(artifact.raw_file());
-        let file = workspace.module(artifact.name);
-        let wasm = finish(&raw, &file, &commit)?;
-        let summary = module::summarize(&file, &wasm)?;
-        Ok((file, summary))
-    };
-    ARTIFACTS.iter().map(finish).collect()
+    let mut files = Vec::new();
+    for batch in BATCHES {
+        shell::run(&mut artifacts::build(workspace, batch))?;
+        for artifact in *batch {
+            let built = workspace.target.join(artifact.built_file());
+            let finished = workspace.module(artifact.name);
+            finish(&built, &finished, &commit)?;
+            files.push(finished);
+        }
+    }
+    Ok(files)
 }
 
-/// Finishes the module `raw` into `finished`, unless that file already is what would come out.
-fn finish(raw: &Path, finished: &Path, commit: &str) -> Result<Vec<u8>> {
-    let built = fs::read(raw).map_err(Error::file("read", raw))?;
-    if let Some(wasm) =
-        Receipt::read(finished).and_then(|receipt| receipt.still_good(&built, commit, finished))
-    {
-        return Ok(wasm);
-    }
-    let candid = interface::of_built(raw, &built)?;
-    let wasm = module::finish(raw, &built, &candid, commit)?;
+/// Finishes the module `built` into `finished`, unless that file already is what would come out.
+fn finish(built: &Path, finished: &Path, commit: &str) -> Result<()> {
+    let raw = fs::read(built).map_err(Error::file("read", built))?;
+    let candid = match Receipt::standing(finished, &raw, commit) {
+        Standing::Good => return Ok(()),
+        Standing::OtherCommit(before) => interface::of_finished(finished, &before)?,
+        Standing::Stale => interface::of_built(built, &raw)?,
+    };
+    let wasm = module::finish(built, &raw, &candid, commit)?;
     file::replace(finished, &wasm)?;
-    Receipt::new(&built, commit, &wasm).write(finished)?;
-    Ok(wasm)
+    Receipt::new(&raw, commit, &wasm).write(finished)
 }
