@@ -50,6 +50,15 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
             call.give_amount(to, HTTP_REQUEST + bytes)?
         }
     );
+    // What the parameters describe is not looked at.
+    let name = "cost_http_request_v2";
+    system_call!(
+        linker,
+        name,
+        from,
+        cost,
+        |call, _at: u32, _size: u32, to: u32| { call.give_amount(to, HTTP_REQUEST)? }
+    );
     for name in [
         "cost_sign_with_ecdsa",
         "cost_sign_with_schnorr",
