@@ -57,7 +57,7 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         name,
         from,
         cost,
-        |call, _at: u32, _size: u32, to: u32| { call.give_amount(to, HTTP_REQUEST)? }
+        |call, _at: u32, _size: u32, to: u32| call.give_amount(to, HTTP_REQUEST)?
     );
     for name in [
         "cost_sign_with_ecdsa",
