@@ -1,0 +1,7 @@
+//! Scenarios across releases.
+
+mod answers;
+mod bad_input;
+mod faults;
+mod pages;
+mod stages;

@@ -1,0 +1,31 @@
+//! The modules that `cargo xtask build` has written, each compiled once.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use canister_host::Module;
+
+/// Release 0, as deployed.
+pub static RELEASE_0: LazyLock<Module> = LazyLock::new(|| load("release-0-legacy"));
+
+/// Release 1, which adopts.
+pub static RELEASE_1: LazyLock<Module> = LazyLock::new(|| load("release-1-adopt"));
+
+/// Release 2, today's.
+pub static RELEASE_2: LazyLock<Module> = LazyLock::new(|| load("individual-user"));
+
+/// The module of a name in `target/canisters`.
+///
+/// # Panics
+/// If it has not been built: the tests are of the modules, so there is nothing to test without them.
+pub fn load(name: &str) -> Module {
+    let target = std::env::var("CARGO_TARGET_DIR").map_or_else(
+        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
+        Into::into,
+    );
+    let path = target.join("canisters").join(format!("{name}.wasm"));
+    let wasm = std::fs::read(&path).unwrap_or_else(|error| {
+        panic!("{}: {error}; run `cargo xtask build` first", path.display())
+    });
+    Module::new(&wasm).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,197 @@
+//! A canister on the embedded host, and what it is asked.
+
+use canister_host::{
+    CanisterSettings, Fault, Host, HostError, InstallMode, InstallReport, MessageReport, Module,
+    Principal, Reject, StableMemory,
+};
+use canister_scenario::{Answers, Call, Fill, Interview, Step, init_args, people, upgrade_args};
+
+/// A canister and the host it lives on.
+pub struct Subject {
+    /// The host, for what a test wants beyond this.
+    pub host: Host,
+    /// The canister.
+    pub id: Principal,
+}
+
+/// A fill of a few of everything: small enough to be migrated hundreds of times in a test.
+pub const fn sample() -> Fill {
+    Fill::SMALL
+}
+
+impl Subject {
+    /// A canister with `module` installed and nothing in it.
+    pub fn installed(module: &Module) -> Self {
+        let mut host = Host::new();
+        let id = people::canister(0);
+        let settings = CanisterSettings {
+            controllers: vec![people::user_index()],
+            ..CanisterSettings::default()
+        };
+        host.create_canister_with_id(id, settings)
+            .expect("the id is free");
+        let mut subject = Self { host, id };
+        subject
+            .install(InstallMode::Install, module, &init_args())
+            .expect("an empty canister can be installed");
+        subject
+    }
+
+    /// The same, filled through its endpoints.
+    pub fn filled(module: &Module, fill: &Fill) -> Self {
+        let mut subject = Self::installed(module);
+        for step in fill.steps() {
+            match step {
+                Step::Pass(time) => subject.host.advance_time(time),
+                Step::Call(call) => {
+                    let reply = subject.call(&call);
+                    assert!(reply.is_ok(), "{call} was refused: {reply:?}");
+                }
+            }
+        }
+        subject
+    }
+
+    /// A canister with `module` installed and stable memory replaced by `memory`. It has not seen it yet: the
+    /// next upgrade must skip pre_upgrade.
+    pub fn with_memory(module: &Module, memory: &[u8]) -> Self {
+        let mut subject = Self::installed(module);
+        subject
+            .host
+            .set_stable_memory(subject.id, memory)
+            .expect("the canister is there");
+        subject
+    }
+
+    /// Upgrades to `module`, as the deployed fleet is: the argument changes nothing.
+    pub fn upgrade(&mut self, module: &Module) -> Result<InstallReport, HostError> {
+        let skip_pre_upgrade = false;
+        self.install(
+            InstallMode::Upgrade { skip_pre_upgrade },
+            module,
+            &upgrade_args(),
+        )
+    }
+
+    /// Upgrades without running the old module's pre_upgrade.
+    pub fn upgrade_skipping(&mut self, module: &Module) -> Result<InstallReport, HostError> {
+        let skip_pre_upgrade = true;
+        self.install(
+            InstallMode::Upgrade { skip_pre_upgrade },
+            module,
+            &upgrade_args(),
+        )
+    }
+
+    /// Upgrades to `module`, which must refuse and leave everything as it was; returns what it said.
+    pub fn refused(&mut self, module: &Module, skip_pre_upgrade: bool) -> String {
+        let before = self.memory();
+        let mode = InstallMode::Upgrade { skip_pre_upgrade };
+        let error = self
+            .install(mode, module, &upgrade_args())
+            .expect_err("the upgrade should have been refused");
+        self.assert_memory_is(&before);
+        error.to_string()
+    }
+
+    fn install(
+        &mut self,
+        mode: InstallMode,
+        module: &Module,
+        args: &[u8],
+    ) -> Result<InstallReport, HostError> {
+        let sender = people::user_index();
+        self.host.install(self.id, mode, module, args, sender)
+    }
+
+    /// Makes an update call.
+    pub fn call(&mut self, call: &Call) -> Result<Vec<u8>, Reject> {
+        let reply = self
+            .host
+            .update(self.id, call.caller, call.method, &call.args);
+        reply.map(|reply| reply.bytes)
+    }
+
+    /// Makes a query. A refusal is told by its code: its words may change from release to release.
+    pub fn ask(&mut self, call: &Call) -> Result<Vec<u8>, String> {
+        let reply = self
+            .host
+            .query(self.id, call.caller, call.method, &call.args);
+        reply
+            .map(|reply| reply.bytes)
+            .map_err(|reject| reject.error_code.to_owned())
+    }
+
+    /// Everything the canister can be asked, and what it answers now.
+    pub fn interview(&mut self) -> (Interview, Answers) {
+        let interview = Interview::prepare(|call| self.ask(call));
+        let answers = self.answers(&interview);
+        assert!(answers.len() > answers.refused(), "it answers nothing");
+        (interview, answers)
+    }
+
+    /// What the canister answers to an interview now.
+    pub fn answers(&mut self, interview: &Interview) -> Answers {
+        interview.answers(|call| self.ask(call))
+    }
+
+    /// Asks everything again, and fails if an answer is another.
+    pub fn assert_answers_are(&mut self, (interview, before): &(Interview, Answers)) {
+        let now = self.answers(interview);
+        if let Some(difference) = before.first_difference(&now) {
+            panic!(
+                "{} of {} answers are the same; {difference}",
+                before.equal(&now),
+                now.len()
+            );
+        }
+    }
+
+    /// Lets time pass and runs what timers are due, until none is or `ticks` have passed.
+    pub fn run_timers(&mut self, ticks: usize) -> Vec<MessageReport> {
+        let mut reports = Vec::new();
+        for _ in 0..ticks {
+            self.host.advance_time(std::time::Duration::from_secs(1));
+            let ran = self.host.tick();
+            if ran.is_empty() {
+                break;
+            }
+            reports.extend(ran);
+        }
+        reports
+    }
+
+    /// Arms a fault.
+    pub fn arm(&mut self, fault: Fault) {
+        self.host
+            .set_fault(self.id, Some(fault))
+            .expect("the canister is there");
+    }
+
+    /// A copy of stable memory.
+    pub fn memory(&self) -> StableMemory {
+        self.host
+            .stable_memory(self.id)
+            .expect("the canister is there")
+    }
+
+    /// Fails if stable memory is another than `before`.
+    pub fn assert_memory_is(&self, before: &StableMemory) {
+        let now = self.memory();
+        assert_eq!(now.pages(), before.pages());
+        let difference = now.first_difference(before);
+        assert_eq!(difference.expect("memories can be read"), None);
+    }
+
+    /// Size of stable memory in pages of 64 KiB.
+    pub fn stable_pages(&self) -> u64 {
+        self.memory().pages()
+    }
+
+    /// Size of the heap in pages of 64 KiB.
+    pub fn heap_pages(&self) -> u64 {
+        self.host
+            .heap_pages(self.id)
+            .expect("the canister is there")
+    }
+}
