@@ -1,5 +1,6 @@
 //! Where the workspace is, where cargo builds, and which commit is checked out.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
@@ -24,6 +25,7 @@ pub struct Workspace {
 #[derive(Debug, Deserialize)]
 struct Package {
     name: String,
+    features: BTreeMap<String, Vec<String>>,
 }
 
 impl Workspace {
@@ -48,9 +50,10 @@ impl Workspace {
         command
     }
 
-    /// Whether the workspace has a member of this name.
-    pub fn has_package(&self, name: &str) -> bool {
-        self.packages.iter().any(|package| package.name == name)
+    /// Whether the workspace has a member of this name with this feature.
+    pub fn has_feature(&self, package: &str, feature: &str) -> bool {
+        let mut members = self.packages.iter();
+        members.any(|member| member.name == package && member.features.contains_key(feature))
     }
 
     /// Where the finished modules are: `canisters` in cargo's target directory.

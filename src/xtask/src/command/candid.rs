@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use crate::artifacts::TODAY;
 use crate::command::build;
@@ -20,33 +21,46 @@ const REMEDY: &str = "cargo xtask candid";
 /// Those of building, `Stale` if the file differs and `check` is set.
 pub fn run(workspace: &Workspace, check: bool) -> Result<()> {
     build::modules(workspace)?;
-    let module = workspace.module(TODAY);
-    let wasm = fs::read(&module).map_err(Error::file("read", &module))?;
-    let wanted = document(&interface::of_finished(&module, &wasm)?);
-
-    let directory = workspace.root.join("candid");
-    let path = directory.join("individual_user.did");
-    if !check {
-        fs::create_dir_all(&directory).map_err(Error::file("create", &directory))?;
-        file::replace(&path, wanted.as_bytes())?;
+    let path = path(workspace);
+    if check {
+        compare(workspace)?;
+        println!("{} agrees with the module", path.display());
+    } else {
+        file::replace(&path, wanted(workspace)?.as_bytes())?;
         println!("wrote {}", path.display());
-        return Ok(());
     }
+    Ok(())
+}
+
+/// Compares the file with the module that was built last.
+///
+/// # Errors
+/// `Stale` if they differ, `File` if there is no module.
+fn compare(workspace: &Workspace) -> Result<()> {
+    let path = path(workspace);
     let found = match fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         other => other.map_err(Error::file("read", &path))?,
     };
-    match first_difference(&found, &wanted) {
-        None => {
-            println!("{} agrees with the module", path.display());
-            Ok(())
-        }
+    match first_difference(&found, &wanted(workspace)?) {
+        None => Ok(()),
         Some(difference) => Err(Error::Stale {
             path,
             difference,
             remedy: REMEDY,
         }),
     }
+}
+
+fn path(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("candid").join("individual_user.did")
+}
+
+/// What the file should hold.
+fn wanted(workspace: &Workspace) -> Result<String> {
+    let module = workspace.module(TODAY);
+    let wasm = fs::read(&module).map_err(Error::file("read", &module))?;
+    Ok(document(&interface::of_finished(&module, &wasm)?))
 }
 
 /// The interface as a file, with a header that says where it comes from.
@@ -89,6 +103,12 @@ mod tests {
             difference,
             "line 4\n-   a : () -> ();\n+   a : () -> (nat) query;"
         );
+    }
+
+    #[test]
+    fn the_interface_checked_in_is_that_of_the_module() {
+        let workspace = Workspace::find().unwrap();
+        compare(&workspace).unwrap_or_else(|error| panic!("{error}"));
     }
 
     #[test]

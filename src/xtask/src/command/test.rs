@@ -8,12 +8,12 @@ use crate::error::Result;
 use crate::shell;
 use crate::workspace::Workspace;
 
-/// The environment variable that tells tests where the modules are.
-const CANISTERS: &str = "CANISTERS_DIR";
+/// The environment variable that tells tests where the modules are: `canisters` in this directory.
+const TARGET: &str = "CARGO_TARGET_DIR";
 /// The environment variable that names a PocketIC server.
 const POCKET_IC: &str = "POCKET_IC_BIN";
-/// The package whose scenarios also run on PocketIC.
-const SCENARIOS: &str = "scenarios";
+/// The package whose scenarios also run on PocketIC, and its feature for it.
+const SCENARIOS: (&str, &str) = ("scenarios", "pocket-ic");
 
 /// Builds the modules, then runs `cargo test --workspace` with `arguments` and says what was left out.
 ///
@@ -21,8 +21,9 @@ const SCENARIOS: &str = "scenarios";
 /// Those of building, `Failed` if a test fails.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     build::run(workspace)?;
+    let (package, feature) = SCENARIOS;
     let pocket_ic = std::env::var_os(POCKET_IC).is_some_and(|path| !path.is_empty())
-        && workspace.has_package(SCENARIOS);
+        && workspace.has_feature(package, feature);
     shell::run(&mut tests(workspace, arguments, pocket_ic))?;
     for line in left_out(workspace, pocket_ic) {
         println!("skipped: {line}");
@@ -34,10 +35,11 @@ fn tests(workspace: &Workspace, arguments: &[String], pocket_ic: bool) -> Comman
     let mut command = workspace.cargo();
     command.args(["test", "--workspace"]);
     if pocket_ic {
-        command.args(["--features", &format!("{SCENARIOS}/pocket-ic")]);
+        let (package, feature) = SCENARIOS;
+        command.args(["--features", &format!("{package}/{feature}")]);
     }
     command.args(arguments);
-    command.env(CANISTERS, workspace.canisters());
+    command.env(TARGET, &workspace.target);
     command
 }
 
