@@ -16,7 +16,9 @@
 //! 48   generation: how often stable memory was rewritten      u64
 //!      from outside, with the canister stopped
 //! 56   journal length in bytes                                u32
-//! 60   reserved, 0                                            60 bytes
+//! 60   reserved, 0                                            u32
+//! 64   instructions that the last save took, 0 if not counted u64
+//! 72   reserved, 0                                            48 bytes
 //! 120  checksum of bytes 0..120                               u64
 //! 128  payload
 //! ```
@@ -59,6 +61,8 @@ pub struct Header {
     pub generation: u64,
     /// Length of the mover's journal in bytes; it follows the payload.
     pub journal_bytes: u32,
+    /// Instructions that the hook of the last save took, as it counted them; 0 if it did not.
+    pub save_instructions: u64,
 }
 
 impl Header {
@@ -77,6 +81,7 @@ impl Header {
         put(40, &self.saved_at.to_le_bytes());
         put(GENERATION_AT, &self.generation.to_le_bytes());
         put(56, &self.journal_bytes.to_le_bytes());
+        put(64, &self.save_instructions.to_le_bytes());
         let sum = checksum(&bytes[..CHECKSUM_AT]);
         bytes[CHECKSUM_AT..].copy_from_slice(&sum.to_le_bytes());
         bytes
@@ -124,6 +129,7 @@ impl Header {
             saved_at: u64_at(bytes, 40),
             generation: u64_at(bytes, GENERATION_AT),
             journal_bytes: u32_at(bytes, 56),
+            save_instructions: u64_at(bytes, 64),
         }))
     }
 

@@ -259,12 +259,26 @@ impl<M: Memory> Managed<M> {
             saved_at: stamp.now,
             generation: before.map_or(0, |header| header.generation),
             journal_bytes: 0,
+            save_instructions: 0,
         };
         memory.write(0, &header.to_bytes());
         if self.anchor.get().is_none() {
             self.drop_anchor();
         }
         Ok(header)
+    }
+
+    /// Notes in the header what the hook of the last save cost.
+    ///
+    /// # Errors
+    /// [`Error::NothingSaved`] without a header, and those of [`Managed::content`].
+    pub fn note_save_instructions(&self, instructions: u64) -> Result<(), Error> {
+        let Memory0Content::Saved(mut header) = self.content()? else {
+            return Err(Error::NothingSaved);
+        };
+        header.save_instructions = instructions;
+        self.memory0().write(0, &header.to_bytes());
+        Ok(())
     }
 
     /// Remembers where the header stands and its generation, so that [`Managed::is_current`] is one short read.

@@ -25,17 +25,18 @@ use serde::de::DeserializeOwned;
 use crate::codec::Cbor;
 use crate::error::Error;
 use crate::header::Header;
-use crate::journal::{Journal, SLOTS_AT, decode, encode};
-use crate::ledger::{Digest, Ledger, SlotIndex};
-use crate::managed::{Managed, Memory0Content, Stamp};
+use crate::journal::{Journal, SLOTS_AT, encode};
+use crate::ledger::{Ledger, SlotIndex};
+use crate::managed::{Managed, Stamp};
 use crate::tiered::Collection;
 
+mod attach;
 mod budget;
 mod progress;
 mod status;
+mod step;
 
 pub use budget::Budget;
-use progress::CollectionProgress;
 pub(crate) use progress::Progress;
 pub use progress::{Difference, Phase, Stuck};
 pub use status::{CollectionStatus, MoveStatus};
@@ -95,156 +96,9 @@ pub struct Mover<M: Memory> {
 }
 
 impl<M: Memory> Mover<M> {
-    /// For `init`, after [`Plan::begin`](crate::Plan::begin): the collections of a new canister live in stable
-    /// memory from the start. Saves the state at once, so that memory 0 has a header from here on.
-    ///
-    /// # Errors
-    /// [`Error::ReservedMemory`] for a collection whose id is 0 or 255, and those of [`Mover::save`].
-    pub fn begin<S: Tiered<M>>(
-        managed: Managed<M>,
-        state: &mut S,
-        stamp: Stamp,
-    ) -> Result<Self, Error> {
-        let progress = Progress {
-            phase: Phase::Done,
-            started: stamp.now,
-            finished: Some(stamp.now),
-            ..Progress::default()
-        };
-        let mut mover = Self::attach(managed, state, Journal::of(progress))?;
-        mover.save(state, stamp)?;
-        Ok(mover)
-    }
-
-    /// For `post_upgrade`, after [`Plan::resume`](crate::Plan::resume): joins the stable tiers to the maps, and
-    /// takes up the move where the journal says it was. The first time, computes the digest of every collection.
-    ///
-    /// # Errors
-    /// [`Error::NothingSaved`] for a memory that `Plan::resume` has not returned, errors of reading the journal,
-    /// [`Error::ReservedMemory`], [`Error::OutOfStableMemory`] for the first journal.
-    pub fn resume<S: Tiered<M>>(
-        managed: Managed<M>,
-        state: &mut S,
-        now: u64,
-    ) -> Result<Self, Error> {
-        let journal = match managed.journal()? {
-            bytes if bytes.is_empty() => Journal::of(Progress {
-                started: now,
-                ..Progress::default()
-            }),
-            bytes => Journal::from_bytes(&bytes)?,
-        };
-        if let Some(hot) = &journal.hot {
-            state.set_hot(decode(hot)?);
-        }
-        let mut mover = Self::attach(managed, state, journal)?;
-        if mover.progress.phase == Phase::Stuck {
-            mover.progress.phase = Phase::Moving;
-            mover.progress.stuck = None;
-        }
-        if mover.ledger.is_active() {
-            mover.write_journal(state)?;
-        }
-        Ok(mover)
-    }
-
-    fn attach<S: Tiered<M>>(
-        managed: Managed<M>,
-        state: &mut S,
-        journal: Journal,
-    ) -> Result<Self, Error> {
-        let Journal {
-            slots: known,
-            mut progress,
-            removed,
-            ..
-        } = journal;
-        let done = progress.phase == Phase::Done;
-        let ledger = Rc::new(Ledger::new(managed.memory0(), !done));
-        let mut moving = false;
-        let mut slots = Vec::new();
-        let mut heap_was_used = false;
-        let mut collections = Vec::new();
-        for tier in state.collections() {
-            let known_at = progress
-                .collections
-                .iter()
-                .find(|collection| collection.id == tier.id)
-                .cloned();
-            // A collection that a later release added has to move, even after the others have.
-            let at = known_at.unwrap_or_else(|| {
-                let nothing_to_move = done && tier.map.heap_len() == 0;
-                CollectionProgress {
-                    id: tier.id,
-                    complete: nothing_to_move,
-                    audited: nothing_to_move,
-                    ..CollectionProgress::default()
-                }
-            });
-            moving |= !at.complete;
-            let removed: Vec<_> = removed
-                .iter()
-                .filter(|removed| removed.id == tier.id)
-                .map(|removed| removed.key.clone())
-                .collect();
-            let slot = ledger.open(tier.id, &removed);
-            let memory = managed.memory(tier.id)?;
-            tier.map
-                .attach(memory, Rc::clone(&ledger), slot, &at.position(), &removed);
-            heap_was_used |= tier.map.heap_len() > 0;
-            let content = match known.iter().find(|(id, _)| *id == tier.id) {
-                Some((_, content)) => *content,
-                None => tier.map.heap_digest(slot),
-            };
-            ledger.set_content(slot, content);
-            slots.push(slot);
-            collections.push(at);
-        }
-        progress.collections = collections;
-        if done && moving {
-            progress.phase = Phase::Moving;
-            progress.finished = None;
-            ledger.set_active(true);
-        }
-        Ok(Self {
-            managed,
-            ledger,
-            slots,
-            progress,
-            budget: Budget::default(),
-            failures: 0,
-            heap_was_used,
-        })
-    }
-
-    /// Whether stable memory is still the one that this instance knows. See [`Managed::is_current`].
-    pub fn is_current(&self) -> bool {
-        self.managed.is_current()
-    }
-
-    /// Reads the memory manager anew and joins the maps to it, after [`Mover::is_current`] has said no. What is
-    /// on the heap stays: an offline rewrite keeps every virtual memory as it was.
-    ///
-    /// # Errors
-    /// Those of [`Managed::bucket_table`].
-    pub fn reopen<S: Tiered<M>>(&mut self, state: &mut S) -> Result<(), Error> {
-        let managed = self.managed.reopened()?;
-        let ledger = Rc::new(self.ledger.moved_to(managed.memory0()));
-        let tiers = state.collections().into_iter();
-        for (tier, (at, slot)) in tiers.zip(self.progress.collections.iter().zip(&self.slots)) {
-            let memory = managed.memory(tier.id)?;
-            tier.map
-                .attach(memory, Rc::clone(&ledger), *slot, &at.position(), &[]);
-        }
-        self.managed = managed;
-        self.ledger = ledger;
-        Ok(())
-    }
-
     /// Sets the budget of a step that nothing speaks against.
-    pub fn with_budget(mut self, budget: Budget) -> Self {
+    pub fn set_budget(&mut self, budget: Budget) {
         self.budget = budget;
-        self
     }
 
     /// The memory.
@@ -266,139 +120,6 @@ impl<M: Memory> Mover<M> {
     /// Whether there is a step to do: something is left, and nobody paused the move.
     pub fn has_work(&self) -> bool {
         !self.progress.paused && matches!(self.progress.phase, Phase::Moving | Phase::Auditing)
-    }
-
-    /// Does one step: moves entries, or audits moved ones, until the budget is used up, and writes the journal.
-    /// Without work to do it does nothing.
-    ///
-    /// `instructions` is `performance_counter(0)`; `now` is the time in nanoseconds since 1970.
-    ///
-    /// # Errors
-    /// [`Error::OutOfStableMemory`] and [`Error::Encode`] from writing the journal; trap on them, as on a stable
-    /// map that cannot grow, so that the step is undone.
-    pub fn step<S: Tiered<M>>(
-        &mut self,
-        state: &mut S,
-        instructions: &dyn Fn() -> u64,
-        now: u64,
-    ) -> Result<StepReport, Error> {
-        self.step_within(state, self.budget.after(self.failures), instructions, now)
-    }
-
-    /// The same with a budget for this step alone.
-    ///
-    /// # Errors
-    /// Those of [`Mover::step`].
-    pub fn step_within<S: Tiered<M>>(
-        &mut self,
-        state: &mut S,
-        budget: Budget,
-        instructions: &dyn Fn() -> u64,
-        now: u64,
-    ) -> Result<StepReport, Error> {
-        if !self.has_work() {
-            return Ok(StepReport {
-                moved: 0,
-                instructions: 0,
-                dirty_bytes: 0,
-                phase: self.progress.phase,
-            });
-        }
-        let start = instructions();
-        let tracked = self.managed.tracked();
-        tracked.start();
-        let mut entries = 0;
-        let mut go_on = || {
-            entries += 1;
-            entries < budget.entries
-                && instructions() - start < budget.instructions
-                && tracked.dirty_bytes() < budget.dirty_bytes
-        };
-        let mut tiers = state.collections();
-        let mut spent = false;
-        let mut moved = 0;
-        for (tier, at) in tiers.iter_mut().zip(&mut self.progress.collections) {
-            while !spent && !at.complete {
-                match tier.map.move_next() {
-                    Some(bytes) => {
-                        at.moved += 1;
-                        at.bytes += bytes;
-                        moved += 1;
-                        spent = !go_on();
-                    }
-                    None => tier.map.complete(),
-                }
-                at.set_position(tier.map.position());
-            }
-        }
-        if self.progress.collections.iter().all(|at| at.complete) {
-            self.progress.phase = Phase::Auditing;
-        }
-        let audits = tiers.iter_mut().zip(&mut self.progress.collections);
-        for ((tier, at), slot) in audits.zip(&self.slots) {
-            if self.progress.phase != Phase::Auditing || spent || at.audited {
-                continue;
-            }
-            if tier.map.audit(&mut go_on) {
-                at.audited = true;
-                let (expected, found) = (self.ledger.content(*slot), self.ledger.audit(*slot));
-                at.difference = difference(expected, found);
-            } else {
-                spent = true;
-            }
-        }
-        if self.progress.collections.iter().all(|at| at.audited) {
-            self.finish(now);
-        }
-        self.progress.steps += 1;
-        self.failures = self.failures.saturating_sub(1);
-        let dirty_bytes = self.managed.tracked().dirty_bytes();
-        self.managed.tracked().stop();
-        let used = instructions() - start;
-        self.progress.instructions += used;
-        self.progress.largest_step = self.progress.largest_step.max(used);
-        self.progress.largest_dirty_bytes = self.progress.largest_dirty_bytes.max(dirty_bytes);
-        match self.progress.phase {
-            Phase::Done => {
-                self.ledger.set_active(false);
-                self.save_moved(state, now)?;
-            }
-            Phase::Differs => self.ledger.set_active(false),
-            _ => {}
-        }
-        self.write_journal(state)?;
-        Ok(StepReport {
-            moved,
-            instructions: used,
-            dirty_bytes,
-            phase: self.progress.phase,
-        })
-    }
-
-    /// Replaces the payload, which still holds what was on the heap, by the hot state.
-    fn save_moved<S: Tiered<M>>(&mut self, state: &S, now: u64) -> Result<(), Error> {
-        let Memory0Content::Saved(header) = self.managed.content()? else {
-            return Err(Error::NothingSaved);
-        };
-        let stamp = Stamp {
-            release: header.release,
-            schema: header.schema,
-            now,
-        };
-        self.managed.save::<S, Cbor>(state, stamp)?;
-        self.ledger.saved();
-        Ok(())
-    }
-
-    fn finish(&mut self, now: u64) {
-        let differs = |at: &CollectionProgress| at.difference.is_some();
-        let (phase, finished) = if self.progress.collections.iter().any(differs) {
-            (Phase::Differs, None)
-        } else {
-            (Phase::Done, Some(now))
-        };
-        self.progress.phase = phase;
-        self.progress.finished = finished;
     }
 
     /// Notes that a step trapped: the next gets half its budget. When a step of one entry has trapped, the move
@@ -456,44 +177,6 @@ impl<M: Memory> Mover<M> {
         self.write_journal(state)
     }
 
-    /// How the move goes.
-    pub fn status<S: Tiered<M>>(&self, state: &mut S) -> MoveStatus {
-        let tiers = state.collections();
-        let at = self.progress.collections.iter().zip(&self.slots);
-        let collections: Vec<_> = tiers
-            .iter()
-            .zip(at)
-            .map(|(tier, (at, slot))| CollectionStatus {
-                name: tier.name.into(),
-                memory_id: tier.id,
-                moved: at.moved,
-                left: tier.map.heap_len(),
-                bytes: at.bytes,
-                stable: tier.map.stable_len(),
-                audited: at.audited,
-                difference: at.difference,
-                digest: self.ledger.content(*slot).sum,
-            })
-            .collect();
-        let moved: u64 = collections.iter().map(|at| at.moved).sum();
-        let left: u64 = collections.iter().map(|at| at.left).sum();
-        let per_step = moved.checked_div(self.progress.steps).filter(|n| *n > 0);
-        MoveStatus {
-            phase: self.progress.phase,
-            paused: self.progress.paused,
-            started: self.progress.started,
-            finished: self.progress.finished,
-            steps: self.progress.steps,
-            estimated_steps_left: per_step.map(|n| left.div_ceil(n)),
-            instructions: self.progress.instructions,
-            largest_step: self.progress.largest_step,
-            largest_dirty_bytes: self.progress.largest_dirty_bytes,
-            upgrade_gives_heap_back: self.heap_was_used && self.progress.phase == Phase::Done,
-            stuck: self.progress.stuck.clone(),
-            collections,
-        }
-    }
-
     fn write_journal<S: Tiered<M>>(&self, state: &S) -> Result<(), Error> {
         self.put_journal(Some(encode(state.hot())?))
     }
@@ -509,26 +192,6 @@ impl<M: Memory> Mover<M> {
         self.ledger.set_slots_at(at + SLOTS_AT);
         Ok(())
     }
-}
-
-impl Journal {
-    fn of(progress: Progress) -> Self {
-        Self {
-            slots: Vec::new(),
-            progress,
-            hot: None,
-            removed: Vec::new(),
-        }
-    }
-}
-
-fn difference(expected: Digest, found: Digest) -> Option<Difference> {
-    (expected != found).then_some(Difference {
-        expected_count: expected.count,
-        found_count: found.count,
-        expected_sum: expected.sum,
-        found_sum: found.sum,
-    })
 }
 
 #[cfg(test)]

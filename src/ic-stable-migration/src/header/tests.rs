@@ -4,7 +4,7 @@ use super::*;
 
 fn headers() -> impl Strategy<Value = Header> {
     (
-        any::<[u64; 4]>(),
+        any::<[u64; 5]>(),
         any::<[u32; 4]>(),
         prop_oneof![Just(Format::Cbor), Just(Format::MessagePack)],
     )
@@ -18,6 +18,7 @@ fn headers() -> impl Strategy<Value = Header> {
             saved_at: long[2],
             generation: long[3],
             journal_bytes: short[3],
+            save_instructions: long[4],
         })
 }
 
@@ -51,6 +52,7 @@ fn the_golden_header_of_version_1_stays_as_it_is() {
         saved_at: 1_700_000_000_000_000_000,
         generation: 1,
         journal_bytes: 96,
+        save_instructions: 8_647_389,
     };
     let golden = include_bytes!("golden/header-1.bin");
     assert_eq!(&header.to_bytes(), golden);

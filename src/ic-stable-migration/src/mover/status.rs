@@ -1,8 +1,10 @@
 //! What a mover tells of itself.
 
+use ic_stable_structures::Memory;
 use serde::{Deserialize, Serialize};
 
 use super::progress::{Difference, Phase, Stuck};
+use super::{Mover, Tiered};
 
 /// How a move goes, for a status query.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,4 +59,44 @@ pub struct CollectionStatus {
     pub difference: Option<Difference>,
     /// Digest of what the collection holds, over both tiers; as of the end of the move once that is done.
     pub digest: u64,
+}
+
+impl<M: Memory> Mover<M> {
+    /// How the move goes.
+    pub fn status<S: Tiered<M>>(&self, state: &mut S) -> MoveStatus {
+        let tiers = state.collections();
+        let at = self.progress.collections.iter().zip(&self.slots);
+        let collections: Vec<_> = tiers
+            .iter()
+            .zip(at)
+            .map(|(tier, (at, slot))| CollectionStatus {
+                name: tier.name.into(),
+                memory_id: tier.id,
+                moved: at.moved,
+                left: tier.map.heap_len(),
+                bytes: at.bytes,
+                stable: tier.map.stable_len(),
+                audited: at.audited,
+                difference: at.difference,
+                digest: self.ledger.content(*slot).sum,
+            })
+            .collect();
+        let moved: u64 = collections.iter().map(|at| at.moved).sum();
+        let left: u64 = collections.iter().map(|at| at.left).sum();
+        let per_step = moved.checked_div(self.progress.steps).filter(|n| *n > 0);
+        MoveStatus {
+            phase: self.progress.phase,
+            paused: self.progress.paused,
+            started: self.progress.started,
+            finished: self.progress.finished,
+            steps: self.progress.steps,
+            estimated_steps_left: per_step.map(|n| left.div_ceil(n)),
+            instructions: self.progress.instructions,
+            largest_step: self.progress.largest_step,
+            largest_dirty_bytes: self.progress.largest_dirty_bytes,
+            upgrade_gives_heap_back: self.heap_was_used && self.progress.phase == Phase::Done,
+            stuck: self.progress.stuck.clone(),
+            collections,
+        }
+    }
 }

@@ -1,0 +1,154 @@
+//! One step: moving entries, then auditing them, within a budget.
+
+use ic_stable_structures::Memory;
+
+use super::progress::CollectionProgress;
+use super::{Budget, Difference, Mover, Phase, StepReport, Tiered};
+use crate::codec::Cbor;
+use crate::error::Error;
+use crate::ledger::Digest;
+use crate::managed::{Memory0Content, Stamp};
+
+impl<M: Memory> Mover<M> {
+    /// Does one step: moves entries, or audits moved ones, until the budget is used up, and writes the journal.
+    /// Without work to do it does nothing.
+    ///
+    /// `instructions` is `performance_counter(0)`; `now` is the time in nanoseconds since 1970.
+    ///
+    /// # Errors
+    /// [`Error::OutOfStableMemory`] and [`Error::Encode`] from writing the journal; trap on them, as on a stable
+    /// map that cannot grow, so that the step is undone.
+    pub fn step<S: Tiered<M>>(
+        &mut self,
+        state: &mut S,
+        instructions: &dyn Fn() -> u64,
+        now: u64,
+    ) -> Result<StepReport, Error> {
+        self.step_within(state, self.budget.after(self.failures), instructions, now)
+    }
+
+    /// The same with a budget for this step alone.
+    ///
+    /// # Errors
+    /// Those of [`Mover::step`].
+    pub fn step_within<S: Tiered<M>>(
+        &mut self,
+        state: &mut S,
+        budget: Budget,
+        instructions: &dyn Fn() -> u64,
+        now: u64,
+    ) -> Result<StepReport, Error> {
+        if !self.has_work() {
+            return Ok(StepReport {
+                moved: 0,
+                instructions: 0,
+                dirty_bytes: 0,
+                phase: self.progress.phase,
+            });
+        }
+        let start = instructions();
+        let tracked = self.managed.tracked();
+        tracked.start();
+        let mut entries = 0;
+        let mut go_on = || {
+            entries += 1;
+            entries < budget.entries
+                && instructions() - start < budget.instructions
+                && tracked.dirty_bytes() < budget.dirty_bytes
+        };
+        let mut tiers = state.collections();
+        let mut spent = false;
+        let mut moved = 0;
+        for (tier, at) in tiers.iter_mut().zip(&mut self.progress.collections) {
+            while !spent && !at.complete {
+                match tier.map.move_next() {
+                    Some(bytes) => {
+                        at.moved += 1;
+                        at.bytes += bytes;
+                        moved += 1;
+                        spent = !go_on();
+                    }
+                    None => tier.map.complete(),
+                }
+                at.set_position(tier.map.position());
+            }
+        }
+        if self.progress.collections.iter().all(|at| at.complete) {
+            self.progress.phase = Phase::Auditing;
+        }
+        let audits = tiers.iter_mut().zip(&mut self.progress.collections);
+        for ((tier, at), slot) in audits.zip(&self.slots) {
+            if self.progress.phase != Phase::Auditing || spent || at.audited {
+                continue;
+            }
+            if tier.map.audit(&mut go_on) {
+                at.audited = true;
+                let (expected, found) = (self.ledger.content(*slot), self.ledger.audit(*slot));
+                at.difference = difference(expected, found);
+            } else {
+                spent = true;
+            }
+        }
+        if self.progress.collections.iter().all(|at| at.audited) {
+            self.finish(now);
+        }
+        self.progress.steps += 1;
+        self.failures = self.failures.saturating_sub(1);
+        let dirty_bytes = self.managed.tracked().dirty_bytes();
+        self.managed.tracked().stop();
+        let used = instructions() - start;
+        self.progress.instructions += used;
+        self.progress.largest_step = self.progress.largest_step.max(used);
+        self.progress.largest_dirty_bytes = self.progress.largest_dirty_bytes.max(dirty_bytes);
+        match self.progress.phase {
+            Phase::Done => {
+                self.ledger.set_active(false);
+                self.save_moved(state, now)?;
+            }
+            Phase::Differs => self.ledger.set_active(false),
+            _ => {}
+        }
+        self.write_journal(state)?;
+        Ok(StepReport {
+            moved,
+            instructions: used,
+            dirty_bytes,
+            phase: self.progress.phase,
+        })
+    }
+
+    /// Replaces the payload, which still holds what was on the heap, by the hot state.
+    fn save_moved<S: Tiered<M>>(&mut self, state: &S, now: u64) -> Result<(), Error> {
+        let Memory0Content::Saved(header) = self.managed.content()? else {
+            return Err(Error::NothingSaved);
+        };
+        let stamp = Stamp {
+            release: header.release,
+            schema: header.schema,
+            now,
+        };
+        self.managed.save::<S, Cbor>(state, stamp)?;
+        self.ledger.saved();
+        Ok(())
+    }
+
+    fn finish(&mut self, now: u64) {
+        let differs = |at: &CollectionProgress| at.difference.is_some();
+        let (phase, finished) = if self.progress.collections.iter().any(differs) {
+            (Phase::Differs, None)
+        } else {
+            (Phase::Done, Some(now))
+        };
+        self.progress.phase = phase;
+        self.progress.finished = finished;
+    }
+}
+
+fn difference(expected: Digest, found: Digest) -> Option<Difference> {
+    (expected != found).then_some(Difference {
+        expected_count: expected.count,
+        found_count: found.count,
+        expected_sum: expected.sum,
+        found_sum: found.sum,
+    })
+}
