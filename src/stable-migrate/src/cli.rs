@@ -13,6 +13,9 @@ mod compact;
 mod inspect;
 mod next_steps;
 mod plan;
+mod rehearse;
+mod setting;
+mod steps;
 
 /// Looks into a canister's stable memory and makes it smaller, offline, on a downloaded snapshot.
 ///
@@ -32,6 +35,7 @@ difference, 2 if it could not be done; then nothing was written.";
 #[derive(Subcommand)]
 enum Command {
     Inspect(inspect::Inspect),
+    Rehearse(rehearse::Rehearse),
     Compact(compact::Compact),
     Plan(plan::Plan),
 }
@@ -39,17 +43,20 @@ enum Command {
 /// Whether everything that was checked held.
 enum Verdict {
     Held,
+    Different,
     Damaged,
 }
 
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Inspect(inspect) => inspect.run(),
+        Command::Rehearse(rehearse) => rehearse.run(),
         Command::Compact(compact) => compact.run(),
         Command::Plan(plan) => plan.run(),
     };
     match result {
         Ok(Verdict::Held) => ExitCode::SUCCESS,
+        Ok(Verdict::Different) => ExitCode::from(1),
         Ok(Verdict::Damaged) => ExitCode::from(2),
         Err(error) => {
             complain(&error.to_string());

@@ -210,6 +210,25 @@ pub enum Error {
         damage: String,
     },
 
+    /// A memory without the heap that pre_upgrade would save.
+    #[error(
+        "{path}: a bare stable memory has no heap that pre_upgrade could save: give a snapshot directory, or --skip-pre-upgrade",
+        path = .path.display()
+    )]
+    NoHeap {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// A canister that cannot be run, or an upgrade that failed.
+    #[error("{what}: {reason}")]
+    Run {
+        /// The snapshot or module.
+        what: String,
+        /// What is wrong with it, or what it did.
+        reason: String,
+    },
+
     /// The library refused what it found.
     #[error("{path}: {error}", path = .path.display())]
     Stable {

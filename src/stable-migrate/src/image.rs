@@ -86,6 +86,20 @@ impl Image {
         })
     }
 
+    /// The same memory once more, for another owner. The file is shared.
+    ///
+    /// # Errors
+    /// [`Error::Io`], if the system has no file handle left.
+    pub fn another(&self) -> Result<Self> {
+        let file = self.file.as_ref().map(File::try_clone).transpose();
+        Ok(Self {
+            path: self.path.clone(),
+            file: file.map_err(Error::io(&self.path))?,
+            bytes: self.bytes,
+            failure: OnceLock::new(),
+        })
+    }
+
     /// Where it was opened.
     pub fn path(&self) -> &Path {
         &self.path
@@ -109,7 +123,8 @@ impl Image {
         self.try_read(offset, target).map_err(Error::io(&self.path))
     }
 
-    fn try_read(&self, offset: u64, target: &mut [u8]) -> io::Result<()> {
+    /// As [`Image::read_at`], without the file's name in the error.
+    pub fn try_read(&self, offset: u64, target: &mut [u8]) -> io::Result<()> {
         match &self.file {
             _ if target.is_empty() => Ok(()),
             Some(file) => file.read_exact_at(target, offset),

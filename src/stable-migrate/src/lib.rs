@@ -11,6 +11,7 @@ mod image;
 mod module;
 mod progress;
 mod report;
+mod run;
 mod snapshot_dir;
 mod source;
 mod sparse;
@@ -29,7 +30,11 @@ pub use fleet::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use image::Image;
 pub use module::uses_this_library;
 pub use progress::Progress;
-pub use report::{Report, html, text};
+pub use report::{Report, html, rehearsal_html, rehearsal_text, text};
+pub use run::{
+    Compared, Difference, FaultRun, Hook, INSTALL_INSTRUCTIONS, Interface, NO_ARGUMENT, Rehearsal,
+    Rehearsed, STATUS_QUERY, Setting, Settled, Step, Upgraded, of_bare, of_directory,
+};
 pub use snapshot_dir::{Metadata, NewSnapshotDir, SnapshotDir};
 pub use source::{Rest, Source};
 pub use staging::{NewDir, NewFile, write_new};

@@ -8,6 +8,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// What is over sooner shows nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Time between two signs of life.
+const BEAT: Duration = Duration::from_millis(200);
+
 /// A bar that appears on standard error if the work takes longer than a second and standard error is a terminal.
 pub struct Progress {
     bar: ProgressBar,
@@ -28,6 +31,20 @@ impl Progress {
     /// A bar for `steps` of work.
     pub fn steps(what: &str, steps: u64) -> Self {
         Self::of(what, steps, "{msg} {wide_bar} {pos}/{len} {eta}")
+    }
+
+    /// A sign of life for work of unknown length.
+    pub fn busy() -> Self {
+        let progress = Self::of("", 0, "{spinner} {msg}");
+        progress.bar.set_draw_target(ProgressDrawTarget::stderr());
+        progress.bar.enable_steady_tick(BEAT);
+        progress.shown.set(true);
+        progress
+    }
+
+    /// Says what is being done.
+    pub fn say(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
     }
 
     fn of(what: &str, length: u64, template: &str) -> Self {

@@ -8,9 +8,13 @@ use crate::survey::Survey;
 mod describe;
 mod html;
 mod map;
+mod rehearsal_html;
+mod rehearsal_text;
 mod text;
 
 pub use html::html;
+pub use rehearsal_html::rehearsal_html;
+pub use rehearsal_text::rehearsal_text;
 pub use text::text;
 
 /// A survey and what it is of.

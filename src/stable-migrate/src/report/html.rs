@@ -10,7 +10,8 @@ use super::text::legacy_text;
 use crate::survey::{Layout, Survey};
 use crate::units::{bytes_text, count_text, cycles_text, saving_text, share_text};
 
-const STYLE: &str = include_str!("page.css");
+/// The style of every page.
+pub const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The page.
@@ -191,7 +192,8 @@ fn data(map: &Map) -> String {
         .replace('<', "\\u003c")
 }
 
-fn escape(text: &str) -> String {
+/// Text as it stands in a page.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

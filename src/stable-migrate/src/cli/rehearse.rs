@@ -1,0 +1,102 @@
+//! `stable-migrate rehearse`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use stable_migrate::{
+    Error, Progress, Rehearsal, Source, of_bare, of_directory, rehearsal_html, rehearsal_text,
+    write_new,
+};
+
+use super::setting::SettingArgs;
+use super::steps::Steps;
+use super::{Verdict, json, print};
+
+/// Run a chain of upgrades on a canister's real state, off the network
+///
+/// Restores the snapshot's module, heap, globals and stable memory on an embedded host and upgrades as the replica
+/// would: the old module's pre_upgrade, the new module's start and post_upgrade, under the limits of the network.
+/// Then timers run until the query `migration_status` says that the migration is done. Every query without an
+/// argument is asked before the first upgrade and after each, and the answers are compared.
+///
+/// A bare stable memory has no heap and so nothing that pre_upgrade could save: it needs --skip-pre-upgrade, and is
+/// asked for the first time after the first upgrade.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Rehearse {
+    /// Snapshot directory, or file with a stable memory, plain or packed with gzip
+    path: PathBuf,
+    #[command(flatten)]
+    steps: Steps,
+    /// Skip pre_upgrade in the first upgrade
+    #[arg(long)]
+    skip_pre_upgrade: bool,
+    /// Repeat each upgrade with a trap at every K-th stable write, and see that each is undone [default: about 100
+    /// traps]
+    #[arg(long, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    fault: Option<u64>,
+    /// Wait for the migration after every upgrade, not only after the last
+    #[arg(long)]
+    wait_each: bool,
+    #[command(flatten)]
+    setting: SettingArgs,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+    /// Write a page with the results; the file must not exist
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "Examples:
+  stable-migrate rehearse my-snapshot --wasm release-1.wasm --wasm release-2.wasm --fault
+  stable-migrate rehearse my-snapshot --wasm release-2.wasm --arg '(record { version = opt 3 })' \\
+      --calls calls.txt --html rehearsal.html
+  stable-migrate rehearse stable_memory.bin --wasm release-2.wasm --skip-pre-upgrade
+
+calls.txt:
+  # method, argument in Candid
+  get_post (7)
+  as 2vxsx-fae get_profile";
+
+impl Rehearse {
+    pub fn run(self) -> Result<Verdict, Error> {
+        let source = Source::open(&self.path)?;
+        let (snapshot, knows_answers) = match &source {
+            Source::Snapshot(directory) => (of_directory(directory)?, true),
+            Source::Bare(_) if !self.skip_pre_upgrade => {
+                return Err(Error::NoHeap {
+                    path: self.path.clone(),
+                });
+            }
+            Source::Bare(image) => (of_bare(image)?, false),
+        };
+        let progress = Progress::busy();
+        let rehearsal = Rehearsal {
+            setting: self.setting.setting(),
+            steps: self.steps.load(self.skip_pre_upgrade)?,
+            calls: self.setting.calls()?,
+            left_out: self.setting.left_out(),
+            wait_each: self.wait_each,
+            fault_every: self.fault,
+        };
+        let rehearsed = rehearsal.run(&snapshot, knows_answers, &mut |stage| progress.say(stage));
+        let rehearsed = rehearsed.map_err(|reason| Error::Run {
+            what: self.path.display().to_string(),
+            reason,
+        })?;
+        drop(progress);
+        let name = self.path.display().to_string();
+        print(&match self.json {
+            true => json(&rehearsed)?,
+            false => rehearsal_text(&name, &rehearsed),
+        })?;
+        if let Some(file) = &self.html {
+            write_new(file, rehearsal_html(&name, &rehearsed).as_bytes())?;
+        }
+        Ok(match rehearsed.held {
+            true => Verdict::Held,
+            false => Verdict::Different,
+        })
+    }
+}

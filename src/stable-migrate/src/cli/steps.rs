@@ -1,0 +1,123 @@
+//! `--wasm FILE [--arg ARG]`, any number of times: each argument belongs to the module in front of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use canister_host::Module;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use stable_migrate::{Error, Interface, NO_ARGUMENT, Step};
+
+/// Modules and their arguments, in the order in which they were given.
+pub struct Steps(Vec<(PathBuf, Option<String>)>);
+
+impl Steps {
+    /// Reads and compiles the modules, and encodes the arguments. `skip_pre_upgrade` is for the first.
+    pub fn load(&self, skip_pre_upgrade: bool) -> Result<Vec<Step>, Error> {
+        let mut steps = Vec::new();
+        for (path, argument) in &self.0 {
+            steps.push(Step {
+                skip_pre_upgrade: skip_pre_upgrade && steps.is_empty(),
+                ..load_step(path, argument.as_deref())?
+            });
+        }
+        Ok(steps)
+    }
+}
+
+/// Reads and compiles one module, and encodes its argument: Candid text, `hex:` and digits, or nothing.
+pub fn load_step(path: &Path, argument: Option<&str>) -> Result<Step, Error> {
+    let bytes = fs::read(path).map_err(Error::io(path))?;
+    let named = |reason: String| Error::Run {
+        what: path.display().to_string(),
+        reason,
+    };
+    let module = Module::new(&bytes).map_err(|error| named(error.to_string()))?;
+    let argument = match argument {
+        None => NO_ARGUMENT.to_vec(),
+        Some(text) => match text.strip_prefix("hex:") {
+            Some(digits) => {
+                unhex(digits).ok_or_else(|| named(format!("{text} is not hexadecimal")))
+            }
+            None => Interface::of(&module)
+                .init_argument(text)
+                .map_err(|reason| named(format!("its argument cannot be encoded: {reason}"))),
+        }?,
+    };
+    Ok(Step {
+        name: path.display().to_string(),
+        module,
+        argument,
+        skip_pre_upgrade: false,
+    })
+}
+
+fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let digits = digits.as_bytes();
+    let byte = |pair: &[u8]| {
+        let pair = std::str::from_utf8(pair).ok()?;
+        u8::from_str_radix(pair, 16).ok()
+    };
+    match digits.len().is_multiple_of(2) {
+        true => digits.chunks(2).map(byte).collect(),
+        false => None,
+    }
+}
+
+impl Args for Steps {
+    fn augment_args(command: Command) -> Command {
+        command
+            .arg(
+                Arg::new("wasm")
+                    .long("wasm")
+                    .value_name("FILE")
+                    .help("Module to upgrade to, plain or packed with gzip; give it again for the next upgrade")
+                    .value_parser(value_parser!(PathBuf))
+                    .action(ArgAction::Append)
+                    .required(true),
+            )
+            .arg(
+                Arg::new("arg")
+                    .long("arg")
+                    .value_name("ARG")
+                    .help("Argument of the upgrade to the module in front of it: Candid as '(record { n = 1 })', or hex:4449444c… [default: ()]")
+                    .action(ArgAction::Append),
+            )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Steps {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let wasms = matches.get_many::<PathBuf>("wasm").into_iter().flatten();
+        let wasm_at = matches.indices_of("wasm").into_iter().flatten();
+        let mut steps: Vec<(usize, PathBuf, Option<String>)> = wasm_at
+            .zip(wasms)
+            .map(|(at, wasm)| (at, wasm.clone(), None))
+            .collect();
+        let arguments = matches.get_many::<String>("arg").into_iter().flatten();
+        let argument_at = matches.indices_of("arg").into_iter().flatten();
+        for (at, argument) in argument_at.zip(arguments) {
+            match steps.iter_mut().rfind(|(wasm_at, _, _)| *wasm_at < at) {
+                Some((_, _, slot @ None)) => *slot = Some(argument.clone()),
+                _ => {
+                    return Err(clap::Error::raw(
+                        clap::error::ErrorKind::WrongNumberOfValues,
+                        "each --arg belongs to the --wasm in front of it, and each --wasm has one at most\n",
+                    ));
+                }
+            }
+        }
+        let steps = steps
+            .into_iter()
+            .map(|(_, wasm, argument)| (wasm, argument));
+        Ok(Self(steps.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,21 @@
+//! Running a canister from its snapshot, off the network: upgrades as the replica does them, questions before and
+//! after, faults.
+
+mod answers;
+mod calls;
+mod canister;
+mod faults;
+mod interface;
+mod migration;
+mod questions;
+mod rehearsal;
+mod snapshot;
+
+pub use answers::Difference;
+pub use canister::{INSTALL_INSTRUCTIONS, Setting, Step};
+pub use faults::FaultRun;
+pub use interface::{Interface, NO_ARGUMENT};
+pub use migration::STATUS_QUERY;
+pub use questions::Compared;
+pub use rehearsal::{Hook, Rehearsal, Rehearsed, Settled, Upgraded};
+pub use snapshot::{of_bare, of_directory};

@@ -1,0 +1,89 @@
+//! An upgrade tried again and again with a trap at every k-th stable write: each time everything has to be as before.
+
+use canister_host::{Fault, FaultPoint, Snapshot};
+use serde::Serialize;
+
+use super::canister::{Canister, Setting, Step};
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FaultRun {
+    /// Stable writes of the upgrade when nothing strikes.
+    pub stable_writes: u64,
+    /// Every how many writes there was a trap.
+    pub every: u64,
+    /// Traps.
+    pub tried: u64,
+    /// Those after which something was not as before, a sentence each.
+    pub failures: Vec<String>,
+}
+
+/// Tries `step` on `before`, with a trap at the first stable write, the one `every` writes later, and so on up to
+/// `stable_writes`; and at last without one, which has to work.
+///
+/// # Errors
+/// A sentence, if the canister cannot be brought back or an upgrade fails for another reason than its trap.
+pub fn run(
+    before: &Snapshot,
+    setting: &Setting,
+    step: &Step,
+    stable_writes: u64,
+    every: u64,
+    progress: &mut dyn FnMut(),
+) -> Result<FaultRun, String> {
+    let mut canister = Canister::restore(before, setting)?;
+    let before = canister.snapshot()?;
+    let mut run = FaultRun {
+        stable_writes,
+        every,
+        ..FaultRun::default()
+    };
+    for write in points(stable_writes, every) {
+        let fault = Fault::new(FaultPoint::StableWrite(write));
+        let struck = canister.upgrade_with(fault, step)?;
+        run.tried += 1;
+        let difference = match struck {
+            true => difference(&before, &canister.snapshot()?)?,
+            false => Some("the upgrade went on over it".into()),
+        };
+        if let Some(difference) = difference {
+            run.failures.push(format!(
+                "after a trap at stable write {write}: {difference}"
+            ));
+            canister = Canister::restore(&before, setting)?;
+        }
+        progress();
+    }
+    canister.upgrade(step).map_err(|reason| {
+        format!(
+            "after {} traps the upgrade itself fails: {reason}",
+            run.tried
+        )
+    })?;
+    Ok(run)
+}
+
+/// The writes at which there is a trap.
+pub fn points(stable_writes: u64, every: u64) -> impl Iterator<Item = u64> {
+    (1..=stable_writes).step_by(usize::try_from(every.max(1)).unwrap_or(usize::MAX))
+}
+
+/// What is not the same in two snapshots.
+fn difference(before: &Snapshot, after: &Snapshot) -> Result<Option<String>, String> {
+    let unequal = [
+        ("the module", before.module == after.module),
+        ("the heap", before.heap == after.heap),
+        ("a global", before.globals == after.globals),
+        (
+            "the certified data",
+            before.certified_data == after.certified_data,
+        ),
+        ("the timer", before.global_timer == after.global_timer),
+    ];
+    if let Some((what, _)) = unequal.into_iter().find(|(_, same)| !same) {
+        return Ok(Some(format!("{what} is not as before")));
+    }
+    let stable = before.stable.first_difference(&after.stable);
+    let stable = stable.map_err(|error| error.to_string())?;
+    Ok(stable.map(|at| format!("stable memory differs at byte {at}")))
+}
