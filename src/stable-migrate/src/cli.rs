@@ -16,6 +16,7 @@ mod plan;
 mod rehearse;
 mod setting;
 mod steps;
+mod upgrade;
 
 /// Looks into a canister's stable memory and makes it smaller, offline, on a downloaded snapshot.
 ///
@@ -37,6 +38,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Rehearse(rehearse::Rehearse),
     Compact(compact::Compact),
+    Upgrade(upgrade::Upgrade),
     Plan(plan::Plan),
 }
 
@@ -52,6 +54,7 @@ pub fn run() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Rehearse(rehearse) => rehearse.run(),
         Command::Compact(compact) => compact.run(),
+        Command::Upgrade(upgrade) => upgrade.run(),
         Command::Plan(plan) => plan.run(),
     };
     match result {
@@ -65,9 +68,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Says on standard error what is wrong.
+/// Says on standard error what is wrong, in one line, whatever a parser or a canister put into it.
 fn complain(sentence: &str) {
-    eprintln!("stable-migrate: {sentence}");
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    eprintln!("stable-migrate: {}", words.join(" "));
 }
 
 /// Writes to standard output. A reader that has gone away is not an error.

@@ -229,6 +229,12 @@ pub enum Error {
         reason: String,
     },
 
+    /// A memory that came out of an upgrade and is not in order.
+    #[error(
+        "the upgraded memory is not in order, {0}: nothing was written; rehearse the upgrade and look at what it leaves"
+    )]
+    Damaged(String),
+
     /// The library refused what it found.
     #[error("{path}: {error}", path = .path.display())]
     Stable {

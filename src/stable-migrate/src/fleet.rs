@@ -39,7 +39,7 @@ pub struct FleetCost {
 impl Sample {
     /// Canisters of which the length of the encoded state is known, as (bytes, canisters): as a legacy value, as
     /// the migration of 2023 left it, and in this library's memory 0 with a ceiling of `ceiling` bytes. Each length
-    /// is at most [`MAX_BYTES`], each number at most [`MAX_CANISTERS`], as [`parse_sizes`] has them.
+    /// is at most 500 GiB, each number at most [`MAX_CANISTERS`], as [`parse_sizes`] has them.
     pub fn of_states(states: &[(u64, u64)], ceiling: u64) -> Self {
         let bucket_pages = BucketPlan::for_ceiling(ceiling).pages();
         let memory0 = |bytes: u64| std::iter::once(bytes.div_ceil(PAGE_BYTES));

@@ -68,7 +68,11 @@ impl Image {
         }
     }
 
-    fn of(path: &Path, file: File) -> Result<Self> {
+    /// A file that is open, and a name for it in errors.
+    ///
+    /// # Errors
+    /// Those of [`Image::open_plain`].
+    pub fn of(path: &Path, file: File) -> Result<Self> {
         let bytes = file.metadata().map_err(Error::io(path))?.len();
         let path = path.to_owned();
         if bytes > MAX_BYTES {

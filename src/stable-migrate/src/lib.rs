@@ -9,6 +9,7 @@ mod error;
 mod fleet;
 mod image;
 mod module;
+mod offline;
 mod progress;
 mod report;
 mod run;
@@ -29,11 +30,13 @@ pub use error::{Error, Result};
 pub use fleet::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use image::Image;
 pub use module::uses_this_library;
+pub use offline::{OfflineUpgrade, Outcome};
 pub use progress::Progress;
 pub use report::{Report, html, rehearsal_html, rehearsal_text, text};
 pub use run::{
     Compared, Difference, FaultRun, Hook, INSTALL_INSTRUCTIONS, Interface, NO_ARGUMENT, Rehearsal,
     Rehearsed, STATUS_QUERY, Setting, Settled, Step, Upgraded, of_bare, of_directory,
+    write_snapshot,
 };
 pub use snapshot_dir::{Metadata, NewSnapshotDir, SnapshotDir};
 pub use source::{Rest, Source};

@@ -12,10 +12,10 @@ mod rehearsal;
 mod snapshot;
 
 pub use answers::Difference;
-pub use canister::{INSTALL_INSTRUCTIONS, Setting, Step};
+pub use canister::{Canister, INSTALL_INSTRUCTIONS, Setting, Step};
 pub use faults::FaultRun;
 pub use interface::{Interface, NO_ARGUMENT};
 pub use migration::STATUS_QUERY;
-pub use questions::Compared;
-pub use rehearsal::{Hook, Rehearsal, Rehearsed, Settled, Upgraded};
-pub use snapshot::{of_bare, of_directory};
+pub use questions::{Compared, Questionnaire};
+pub use rehearsal::{Hook, Rehearsal, Rehearsed, Settled, Upgraded, settled};
+pub use snapshot::{of_bare, of_directory, stable_over, write_over, write_snapshot, write_stable};

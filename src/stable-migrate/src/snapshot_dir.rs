@@ -263,19 +263,38 @@ impl NewSnapshotDir {
         }
     }
 
-    /// Writes metadata.json, checks the whole directory as [`SnapshotDir::open`] does, and gives it its name.
+    /// Writes a module and a heap.
     ///
     /// # Errors
-    /// Those of [`SnapshotDir::open`], if what was written is not what `metadata` says; [`Error::Io`],
-    /// [`Error::Exists`].
-    pub fn finish(self, metadata: &Metadata) -> Result<()> {
+    /// [`Error::Io`].
+    pub fn write_program(&self, module: &[u8], heap: &[u8]) -> Result<()> {
+        for (name, content) in [(MODULE, module), (HEAP, heap)] {
+            let path = self.making.path().join(name);
+            fs::write(&path, content).map_err(Error::io(&path))?;
+        }
+        Ok(())
+    }
+
+    /// Writes metadata.json, and opens the whole directory as [`SnapshotDir::open`] does: the last look at it before
+    /// it gets its name.
+    ///
+    /// # Errors
+    /// Those of [`SnapshotDir::open`], if what was written is not what `metadata` says; [`Error::Io`].
+    pub fn seal(&self, metadata: &Metadata) -> Result<SnapshotDir> {
         let path = self.making.path().join(METADATA);
         let text = serde_json::to_string_pretty(metadata).map_err(|error| Error::Metadata {
             path: path.clone(),
             reason: error.to_string(),
         })?;
         fs::write(&path, text).map_err(Error::io(&path))?;
-        SnapshotDir::open(self.making.path())?;
+        SnapshotDir::open(self.making.path())
+    }
+
+    /// Gives the directory its name.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Exists`].
+    pub fn finish(self) -> Result<()> {
         self.making.finish()
     }
 }

@@ -104,7 +104,8 @@ impl Compact {
         made.copy_chunks(snapshot)?;
         let mut metadata = snapshot.metadata().clone();
         metadata.stable_memory_size = compaction.stable_pages().1 * PAGE_BYTES;
-        made.finish(&metadata)
+        made.seal(&metadata)?;
+        made.finish()
     }
 
     fn bare(&self, compaction: &Compaction) -> Result<(), Error> {
@@ -153,7 +154,9 @@ impl Compact {
         );
         match source {
             Source::Bare(_) => text,
-            Source::Snapshot(_) => text + &next_steps::commands(&self.canister, &self.output),
+            Source::Snapshot(_) => {
+                text + "\n" + &next_steps::commands(&self.canister, &self.path, &self.output)
+            }
         }
     }
 }

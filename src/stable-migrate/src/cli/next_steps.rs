@@ -2,29 +2,62 @@
 
 use std::path::Path;
 
-/// The commands, for both clients. `canister` is its name or id.
-pub fn commands(canister: &str, made: &Path) -> String {
-    let made = made.display();
-    format!(
-        "\
-To load it, with the canister stopped since its snapshot was taken:
-  icp canister stop {canister}
-  icp canister snapshot upload {canister} -i {made}
-  icp canister snapshot restore {canister} UPLOADED_ID
-  icp canister start {canister}
-or
-  dfx canister stop {canister}
-  dfx canister snapshot upload {canister} --dir {made}
-  dfx canister snapshot load {canister} UPLOADED_ID
-  dfx canister start {canister}
-The way back, as long as the snapshot that was downloaded is kept on the canister (DOWNLOADED_ID):
-  icp canister stop {canister}
-  icp canister snapshot restore {canister} DOWNLOADED_ID
-  icp canister start {canister}
-or
-  dfx canister stop {canister}
-  dfx canister snapshot load {canister} DOWNLOADED_ID
-  dfx canister start {canister}
-"
-    )
+/// A client's commands, with NAME, FROM and TO to be filled in.
+const CLIENTS: [(&str, [&str; 6]); 2] = [
+    (
+        "icp",
+        [
+            "icp canister stop NAME",
+            "icp canister snapshot create NAME",
+            "icp canister snapshot download NAME DOWNLOADED_ID -o FROM",
+            "icp canister snapshot upload NAME -i TO",
+            "icp canister snapshot restore NAME ID",
+            "icp canister start NAME",
+        ],
+    ),
+    (
+        "dfx",
+        [
+            "dfx canister stop NAME",
+            "dfx canister snapshot create NAME",
+            "dfx canister snapshot download NAME DOWNLOADED_ID --dir FROM",
+            "dfx canister snapshot upload NAME --dir TO",
+            "dfx canister snapshot load NAME ID",
+            "dfx canister start NAME",
+        ],
+    ),
+];
+
+/// The commands, for both clients. `canister` is its name or id, `from` the snapshot that was downloaded, `to` the
+/// one that was made of it.
+pub fn commands(canister: &str, from: &Path, to: &Path) -> String {
+    let mut text = String::from(
+        "The canister must not have run since its snapshot was taken. DOWNLOADED_ID is what `create` prints,\n\
+         UPLOADED_ID what `upload` prints; `icp` wants -e ENVIRONMENT with a name, -n URL with an id.\n",
+    );
+    for (client, [stop, create, download, upload, restore, start]) in CLIENTS {
+        let fill = |command: &str, id: &str| {
+            let filled = command
+                .replace("NAME", canister)
+                .replace("FROM", &from.display().to_string())
+                .replace("TO", &to.display().to_string());
+            match filled.strip_suffix(" ID") {
+                Some(filled) => format!("  {filled} {id}\n"),
+                None => format!("  {filled}\n"),
+            }
+        };
+        text.push_str(&format!("\nWith {client}, before this:\n"));
+        for command in [stop, create, download] {
+            text.push_str(&fill(command, ""));
+        }
+        text.push_str("now:\n");
+        for command in [upload, restore, start] {
+            text.push_str(&fill(command, "UPLOADED_ID"));
+        }
+        text.push_str("the way back, as long as the first snapshot is kept on the canister:\n");
+        for command in [stop, restore, start] {
+            text.push_str(&fill(command, "DOWNLOADED_ID"));
+        }
+    }
+    text
 }

@@ -5,15 +5,15 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use candid::Nat;
+use candid::{Nat, Reserved};
 use canister_host::{GlobalValue, Snapshot, StableMemory, StableSource};
 use ic_management_canister_types::{
-    CanisterTimer, OnLowWasmMemoryHookStatus, SnapshotMetadataGlobal,
+    CanisterTimer, OnLowWasmMemoryHookStatus, SnapshotMetadataGlobal, SnapshotSource,
 };
 
 use crate::error::{Error, Result};
 use crate::image::{CHUNK, Image};
-use crate::snapshot_dir::{Metadata, SnapshotDir};
+use crate::snapshot_dir::{Metadata, NewSnapshotDir, SnapshotDir};
 use crate::sparse::SparseWriter;
 
 /// A module with nothing in it, for a canister of which only the stable memory is known.
@@ -99,10 +99,7 @@ fn global_value(global: &SnapshotMetadataGlobal) -> Option<GlobalValue> {
 ///
 /// # Errors
 /// A sentence, for a global that metadata.json cannot hold.
-pub fn metadata_of(
-    snapshot: &Snapshot,
-    before: &Metadata,
-) -> std::result::Result<Metadata, String> {
+fn metadata_of(snapshot: &Snapshot, before: &Metadata) -> std::result::Result<Metadata, String> {
     let mut globals = Vec::new();
     for (index, value) in snapshot.globals.iter().enumerate() {
         globals.push(Some(match *value {
@@ -137,14 +134,59 @@ pub fn metadata_of(
     })
 }
 
-/// Writes a stable memory into an empty file, leaving holes where it is zero. `source` is the image it lies over:
-/// where neither that nor the memory was written, nothing is read.
+/// Writes a snapshot that the host took as a new directory `target`, as a client downloads one.
+///
+/// # Errors
+/// [`Error::Exists`], [`Error::Io`], [`Error::Metadata`] for a global that metadata.json cannot hold.
+pub fn write_snapshot(snapshot: &Snapshot, target: &Path) -> Result<()> {
+    let making = NewSnapshotDir::begin(target)?;
+    let metadata = Metadata {
+        source: Some(SnapshotSource::TakenFromCanister(Reserved)),
+        taken_at_timestamp: snapshot.taken_at,
+        canister_version: snapshot.version,
+        wasm_module_size: 0,
+        globals: Vec::new(),
+        wasm_memory_size: 0,
+        stable_memory_size: 0,
+        wasm_chunk_store: Vec::new(),
+        certified_data: Vec::new(),
+        global_timer: None,
+        on_low_wasm_memory_hook_status: None,
+    };
+    write_over(snapshot, None, &metadata, &making)?;
+    making.finish()
+}
+
+/// Writes a snapshot that the host took into a directory in the making, and opens it. Its stable memory lies over
+/// `source`, where that is known; `before` is what metadata.json said of the canister.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Metadata`] for a global that metadata.json cannot hold.
+pub fn write_over(
+    snapshot: &Snapshot,
+    source: Option<&Image>,
+    before: &Metadata,
+    making: &NewSnapshotDir,
+) -> Result<SnapshotDir> {
+    let path = making.stable_path();
+    let metadata = metadata_of(snapshot, before).map_err(|reason| Error::Metadata {
+        path: path.with_file_name("metadata.json"),
+        reason,
+    })?;
+    making.write_program(&snapshot.module, &snapshot.heap)?;
+    let file = making.create_stable()?;
+    write_stable(&snapshot.stable, source, file, &path, &mut |_| {})?;
+    making.seal(&metadata)
+}
+
+/// Writes a stable memory into an empty file, leaving holes where it is zero. Where neither the memory nor `source`,
+/// the image it lies over, was written, nothing is read; without a source, all of it is.
 ///
 /// # Errors
 /// [`Error::Io`].
 pub fn write_stable(
     stable: &StableMemory,
-    source: &Image,
+    source: Option<&Image>,
     file: File,
     path: &Path,
     progress: &mut dyn FnMut(u64),
@@ -154,10 +196,13 @@ pub fn write_stable(
         .written_blocks()
         .map(|offset| offset / chunk_bytes)
         .collect();
-    source.for_each_chunk(0, source.bytes(), |at, chunk| {
-        chunks.extend(at / chunk_bytes..=(at + chunk.len() as u64 - 1) / chunk_bytes);
-        Ok(())
-    })?;
+    match source {
+        None => chunks.extend(0..stable.size().div_ceil(chunk_bytes)),
+        Some(source) => source.for_each_chunk(0, source.bytes(), |at, chunk| {
+            chunks.extend(at / chunk_bytes..=(at + chunk.len() as u64 - 1) / chunk_bytes);
+            Ok(())
+        })?,
+    }
     chunks.sort_unstable();
     chunks.dedup();
     let mut out = SparseWriter::new(file);
@@ -167,7 +212,7 @@ pub fn write_stable(
         let chunk = &mut buffer[..length];
         stable
             .read(start, chunk)
-            .map_err(|error| Error::io(source.path())(io::Error::other(error)))?;
+            .map_err(|error| Error::io(path)(io::Error::other(error)))?;
         out.skip_to(start)
             .and_then(|()| out.write_all(chunk))
             .map_err(Error::io(path))?;
@@ -198,21 +243,11 @@ mod tests {
             stable.write(at, &[byte]).unwrap();
         }
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("stable");
-        let file = File::create_new(&path).unwrap();
-        write_stable(&stable, &image, file, &path, &mut |_| {}).unwrap();
-        assert!(fs::read(&path).unwrap() == stable.to_vec().unwrap());
-    }
-
-    #[test]
-    fn a_stable_memory_that_was_never_written_is_zeros() {
-        let mut stable = StableMemory::new();
-        stable.grow(2, 100).unwrap();
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("stable");
-        let file = File::create_new(&path).unwrap();
-        let empty = Image::empty(&path);
-        write_stable(&stable, &empty, file, &path, &mut |_| {}).unwrap();
-        assert!(fs::read(&path).unwrap() == vec![0; 2 * 65_536]);
+        for (name, source) in [("known", Some(&*image)), ("unknown", None)] {
+            let path = dir.path().join(name);
+            let file = File::create_new(&path).unwrap();
+            write_stable(&stable, source, file, &path, &mut |_| {}).unwrap();
+            assert!(fs::read(&path).unwrap() == stable.to_vec().unwrap());
+        }
     }
 }

@@ -98,7 +98,8 @@ fn what_is_written_back_is_what_was_read() {
     new.copy_program(&snapshot).unwrap();
     new.copy_chunks(&snapshot).unwrap();
     new.create_stable().unwrap().set_len(131_072).unwrap();
-    new.finish(snapshot.metadata()).unwrap();
+    new.seal(snapshot.metadata()).unwrap();
+    new.finish().unwrap();
     let text = fs::read_to_string(target.join(METADATA)).unwrap();
     assert_eq!(text, DOWNLOADED);
     assert!(SnapshotDir::open(&target).is_ok());
@@ -178,7 +179,8 @@ fn chunks_are_checked_and_copied() {
     new.copy_program(&snapshot).unwrap();
     new.copy_chunks(&snapshot).unwrap();
     new.create_stable().unwrap().set_len(131_072).unwrap();
-    new.finish(snapshot.metadata()).unwrap();
+    new.seal(snapshot.metadata()).unwrap();
+    new.finish().unwrap();
     assert!(SnapshotDir::open(&target).is_ok());
 }
 
@@ -189,8 +191,12 @@ fn a_directory_that_is_not_complete_never_appears() {
     let target = to.path().join("copy");
     let new = NewSnapshotDir::begin(&target).unwrap();
     new.copy_program(&snapshot).unwrap();
-    let error = new.finish(snapshot.metadata()).unwrap_err().to_string();
+    let error = match new.seal(snapshot.metadata()) {
+        Ok(_) => panic!("it was sealed"),
+        Err(error) => error.to_string(),
+    };
     assert!(error.contains("stable_memory.bin is missing"), "{error}");
+    drop(new);
     assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
 }
 

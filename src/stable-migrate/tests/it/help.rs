@@ -3,7 +3,7 @@ use super::run::stable_migrate;
 #[test]
 fn every_command_explains_itself_with_examples() {
     let overview = stable_migrate(["--help"]).ok();
-    for command in ["inspect", "compact", "plan"] {
+    for command in ["inspect", "rehearse", "compact", "upgrade", "plan"] {
         assert!(overview.contains(command), "{overview}");
         let help = stable_migrate([command, "--help"]).ok();
         let example = format!("\n  stable-migrate {command} ");
@@ -31,6 +31,11 @@ fn a_mistyped_command_ends_with_status_2() {
             "--ceiling",
             "1",
         ],
+        &["rehearse", "a"],
+        &["rehearse", "a", "--arg", "()", "--wasm", "b"],
+        &["rehearse", "a", "--wasm", "b", "--arg", "()", "--arg", "()"],
+        &["rehearse", "a", "--wasm", "b", "--sender", "nobody"],
+        &["upgrade", "a", "--wasm", "b"],
         &["plan", "a"],
         &["plan", "--canisters", "0", "a"],
         &["plan", "--canisters", "5"],

@@ -5,4 +5,8 @@ mod help;
 mod inspect;
 mod memories;
 mod plan;
+mod programs;
+mod rehearse;
+mod releases;
 mod run;
+mod upgrade;

@@ -32,6 +32,8 @@ impl Ran {
 /// Runs `stable-migrate` with these arguments.
 pub fn stable_migrate<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stable-migrate"));
+    // Compiled modules are kept from one test to the next.
+    command.env("CANISTER_HOST_CACHE", env!("CARGO_TARGET_TMPDIR"));
     let output = command.args(arguments).output().unwrap();
     Ran {
         status: output.status.code().unwrap_or(-1),

@@ -1,0 +1,64 @@
+//! Small canisters: each keeps a number on its heap, saves it in stable memory and answers it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use canister_host::{CanisterSettings, Host, InstallMode, Module, Principal};
+use stable_migrate::write_snapshot;
+
+/// What happens in post_upgrade, as WebAssembly text.
+pub const KEEPS: &str = "(drop (call $grow (i64.const 0)))";
+pub const TRAPS: &str = "unreachable";
+pub const LOOPS: &str = "(loop $again (br $again))";
+pub const FORGETS: &str = "(i32.store8 (i32.const 100) (i32.const 7))";
+
+/// A module that, after an upgrade, reads its number and then does `then`; it imports `ic0.import`.
+pub fn module(then: &str, import: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(module
+          (import "ic0" "stable64_grow" (func $grow (param i64) (result i64)))
+          (import "ic0" "stable64_read" (func $read (param i64 i64 i64)))
+          (import "ic0" "stable64_write" (func $write (param i64 i64 i64)))
+          (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+          (import "ic0" "msg_reply" (func $reply))
+          (import "ic0" "{import}" (func $more (result i64)))
+          (memory (export "memory") 1)
+          (global $used (mut i32) (i32.const 42))
+          (data (i32.const 90) "DIDL\00\01\7b")
+          (func (export "canister_init")
+            (i32.store8 (i32.const 100) (i32.const 42))
+            (drop (call $grow (i64.const 1))))
+          (func (export "canister_pre_upgrade")
+            (call $write (i64.const 0) (i64.const 100) (i64.const 1))
+            (call $write (i64.const 1) (i64.const 100) (i64.const 1)))
+          (func (export "canister_post_upgrade")
+            (call $read (i64.const 100) (i64.const 0) (i64.const 1))
+            {then})
+          (func (export "canister_query get")
+            (call $append (i32.const 90) (i32.const 7))
+            (call $append (i32.const 100) (i32.const 1))
+            (call $reply))
+          (@custom "icp:public candid:service" "service : {{ get : () -> (nat8) query }}"))"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+/// Writes such a module and returns its path.
+pub fn module_file(directory: &Path, name: &str, then: &str) -> PathBuf {
+    let path = directory.join(name);
+    fs::write(&path, module(then, "time")).unwrap();
+    path
+}
+
+/// The snapshot of a canister of such a module, whose number is 42.
+pub fn snapshot(directory: &Path) -> PathBuf {
+    let mut host = Host::new();
+    let me = Principal::anonymous();
+    let id = host.create_canister(CanisterSettings::default());
+    let module = Module::new(&module(KEEPS, "time")).unwrap();
+    host.install(id, InstallMode::Install, &module, &[], me)
+        .unwrap();
+    let path = directory.join("snapshot");
+    write_snapshot(&host.take_snapshot(id).unwrap(), &path).unwrap();
+    path
+}

@@ -1,0 +1,190 @@
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use super::memories::{file, legacy};
+use super::programs::{FORGETS, KEEPS, LOOPS, TRAPS, module, module_file, snapshot};
+use super::releases::{Subject, module_path};
+use super::run::{Ran, fixture, names, stable_migrate};
+
+fn rehearse(path: &Path, modules: &[&Path], options: &[&str]) -> Ran {
+    let mut arguments: Vec<OsString> = vec!["rehearse".into(), path.into()];
+    for module in modules {
+        arguments.extend(["--wasm".into(), (*module).into()]);
+    }
+    arguments.extend(options.iter().map(OsString::from));
+    stable_migrate(arguments)
+}
+
+#[test]
+fn an_upgrade_that_keeps_everything_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    let keeps = module_file(dir.path(), "keeps.wasm", KEEPS);
+    let page = dir.path().join("page.html");
+    let options = ["--fault=1", "--html", page.to_str().unwrap()];
+    let text = rehearse(&path, &[&keeps, &keeps], &options).ok();
+    for part in [
+        "upgrade 2: ",
+        "pre_upgrade",
+        "post_upgrade",
+        "% of the limit of 300 000 000 000",
+        "1 of 1 the same",
+        "2 traps at each of 2 stable writes: 2 undone; then the upgrade worked",
+        "everything held; 1 question asked before and after",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("everything held"));
+}
+
+#[test]
+fn an_answer_that_is_lost_ends_with_status_1() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    let forgets = module_file(dir.path(), "forgets.wasm", FORGETS);
+    let ran = rehearse(&path, &[&forgets], &[]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(
+        ran.stdout
+            .contains("get () at [0]: 42 : nat8 before, 7 : nat8 after"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("NOT everything held"), "{}", ran.stdout);
+
+    let left_out = rehearse(&path, &[&forgets], &["--leave-out", "get"]).ok();
+    assert!(left_out.contains("not asked: get"), "{left_out}");
+    let json = rehearse(&path, &[&forgets], &["--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["held"], false);
+    assert_eq!(
+        json["upgrades"][0]["answers"]["different"][0]["before"],
+        "42 : nat8"
+    );
+}
+
+#[test]
+fn calls_from_a_file_are_asked_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    let keeps = module_file(dir.path(), "keeps.wasm", KEEPS);
+    let calls = file(
+        dir.path(),
+        "calls",
+        b"get ()\nas 2vxsx-fae get\nmissing (7)\n",
+    );
+    let text = rehearse(&path, &[&keeps], &["--calls", calls.to_str().unwrap()]).ok();
+    assert!(text.contains("4 of 4 the same"), "{text}");
+    fs::write(&calls, "get (\n").unwrap();
+    let refusal = rehearse(&path, &[&keeps], &["--calls", calls.to_str().unwrap()]).refusal();
+    assert!(refusal.contains("line 1: "), "{refusal}");
+}
+
+#[test]
+fn a_module_that_cannot_be_upgraded_to_is_refused_in_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    let traps = module_file(dir.path(), "traps.wasm", TRAPS);
+    let loops = module_file(dir.path(), "loops.wasm", LOOPS);
+    let wants = file(dir.path(), "wants.wasm", &module(KEEPS, "no_such_call"));
+    let none = file(dir.path(), "none.wasm", b"hello");
+    let page = dir.path().join("page.html");
+    for (wasm, options, sentence) in [
+        (&traps, &[][..], "post_upgrade of canister"),
+        (
+            &loops,
+            &["--install-instructions", "1000000"],
+            "post_upgrade of canister",
+        ),
+        (
+            &traps,
+            &["--install-instructions", "100000"],
+            "compiling the module is charged",
+        ),
+        (
+            &wants,
+            &[],
+            "imports ic0.no_such_call, which this host does not provide",
+        ),
+        (&none, &[], "not a valid canister module"),
+        (
+            &traps,
+            &["--arg", "(record {"],
+            "its argument cannot be encoded",
+        ),
+        (&traps, &["--arg", "hex:4"], "hex:4 is not hexadecimal"),
+    ] {
+        let options = [options, &["--html", page.to_str().unwrap()]].concat();
+        let refusal = rehearse(&path, &[wasm], &options).refusal();
+        assert!(refusal.contains(sentence), "{refusal}");
+        assert!(!page.exists());
+    }
+}
+
+#[test]
+fn a_snapshot_whose_parts_do_not_fit_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    let keeps = module_file(dir.path(), "keeps.wasm", KEEPS);
+    let metadata = path.join("metadata.json");
+    let text = fs::read_to_string(&metadata).unwrap();
+    fs::write(&metadata, text.replacen("\"i32\": 42", "\"i64\": 42", 1)).unwrap();
+    let refusal = rehearse(&path, &[&keeps], &[]).refusal();
+    assert!(
+        refusal.contains("they belong to another module"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_bare_memory_has_no_heap_to_save() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = file(dir.path(), "memory", &legacy());
+    let keeps = module_file(dir.path(), "keeps.wasm", KEEPS);
+    let refusal = rehearse(&path, &[&keeps], &[]).refusal();
+    assert!(
+        refusal.contains("has no heap that pre_upgrade could save"),
+        "{refusal}"
+    );
+    let text = rehearse(&path, &[&keeps], &["--skip-pre-upgrade"]).ok();
+    assert!(!text.contains("pre_upgrade "), "{text}");
+    assert_eq!(names(dir.path()), ["keeps.wasm", "memory"]);
+}
+
+#[test]
+fn the_releases_take_a_filled_canister_through_the_migration() {
+    let Some(mut subject) = Subject::new(0) else {
+        return;
+    };
+    let (Some(one), Some(two)) = (module_path(1), module_path(2)) else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let path = subject.save(dir.path(), "snapshot");
+    let mut arguments: Vec<OsString> = vec!["rehearse".into(), path.into()];
+    for module in [&one, &two, &two] {
+        arguments.extend([
+            "--wasm".into(),
+            module.into(),
+            "--arg".into(),
+            "(record {})".into(),
+        ]);
+    }
+    arguments.extend(["--wait-each".into(), "--fault=5".into()]);
+    let text = stable_migrate(arguments).ok();
+    assert!(text.contains("upgrade 3: "), "{text}");
+    assert!(text.contains("everything held"), "{text}");
+}
+
+#[test]
+fn the_fixtures_are_taken_to_today() {
+    let Some(two) = module_path(2) else { return };
+    for name in ["legacy-small.bin.gz", "naive-small.bin.gz"] {
+        let Some(path) = fixture(name) else { return };
+        let options = ["--arg", "(record {})", "--skip-pre-upgrade", "--fault=3"];
+        let text = rehearse(&path, &[&two], &options).ok();
+        assert!(text.contains("everything held"), "{text}");
+    }
+}

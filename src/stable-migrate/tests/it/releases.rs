@@ -1,0 +1,150 @@
+//! Canisters of the releases, as `cargo xtask build` wrote them, filled through their endpoints.
+
+use std::path::{Path, PathBuf};
+
+use std::time::Duration;
+
+use canister_host::{CanisterSettings, Host, HostConfig, InstallMode, Module, Principal};
+use canister_scenario::{
+    Answers, Call, Fill, Interview, Random, Step, init_args, people, random_call, upgrade_args,
+};
+use stable_migrate::{SnapshotDir, of_directory, write_snapshot};
+
+/// Release 0, 1 or 2; none, and a printed sentence, where it was not built.
+pub fn module_path(release: usize) -> Option<PathBuf> {
+    let name = ["release-0-legacy", "release-1-adopt", "individual-user"][release];
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/canisters");
+    let path = built.join(format!("{name}.wasm"));
+    if !path.exists() {
+        println!(
+            "skipped: {} is not there; cargo xtask build makes it",
+            path.display()
+        );
+        return None;
+    }
+    Some(path)
+}
+
+/// A canister of `release` that was filled as release 0 and then upgraded one release at a time.
+pub struct Subject {
+    pub host: Host,
+    pub id: Principal,
+}
+
+impl Subject {
+    pub fn new(release: usize) -> Option<Self> {
+        let modules = (0..=release)
+            .map(|release| Module::new(&std::fs::read(module_path(release)?).ok()?).ok());
+        let modules: Vec<Module> = modules.collect::<Option<_>>()?;
+        let mut host = Host::new();
+        let id = host.create_canister(CanisterSettings {
+            controllers: vec![Principal::anonymous()],
+            cycles: 1_000_000_000_000,
+            ..CanisterSettings::default()
+        });
+        let me = Principal::anonymous();
+        host.install(
+            id,
+            InstallMode::Install,
+            &modules[0],
+            &init_args(),
+            people::user_index(),
+        )
+        .unwrap();
+        for step in Fill::SMALL.steps() {
+            match step {
+                Step::Pass(time) => host.advance_time(time),
+                // Some are refused by intention: a second bet on the same post.
+                Step::Call(call) => drop(host.update(id, call.caller, call.method, &call.args)),
+            }
+        }
+        for module in &modules[1..] {
+            let mode = InstallMode::Upgrade {
+                skip_pre_upgrade: false,
+            };
+            host.install(id, mode, module, &upgrade_args(), me).unwrap();
+        }
+        Some(Self { host, id })
+    }
+
+    /// A canister from a snapshot directory.
+    pub fn restored(directory: &Path) -> Self {
+        let snapshot = of_directory(&SnapshotDir::open(directory).unwrap()).unwrap();
+        let mut host = Host::with_config(HostConfig {
+            time: snapshot.taken_at,
+            ..HostConfig::default()
+        });
+        let id = host.create_canister(CanisterSettings {
+            controllers: vec![Principal::anonymous()],
+            cycles: 1_000_000_000_000,
+            ..CanisterSettings::default()
+        });
+        host.load_snapshot(id, &snapshot).unwrap();
+        Self { host, id }
+    }
+
+    /// Upgrades it to a release.
+    pub fn upgrade(&mut self, release: usize) {
+        let module = Module::new(&std::fs::read(module_path(release).unwrap()).unwrap()).unwrap();
+        let mode = InstallMode::Upgrade {
+            skip_pre_upgrade: false,
+        };
+        self.host
+            .install(
+                self.id,
+                mode,
+                &module,
+                &upgrade_args(),
+                Principal::anonymous(),
+            )
+            .unwrap();
+    }
+
+    /// Lets a minute pass, with its timers.
+    pub fn pass_a_minute(&mut self) {
+        for _ in 0..60 {
+            self.host.advance_time(Duration::from_secs(1));
+            self.host.tick();
+        }
+    }
+
+    /// Makes `count` random calls.
+    pub fn use_it(&mut self, count: u64) {
+        let mut random = Random::new(count);
+        for _ in 0..count {
+            let call = random_call(&mut random, Fill::SMALL.posts);
+            // Some name posts that are not there.
+            drop(
+                self.host
+                    .update(self.id, call.caller, call.method, &call.args),
+            );
+        }
+    }
+
+    /// The questions it has something to say to.
+    pub fn interview(&mut self) -> Interview {
+        Interview::prepare(|call| self.ask(call))
+    }
+
+    /// What it says to them.
+    pub fn answers(&mut self, interview: &Interview) -> Answers {
+        interview.answers(|call| self.ask(call))
+    }
+
+    fn ask(&mut self, call: &Call) -> Result<Vec<u8>, String> {
+        let reply = self
+            .host
+            .query(self.id, call.caller, call.method, &call.args);
+        reply
+            .map(|reply| reply.bytes)
+            .map_err(|reject| reject.message)
+    }
+
+    /// Its snapshot as a directory.
+    pub fn save(&mut self, directory: &Path, name: &str) -> PathBuf {
+        let path = directory.join(name);
+        let snapshot = self.host.take_snapshot(self.id).unwrap();
+        write_snapshot(&snapshot, &path).unwrap();
+        path
+    }
+}

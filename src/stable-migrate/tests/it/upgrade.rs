@@ -1,0 +1,224 @@
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use stable_migrate::{Depth, SnapshotDir, Survey, of_directory, write_snapshot};
+
+use super::programs::{FORGETS, KEEPS, TRAPS, module_file, snapshot};
+use super::releases::{Subject, module_path};
+use super::run::{Ran, names, stable_migrate};
+
+fn upgrade(from: &Path, to: &Path, module: &Path, options: &[&str]) -> Ran {
+    let mut arguments: Vec<OsString> = vec!["upgrade".into(), from.into(), "-o".into(), to.into()];
+    arguments.extend(["--wasm".into(), module.into()]);
+    arguments.extend(options.iter().map(OsString::from));
+    stable_migrate(arguments)
+}
+
+fn compact(from: &Path, to: &Path) -> String {
+    stable_migrate([
+        "compact".as_ref(),
+        from.as_os_str(),
+        "-o".as_ref(),
+        to.as_os_str(),
+    ])
+    .ok()
+}
+
+fn stable_pages(path: &Path) -> u64 {
+    let directory = SnapshotDir::open(path).unwrap();
+    let survey = Survey::of(directory.stable(), Depth::Everything, &mut |_| {}).unwrap();
+    assert_eq!(survey.damages, [""; 0]);
+    survey.stable_pages
+}
+
+#[test]
+fn a_snapshot_that_is_restored_and_taken_again_is_the_same() {
+    for release in 0..3 {
+        let Some(mut subject) = Subject::new(release) else {
+            return;
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let first = subject.save(dir.path(), "first");
+        let mut again = Subject::restored(&first);
+        let second = again.save(dir.path(), "second");
+        for name in ["wasm_module.bin", "wasm_memory.bin", "stable_memory.bin"] {
+            let bytes = |path: &PathBuf| std::fs::read(path.join(name)).unwrap();
+            assert!(
+                bytes(&first) == bytes(&second),
+                "{name} of release {release}"
+            );
+        }
+        let one = of_directory(&SnapshotDir::open(&first).unwrap()).unwrap();
+        let two = of_directory(&SnapshotDir::open(&second).unwrap()).unwrap();
+        assert_eq!(one.globals, two.globals);
+        assert_eq!(one.global_timer, two.global_timer);
+        assert_eq!(one.certified_data, two.certified_data);
+    }
+}
+
+#[test]
+fn a_compacted_canister_goes_on_as_if_nothing_had_happened() {
+    for release in [1, 2] {
+        let Some(mut subject) = Subject::new(release) else {
+            return;
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let from = subject.save(dir.path(), "snapshot");
+        let to = dir.path().join("compact");
+        compact(&from, &to);
+        assert!(stable_pages(&to) <= stable_pages(&from));
+
+        let mut compacted = Subject::restored(&to);
+        let interview = subject.interview();
+        assert_eq!(
+            subject
+                .answers(&interview)
+                .first_difference(&compacted.answers(&interview)),
+            None
+        );
+        for canister in [&mut subject, &mut compacted] {
+            canister.use_it(60);
+            canister.pass_a_minute();
+            canister.upgrade(2);
+            canister.use_it(61);
+            canister.pass_a_minute();
+            canister.upgrade(2);
+        }
+        let interview = subject.interview();
+        assert_eq!(
+            subject
+                .answers(&interview)
+                .first_difference(&compacted.answers(&interview)),
+            None
+        );
+    }
+}
+
+#[test]
+fn a_canister_in_the_middle_of_its_migration_is_compacted_too() {
+    let Some(mut subject) = Subject::new(1) else {
+        return;
+    };
+    subject.upgrade(2);
+    subject.use_it(20);
+    let dir = tempfile::tempdir().unwrap();
+    let from = subject.save(dir.path(), "snapshot");
+    let to = dir.path().join("compact");
+    compact(&from, &to);
+    let mut compacted = Subject::restored(&to);
+    for canister in [&mut subject, &mut compacted] {
+        canister.use_it(30);
+        canister.pass_a_minute();
+    }
+    let interview = subject.interview();
+    assert_eq!(
+        subject
+            .answers(&interview)
+            .first_difference(&compacted.answers(&interview)),
+        None
+    );
+}
+
+#[test]
+fn an_offline_upgrade_gives_the_answers_of_one_on_chain() {
+    let Some(module) = module_path(2) else { return };
+    for release in [0, 1] {
+        let Some(mut subject) = Subject::new(release) else {
+            return;
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let from = subject.save(dir.path(), "snapshot");
+        let to = dir.path().join("upgraded");
+        let text = upgrade(
+            &from,
+            &to,
+            &module,
+            &["--arg", "(record {})", "--canister", "me"],
+        )
+        .ok();
+        for part in [
+            "the same after the migration",
+            "the same after compacting",
+            "the same of what was written",
+            "icp canister snapshot upload me -i ",
+            "dfx canister snapshot load me UPLOADED_ID",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        subject.upgrade(2);
+        subject.pass_a_minute();
+        let mut offline = Subject::restored(&to);
+        offline.host.set_time(subject.host.time());
+        let interview = subject.interview();
+        assert_eq!(
+            subject
+                .answers(&interview)
+                .first_difference(&offline.answers(&interview)),
+            None
+        );
+        for canister in [&mut subject, &mut offline] {
+            canister.use_it(50);
+            canister.upgrade(2);
+        }
+        let interview = subject.interview();
+        assert_eq!(
+            subject
+                .answers(&interview)
+                .first_difference(&offline.answers(&interview)),
+            None
+        );
+        assert!(stable_pages(&to) <= 16, "{}", stable_pages(&to));
+        assert_eq!(names(dir.path()), ["snapshot", "upgraded"]);
+    }
+}
+
+#[test]
+fn a_canister_without_a_manager_is_upgraded_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = snapshot(dir.path());
+    let keeps = module_file(dir.path(), "keeps.wasm", KEEPS);
+    let to = dir.path().join("upgraded");
+    let text = upgrade(&from, &to, &keeps, &[]).ok();
+    assert!(
+        text.contains("1 of 1 answer the same of what was written"),
+        "{text}"
+    );
+    assert!(!text.contains("buckets"), "{text}");
+    assert_eq!(names(dir.path()), ["keeps.wasm", "snapshot", "upgraded"]);
+}
+
+#[test]
+fn nothing_is_written_if_an_answer_is_lost_or_the_upgrade_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = snapshot(dir.path());
+    let forgets = module_file(dir.path(), "forgets.wasm", FORGETS);
+    let traps = module_file(dir.path(), "traps.wasm", TRAPS);
+    let to = dir.path().join("upgraded");
+    let ran = upgrade(&from, &to, &forgets, &[]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.contains("DIFFERENT"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("nothing was written"), "{}", ran.stderr);
+    let refusal = upgrade(&from, &to, &traps, &[]).refusal();
+    assert!(refusal.contains("post_upgrade"), "{refusal}");
+    assert_eq!(
+        names(dir.path()),
+        ["forgets.wasm", "snapshot", "traps.wasm"]
+    );
+    std::fs::create_dir(&to).unwrap();
+    assert!(
+        upgrade(&from, &to, &traps, &[])
+            .refusal()
+            .contains("exists already")
+    );
+}
+
+#[test]
+fn a_snapshot_with_a_float_that_json_cannot_hold_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = SnapshotDir::open(&snapshot(dir.path())).unwrap();
+    let mut taken = of_directory(&from).unwrap();
+    taken.globals[0] = canister_host::GlobalValue::F32(f32::NAN.to_bits());
+    let error = write_snapshot(&taken, &dir.path().join("new")).unwrap_err();
+    assert!(error.to_string().contains("not a number"), "{error}");
+    assert_eq!(names(dir.path()), ["snapshot"]);
+}
