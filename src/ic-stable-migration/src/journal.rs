@@ -27,6 +27,10 @@ use crate::ledger::Digest;
 use crate::mover::Progress;
 use crate::stream::checksum;
 
+mod summary;
+
+pub use summary::{JournaledCollection, MoveJournal};
+
 /// Bytes of a slot.
 pub const SLOT_BYTES: u64 = 32;
 

@@ -97,6 +97,7 @@ pub use codec::MessagePack;
 pub use codec::{Cbor, Codec, Format, LengthU32, LengthU64, StreamCodec};
 pub use error::{Error, Glimpse, Place};
 pub use header::{HEADER_BYTES, Header};
+pub use journal::{JournaledCollection, MoveJournal};
 pub use legacy::{Adoptable, Legacy};
 pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp};
 pub use manager::BucketTable;

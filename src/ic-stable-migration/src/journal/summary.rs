@@ -1,0 +1,137 @@
+//! What a journal tells to someone who has the memory and not the state, as a tool that looks into a snapshot.
+
+use ic_stable_structures::Memory;
+
+use super::Journal;
+use crate::error::Error;
+use crate::managed::{Managed, Memory0Content};
+use crate::mover::Phase;
+
+/// How a move stood when its journal was last written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoveJournal {
+    /// Where the move stands.
+    pub phase: Phase,
+    /// Whether a controller has paused it.
+    pub paused: bool,
+    /// Steps done.
+    pub steps: u64,
+    /// Length of the hot state in the journal, if that is newer than the payload's.
+    pub hot_bytes: Option<u64>,
+    /// Keys that were removed while the payload still has them.
+    pub removed: u64,
+    /// Each collection, in the order of the journal's slots.
+    pub collections: Vec<JournaledCollection>,
+}
+
+/// One collection of a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournaledCollection {
+    /// The id of its virtual memory.
+    pub memory_id: u8,
+    /// Entries it holds, over both tiers.
+    pub entries: u64,
+    /// Digest of these entries.
+    pub digest: u64,
+    /// Entries moved by steps.
+    pub moved: u64,
+    /// Whether no entry is left on the heap.
+    pub complete: bool,
+    /// Whether the audit has found it to hold what it must.
+    pub audited: bool,
+}
+
+impl<M: Memory> Managed<M> {
+    /// The journal behind the payload; none where no move was begun. Reads all of it: a few hundred bytes, and the
+    /// hot state.
+    ///
+    /// # Errors
+    /// Those of [`Managed::content`]; [`Error::PayloadDamaged`], [`Error::Length`], [`Error::HeaderField`] and
+    /// [`Error::Decode`] for a journal that is not one.
+    pub fn move_journal(&self) -> Result<Option<MoveJournal>, Error> {
+        let journal = match self.content()? {
+            Memory0Content::Saved(header) if header.journal_bytes > 0 => {
+                Journal::from_bytes(&self.journal()?)?
+            }
+            _ => return Ok(None),
+        };
+        let progress = &journal.progress;
+        let collections = journal.slots.iter().map(|&(id, digest)| {
+            let moved = progress.collections.iter().find(|found| found.id == id);
+            JournaledCollection {
+                memory_id: id,
+                entries: digest.count,
+                digest: digest.sum,
+                moved: moved.map_or(0, |moved| moved.moved),
+                complete: moved.is_some_and(|moved| moved.complete),
+                audited: moved.is_some_and(|moved| moved.audited),
+            }
+        });
+        Ok(Some(MoveJournal {
+            phase: progress.phase,
+            paused: progress.paused,
+            steps: progress.steps,
+            hot_bytes: journal.hot.as_ref().map(|hot| hot.len() as u64),
+            removed: journal.removed.len() as u64,
+            collections: collections.collect(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use ic_stable_structures::VectorMemory;
+
+    use super::*;
+    use crate::bucket_plan::BucketPlan;
+    use crate::codec::Cbor;
+    use crate::journal::Removed;
+    use crate::ledger::Digest;
+    use crate::managed::{Empty, Stamp};
+    use crate::mover::Progress;
+
+    #[test]
+    fn a_journal_is_told_without_the_state() {
+        let managed = Empty::of(Rc::new(VectorMemory::default()))
+            .format(BucketPlan::for_ceiling(0))
+            .unwrap();
+        assert_eq!(managed.move_journal(), Ok(None));
+        let stamp = Stamp {
+            release: 2,
+            schema: 1,
+            now: 3,
+        };
+        managed.save::<_, Cbor>(&7u64, stamp).unwrap();
+        assert_eq!(managed.move_journal(), Ok(None));
+        let journal = Journal {
+            slots: vec![(4, Digest { sum: 11, count: 22 })],
+            progress: Progress {
+                phase: Phase::Auditing,
+                steps: 5,
+                ..Progress::default()
+            },
+            hot: Some(vec![0; 9]),
+            removed: vec![Removed {
+                id: 4,
+                key: vec![1],
+            }],
+        };
+        managed.write_journal(&journal.to_bytes().unwrap()).unwrap();
+        let told = managed.move_journal().unwrap().unwrap();
+        assert_eq!((told.phase, told.steps), (Phase::Auditing, 5));
+        assert_eq!((told.hot_bytes, told.removed), (Some(9), 1));
+        assert_eq!(
+            told.collections,
+            [JournaledCollection {
+                memory_id: 4,
+                entries: 22,
+                digest: 11,
+                moved: 0,
+                complete: false,
+                audited: false,
+            }]
+        );
+    }
+}
