@@ -78,6 +78,12 @@ impl Interview {
         self
     }
 
+    /// Leaves out what is asked of the endpoint `method`: for answers that change by themselves.
+    pub fn without(mut self, method: &str) -> Self {
+        self.questions.retain(|question| question.method != method);
+        self
+    }
+
     /// The questions.
     pub fn questions(&self) -> &[Call] {
         &self.questions

@@ -3,4 +3,5 @@
 pub mod build;
 pub mod candid;
 pub mod demo;
+pub mod icp;
 pub mod test;

@@ -98,7 +98,7 @@ pub enum Error {
     )]
     Mute {
         /// The first stage.
-        stage: &'static str,
+        stage: String,
         /// Questions asked.
         questions: usize,
     },
@@ -109,7 +109,7 @@ pub enum Error {
     )]
     Lost {
         /// The stage after which it does.
-        stage: &'static str,
+        stage: String,
         /// Questions answered otherwise.
         different: usize,
         /// Questions asked.
@@ -117,6 +117,10 @@ pub enum Error {
         /// The first of the different answers.
         difference: Box<Difference>,
     },
+
+    /// The runbook, or a run of it.
+    #[error(transparent)]
+    Icp(#[from] crate::icp::error::Error),
 
     /// A stable memory that no release takes up.
     #[error(

@@ -98,7 +98,7 @@ impl Journey {
         let first = rehearsal.answers(&interview);
         if first.refused() == first.len() {
             return Err(Error::Mute {
-                stage: name,
+                stage: name.to_owned(),
                 questions: first.len(),
             });
         }
@@ -129,7 +129,7 @@ impl Journey {
             self.stages.push(stage);
             if let Some(difference) = self.first.first_difference(&answers) {
                 return Err(Error::Lost {
-                    stage: name,
+                    stage: name.to_owned(),
                     different: answers.len() - equal,
                     questions: answers.len(),
                     difference: Box::new(difference),

@@ -10,6 +10,7 @@ mod artifacts;
 mod command;
 mod error;
 mod file;
+mod icp;
 mod interface;
 mod journey;
 mod layout;
@@ -43,6 +44,8 @@ enum Command {
     },
     /// Take a legacy canister through both upgrades on the embedded host, and compare every answer
     Demo(command::demo::Options),
+    /// Run the runbook's commands with the real icp client
+    Icp(command::icp::Options),
     /// Build the canister modules and run every test of the workspace
     Test {
         /// Passed on to `cargo test --workspace`
@@ -67,6 +70,7 @@ fn run(arguments: Arguments) -> error::Result<()> {
         Command::Build => command::build::run(&workspace),
         Command::Candid { check } => command::candid::run(&workspace, check),
         Command::Demo(options) => command::demo::run(&workspace, &options),
+        Command::Icp(options) => command::icp::run(&workspace, &options),
         Command::Test { arguments } => command::test::run(&workspace, &arguments),
     }
 }

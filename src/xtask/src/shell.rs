@@ -54,7 +54,8 @@ pub fn line(command: &Command) -> String {
     quoted.join(" ")
 }
 
-fn quote(word: &str) -> String {
+/// A word as a shell takes it for one.
+pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -96,6 +96,15 @@ fn pages_are_turned_to_the_one_that_has_nothing() {
 }
 
 #[test]
+fn what_changes_by_itself_can_be_left_out() {
+    let canister = canister();
+    let interview = Interview::prepare(|call| canister.ask(call));
+    let asked = interview.questions().len();
+    let fewer = interview.without("get_profile_details");
+    assert_eq!(fewer.questions().len(), asked - 1);
+}
+
+#[test]
 fn followers_are_asked_for_from_the_highest_down_to_the_first() {
     let method = "get_principals_that_follow_this_profile_paginated";
     let froms = ["null", "opt (0 : nat64)", "opt (10 : nat64)"];

@@ -1,0 +1,147 @@
+//! `cargo xtask icp`: the runbook's commands, run with the real `icp` client.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use clap::Args;
+use sha2::{Digest, Sha256};
+
+use crate::artifacts::{BATCHES, RELEASES, TEST_BATCHES, TODAY};
+use crate::command::build;
+use crate::error::{Error, Result};
+use crate::file;
+use crate::icp::client::Client;
+use crate::icp::network::Network;
+use crate::icp::project::Project;
+use crate::icp::record::{self, Record};
+use crate::icp::run::{Run, variables};
+use crate::icp::runbook::Runbook;
+use crate::icp::session::Session;
+use crate::icp::stage;
+use crate::interface;
+use crate::shell;
+use crate::workspace::Workspace;
+
+const NOTES: &str = "\
+The client is the one that ICP names, else `icp` on PATH, else the pinned version from npm. The
+network is a local one: canisters are made on it and left behind. Without --network it is
+../shared/icp-endpoint where that is there, else the one that `icp network start` starts.
+
+The exit status is 0 only if every command did what the runbook says and every answer is the same.";
+
+/// What the run is told on the command line.
+#[derive(Debug, Args)]
+#[command(after_help = NOTES)]
+pub struct Options {
+    /// Run against the network at this URL
+    #[arg(long, value_name = "URL")]
+    network: Option<String>,
+    /// Note at the top of the runbook that it was run
+    #[arg(long)]
+    record: bool,
+    /// Take the modules as they are in target/canisters
+    #[arg(long)]
+    no_build: bool,
+}
+
+/// Runs the blocks of the runbook one after the other.
+///
+/// # Errors
+/// Those of building, of finding a client and a network, and of the first command that does
+/// otherwise than the runbook says.
+pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let began = Instant::now();
+    let path = workspace.root.join("migrations/README.md");
+    let markdown = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+    let runbook = Runbook::parse(&markdown)?;
+    if !options.no_build {
+        build::modules(workspace, BATCHES)?;
+        build::modules(workspace, TEST_BATCHES)?;
+    }
+    let scratch = scratch(workspace)?;
+    let client = Client::find(&workspace.target)?;
+    let project = Project::create(&scratch)?;
+    project.declare(&workspace.root, None)?;
+    let network = network(workspace, options, &client.program, &project.directory)?;
+    project.declare(&workspace.root, network.address.as_ref())?;
+    println!("client:  icp {} ({})", client.version, client.found);
+    println!("network: {}", network.name);
+
+    let start = variables(
+        &client.program,
+        &project.directory,
+        &scratch,
+        &workspace.target,
+    );
+    let session = Session::new(&workspace.root, &scratch, start);
+    let today = workspace.module(TODAY);
+    let interface = interface::of_finished(&today, &read(&today)?)?;
+    let modules = modules(workspace)?;
+    let mut run = Run::new(session, &interface, &modules);
+    let outcome = run.all(&runbook);
+    let table = stage::table(run.stages()).to_string();
+    println!("\n{table}");
+    outcome?;
+    let seconds = began.elapsed().as_secs();
+    let took = format!("{} min {} s", seconds / 60, seconds % 60);
+    println!("The runbook was run to its end in {took}.");
+    if !options.record {
+        if let Err(reason) = record::check(&markdown, &runbook, &client.version) {
+            println!("The note at the top of the runbook is not of this run: {reason}.");
+        }
+        return Ok(());
+    }
+    let record = Record {
+        day: &shell::read(Command::new("date").args(["-u", "+%Y-%m-%d"]))?,
+        client: &client.version,
+        network: &network.name,
+        took: &took,
+        table: &table,
+    };
+    let noted = record.write(&markdown, &runbook)?;
+    file::replace(&path, noted.as_bytes())
+}
+
+/// An empty directory in `target` for everything that a run leaves.
+fn scratch(workspace: &Workspace) -> Result<PathBuf> {
+    let scratch = workspace.target.join("icp-run");
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch).map_err(Error::file("clear", &scratch))?;
+    }
+    let work = scratch.join("work");
+    fs::create_dir_all(&work).map_err(Error::file("create", &work))?;
+    Ok(scratch)
+}
+
+fn network(
+    workspace: &Workspace,
+    options: &Options,
+    client: &Path,
+    project: &Path,
+) -> Result<Network> {
+    if let Some(url) = &options.network {
+        return Network::at(url, client);
+    }
+    match Network::endpoint(&workspace.root, &workspace.target, client)? {
+        Some(network) => Ok(network),
+        None => Network::of_client(client, project),
+    }
+}
+
+/// The names of the releases by the hash of their module.
+fn modules(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
+    let mut names = BTreeMap::new();
+    for (number, name) in RELEASES.iter().enumerate() {
+        let hash = Sha256::digest(read(&workspace.module(name))?);
+        let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        names.insert(hash, format!("release {number}"));
+    }
+    Ok(names)
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).map_err(Error::file("read", file))
+}
