@@ -1,5 +1,6 @@
 //! A to-do list in three releases: build it with `--features release-0`, `release-1` or `release-2`.
 #![cfg(target_family = "wasm")]
+#![allow(missing_docs)] // for what export_candid makes
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -114,3 +115,5 @@ mod hooks {
         cdk::step(&STORE);
     }
 }
+
+ic_cdk::export_candid!();

@@ -7,15 +7,14 @@
 use std::io::Write;
 
 use ic_cdk::stable::BufferedStableWriter;
+use ic_stable_migration::cdk::OrTrap;
 use ic_stable_migration::{Error, Format, MessagePack, OpenOptions, Opened};
 use ic_stable_structures::DefaultMemoryImpl;
 use individual_user::args::IndividualUserTemplateInitArgs;
 use individual_user::domain::memory::Start;
 use individual_user::lifecycle;
-use individual_user::stable::{self, Stable};
 use individual_user::state::legacy::{CanisterData, LegacyView};
-use individual_user::state::{self, State};
-use individual_user::trap::OrTrap;
+use individual_user::state::{self, State, Store};
 use rmp_serde::Serializer;
 use serde::Serialize;
 
@@ -26,11 +25,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 
 #[ic_cdk::init(hidden = true)]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {
-    stable::set(Stable::Legacy {
-        release: RELEASE,
-        started_from: Start::Installed,
-    });
-    lifecycle::begin(args.unwrap_or_default());
+    lifecycle::start(Store::default(), RELEASE, Start::Installed, args);
 }
 
 #[ic_cdk::pre_upgrade]
@@ -45,14 +40,12 @@ fn pre_upgrade() {
 #[ic_cdk::post_upgrade]
 fn post_upgrade(args: Option<IndividualUserTemplateInitArgs>) {
     let (data, bytes) = read().or_trap();
-    stable::set(Stable::Legacy {
-        release: RELEASE,
-        started_from: Start::Legacy {
-            format: Format::MessagePack.to_string(),
-            bytes,
-        },
-    });
-    lifecycle::resume(State::from(data), args.unwrap_or_default());
+    let started_from = Start::Legacy {
+        format: Format::MessagePack.to_string(),
+        bytes,
+    };
+    let store = Store::on_heap(State::from(data));
+    lifecycle::start(store, RELEASE, started_from, args);
 }
 
 fn read() -> Result<(CanisterData, u64), Error> {

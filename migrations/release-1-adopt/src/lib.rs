@@ -6,43 +6,32 @@
 #![cfg(target_family = "wasm")]
 
 use ic_cdk::api::time;
+use ic_stable_migration::cdk::OrTrap;
 use ic_stable_migration::{MessagePack, Plan};
 use ic_stable_structures::DefaultMemoryImpl;
 use individual_user::args::IndividualUserTemplateInitArgs;
 use individual_user::domain::memory::Start;
 use individual_user::lifecycle::{self, CEILING};
-use individual_user::stable::{self, Stable};
 use individual_user::state::legacy::CanisterData;
-use individual_user::state::{self, State};
-use individual_user::trap::OrTrap;
+use individual_user::state::{State, Store};
 
 const PLAN: Plan<CanisterData, MessagePack> = Plan::new(1).schema(1).ceiling(CEILING);
 
 #[ic_cdk::init(hidden = true)]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {
-    let memory = PLAN.begin(DefaultMemoryImpl::default()).or_trap();
-    stable::set(Stable::Managed {
-        release: PLAN.release(),
-        started_from: Start::Installed,
-        memory,
-    });
-    lifecycle::begin(args.unwrap_or_default());
+    let memory = DefaultMemoryImpl::default();
+    let store = Store::begin(&PLAN, memory, State::default()).or_trap();
+    lifecycle::start(store, PLAN.release(), Start::Installed, args);
 }
 
 #[ic_cdk::pre_upgrade]
 fn pre_upgrade() {
-    stable::with_managed(|memory| state::with(|state| PLAN.save(memory, state, time()))).or_trap();
+    lifecycle::save(&PLAN).or_trap();
 }
 
 #[ic_cdk::post_upgrade]
 fn post_upgrade(args: Option<IndividualUserTemplateInitArgs>) {
-    let resumed = PLAN
-        .resume::<State, _>(DefaultMemoryImpl::default(), time())
-        .or_trap();
-    stable::set(Stable::Managed {
-        release: PLAN.release(),
-        started_from: resumed.origin.into(),
-        memory: resumed.managed,
-    });
-    lifecycle::resume(resumed.state, args.unwrap_or_default());
+    let memory = DefaultMemoryImpl::default();
+    let (store, origin) = Store::adopt(&PLAN, memory, time()).or_trap();
+    lifecycle::start(store, PLAN.release(), origin.into(), args);
 }

@@ -19,8 +19,8 @@
 use std::rc::Rc;
 
 use ic_stable_structures::Memory;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::codec::Cbor;
 use crate::error::Error;
@@ -69,7 +69,8 @@ pub struct Tier<'a, M: Memory> {
 }
 
 /// What one step did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "candid", derive(candid::CandidType))]
 pub struct StepReport {
     /// Entries moved.
     pub moved: u64,

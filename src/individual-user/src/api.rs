@@ -7,7 +7,12 @@ mod bets;
 mod context;
 mod feeds;
 mod follows;
+pub(crate) mod http;
 mod memory;
+mod moving;
 mod posts;
 mod profile;
 mod tokens;
+
+#[cfg(all(feature = "hooks", target_family = "wasm"))]
+pub use moving::STEP_METHOD;

@@ -3,6 +3,7 @@
 
 use candid::Principal;
 
+use crate::api::http::*;
 use crate::args::IndividualUserTemplateInitArgs;
 use crate::domain::betting::*;
 use crate::domain::follow::*;
@@ -11,5 +12,6 @@ use crate::domain::memory::*;
 use crate::domain::post::*;
 use crate::domain::profile::*;
 use crate::domain::token::*;
+use ic_stable_migration::StepReport;
 
 ic_cdk::export_candid!();

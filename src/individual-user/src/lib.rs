@@ -9,9 +9,8 @@ pub mod args;
 pub mod domain;
 pub mod lifecycle;
 pub mod logic;
-pub mod stable;
+pub mod release;
 pub mod state;
-pub mod trap;
 
 #[cfg(test)]
 mod testing;

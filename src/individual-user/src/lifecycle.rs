@@ -1,10 +1,12 @@
-//! What the hooks of all releases have in common. A release adds how it reads and writes stable memory, and says
-//! so with [`stable::set`](crate::stable::set).
+//! What the hooks of all releases have in common. A release adds how it reads and writes stable memory.
 
 use candid::candid_method;
+use ic_stable_migration::{Error, Plan};
 
 use crate::args::IndividualUserTemplateInitArgs;
-use crate::state::{self, State};
+use crate::domain::memory::Start;
+use crate::release::{self, Release};
+use crate::state::{self, Store};
 
 #[cfg(all(feature = "hooks", target_family = "wasm"))]
 mod hooks;
@@ -13,14 +15,34 @@ mod hooks;
 /// one is refused.
 pub const CEILING: u64 = 4 << 30;
 
-/// Begins with an empty state: what every `init` does. Its argument is the one the interface declares.
+/// The argument of every `init`, as the interface declares it.
 #[candid_method(init)]
-pub fn begin(args: IndividualUserTemplateInitArgs) {
-    resume(State::default(), args);
+pub fn declared_init(_: IndividualUserTemplateInitArgs) {}
+
+/// The end of every `init` and `post_upgrade`: takes `store` for the canister's, and what `args` changes in it.
+pub fn start(
+    store: Store,
+    number: u32,
+    started_from: Start,
+    args: Option<IndividualUserTemplateInitArgs>,
+) {
+    state::with_store(|current| *current = store);
+    state::with_mut(|state| args.unwrap_or_default().apply(&mut state.hot));
+    release::set(Release {
+        number,
+        started_from,
+        start_instructions: ic_cdk::api::performance_counter(0),
+    });
 }
 
-/// Goes on with `state`, and with what the upgrade's argument changes in it: what every `post_upgrade` does.
-pub fn resume(mut state: State, args: IndividualUserTemplateInitArgs) {
-    args.apply(&mut state.hot);
-    state::replace(state);
+/// The `pre_upgrade` of every release with a memory manager: saves the state, and what saving it cost.
+///
+/// # Errors
+/// Those of [`Store::save`](ic_stable_migration::Store::save).
+pub fn save<L, C>(plan: &Plan<L, C>) -> Result<(), Error> {
+    state::with_store(|store| {
+        store.save(plan, ic_cdk::api::time())?;
+        let managed = store.managed().ok_or(Error::NothingSaved)?;
+        managed.note_save_instructions(ic_cdk::api::performance_counter(0))
+    })
 }

@@ -7,6 +7,7 @@ pub mod context;
 pub mod error;
 pub mod follows;
 pub mod memory;
+pub mod metrics;
 pub mod pagination;
 pub mod posts;
 pub mod profile;

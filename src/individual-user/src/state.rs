@@ -8,6 +8,9 @@
 
 use std::cell::RefCell;
 
+use ic_stable_migration::cdk::{LocalStore, OrTrap};
+use ic_stable_migration::{Tier, Tiered};
+use ic_stable_structures::DefaultMemoryImpl;
 use serde::{Deserialize, Serialize};
 
 pub mod bulk;
@@ -30,21 +33,45 @@ pub struct State {
     pub bulk: Bulk,
 }
 
+/// A state and the memory it is kept in.
+pub type Store = ic_stable_migration::Store<State, DefaultMemoryImpl>;
+
 thread_local! {
-    static STATE: RefCell<State> = RefCell::default();
+    static STORE: RefCell<Store> = RefCell::default();
 }
 
 /// Reads the canister's state.
 pub fn with<R>(read: impl FnOnce(&State) -> R) -> R {
-    STATE.with_borrow(read)
+    with_mut(|state| read(state))
 }
 
 /// Reads and changes the canister's state. `change` must not call [`with`] or `with_mut`.
 pub fn with_mut<R>(change: impl FnOnce(&mut State) -> R) -> R {
-    STATE.with_borrow_mut(change)
+    STORE.with_borrow_mut(|store| change(store.state().or_trap()))
 }
 
-/// Puts `state` in the place of the canister's state.
-pub fn replace(state: State) {
-    STATE.set(state);
+/// Uses the state together with the memory it is kept in.
+pub fn with_store<R>(act: impl FnOnce(&mut Store) -> R) -> R {
+    STORE.with_borrow_mut(act)
+}
+
+/// The store, for the timer and the steps that it runs.
+pub fn store() -> &'static LocalStore<State> {
+    &STORE
+}
+
+impl Tiered<DefaultMemoryImpl> for State {
+    type Hot = Hot;
+
+    fn hot(&self) -> &Hot {
+        &self.hot
+    }
+
+    fn set_hot(&mut self, hot: Hot) {
+        self.hot = hot;
+    }
+
+    fn collections(&mut self) -> Vec<Tier<'_, DefaultMemoryImpl>> {
+        self.bulk.collections()
+    }
 }

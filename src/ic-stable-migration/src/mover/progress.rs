@@ -32,6 +32,7 @@ pub struct Progress {
     pub finished: Option<u64>,
     pub steps: u64,
     pub instructions: u64,
+    pub last_step: u64,
     pub largest_step: u64,
     pub largest_dirty_bytes: u64,
     pub collections: Vec<CollectionProgress>,

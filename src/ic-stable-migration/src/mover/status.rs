@@ -24,6 +24,8 @@ pub struct MoveStatus {
     pub estimated_steps_left: Option<u64>,
     /// Instructions of all steps.
     pub instructions: u64,
+    /// Instructions of the last step.
+    pub last_step: u64,
     /// Instructions of the largest step.
     pub largest_step: u64,
     /// Most bytes of 4 KiB stable pages that one step dirtied.
@@ -92,6 +94,7 @@ impl<M: Memory> Mover<M> {
             steps: self.progress.steps,
             estimated_steps_left: per_step.map(|n| left.div_ceil(n)),
             instructions: self.progress.instructions,
+            last_step: self.progress.last_step,
             largest_step: self.progress.largest_step,
             largest_dirty_bytes: self.progress.largest_dirty_bytes,
             upgrade_gives_heap_back: self.heap_was_used && self.progress.phase == Phase::Done,

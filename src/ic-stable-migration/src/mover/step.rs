@@ -98,6 +98,7 @@ impl<M: Memory> Mover<M> {
         self.managed.tracked().stop();
         let used = instructions() - start;
         self.progress.instructions += used;
+        self.progress.last_step = used;
         self.progress.largest_step = self.progress.largest_step.max(used);
         self.progress.largest_dirty_bytes = self.progress.largest_dirty_bytes.max(dirty_bytes);
         match self.progress.phase {

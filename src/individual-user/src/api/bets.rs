@@ -9,7 +9,7 @@ use crate::domain::betting::{
 };
 use crate::logic::bets;
 use crate::state;
-use crate::trap::OrTrap;
+use ic_stable_migration::cdk::OrTrap;
 
 #[ic_cdk::query]
 fn get_hot_or_not_bet_details_for_this_post(post_id: u64) -> BettingStatus {

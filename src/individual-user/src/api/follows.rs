@@ -5,7 +5,7 @@ use crate::domain::follow::{FollowAnotherUserProfileError, FollowEntryDetail, Fo
 use crate::logic::follows;
 use crate::state;
 use crate::state::keys::FollowSide;
-use crate::trap::OrTrap;
+use ic_stable_migration::cdk::OrTrap;
 
 #[ic_cdk::query]
 fn get_principals_that_follow_this_profile_paginated(

@@ -4,21 +4,26 @@ use ic_stable_structures::{DefaultMemoryImpl, Memory};
 
 use crate::domain::memory::{MemoryReport, MigrationStatus};
 use crate::logic::memory::{self, Pages};
-use crate::stable;
-use crate::trap::OrTrap;
+use crate::release;
+use crate::state;
+use ic_stable_migration::cdk::OrTrap;
 
 #[ic_cdk::query]
 fn migration_status() -> MigrationStatus {
-    stable::with(memory::status).or_trap()
+    state::with_store(|store| memory::status(release::running(), store)).or_trap()
 }
 
 #[ic_cdk::query]
 fn memory_report() -> MemoryReport {
-    let pages = Pages {
+    state::with_store(|store| memory::report(release::running(), store, pages())).or_trap()
+}
+
+/// The sizes of both memories now.
+pub fn pages() -> Pages {
+    Pages {
         stable: DefaultMemoryImpl::default().size(),
         heap: heap_pages(),
-    };
-    stable::with(|stable| memory::report(stable, pages)).or_trap()
+    }
 }
 
 #[cfg(target_family = "wasm")]

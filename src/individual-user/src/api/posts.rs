@@ -8,7 +8,7 @@ use crate::domain::post::{
 };
 use crate::logic::posts;
 use crate::state;
-use crate::trap::OrTrap;
+use ic_stable_migration::cdk::OrTrap;
 
 #[ic_cdk::update]
 fn add_post_v2(details: PostDetailsFromFrontend) -> Result<u64, String> {

@@ -9,7 +9,7 @@ use crate::domain::profile::{
 };
 use crate::logic::profile;
 use crate::state;
-use crate::trap::OrTrap;
+use ic_stable_migration::cdk::OrTrap;
 
 #[ic_cdk::query]
 fn get_profile_details() -> UserProfileDetailsForFrontend {

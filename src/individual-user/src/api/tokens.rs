@@ -5,7 +5,7 @@ use crate::domain::post::GetPostsOfUserProfileError;
 use crate::domain::token::TokenEvent;
 use crate::logic::tokens;
 use crate::state;
-use crate::trap::OrTrap;
+use ic_stable_migration::cdk::OrTrap;
 
 #[ic_cdk::query]
 fn get_utility_token_balance() -> u64 {

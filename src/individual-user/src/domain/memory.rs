@@ -1,6 +1,7 @@
 //! How the canister's memory is laid out and what it costs.
 
 use candid::CandidType;
+use ic_stable_migration::MoveStatus;
 use serde::Deserialize;
 
 /// Where the state is kept between two versions of the module.
@@ -60,6 +61,8 @@ pub struct MigrationStatus {
     pub upgrades: Option<u32>,
     /// The last save; none in the legacy layout and before the first one.
     pub last_save: Option<LastSave>,
+    /// How the collections' move to stable maps goes; none in a release that does not move them.
+    pub move_status: Option<MoveStatus>,
 }
 
 /// The pages of one virtual memory.
@@ -90,6 +93,8 @@ pub struct HeaderReport {
     pub release: u32,
     /// Upgrades since the memory was made.
     pub upgrades: u32,
+    /// Instructions that the pre_upgrade of the last save took.
+    pub save_instructions: u64,
     /// When the state was saved, in nanoseconds since 1970.
     pub saved_at: u64,
     /// How often the memory was rewritten from outside.

@@ -9,7 +9,8 @@ use crate::domain::memory::{
     HeaderReport, LastSave, Layout, ManagerReport, MemoryReport, MigrationStatus, Start,
     VirtualMemory,
 };
-use crate::stable::Stable;
+use crate::release::Release;
+use crate::state::Store;
 
 #[cfg(test)]
 mod tests;
@@ -35,54 +36,48 @@ pub enum ReportError {
 }
 
 /// Where the migration stands. Reads the header of memory 0.
-pub fn status(stable: Option<&Stable>) -> Result<MigrationStatus, ReportError> {
-    Ok(match stable.ok_or(ReportError::NotStarted)? {
-        Stable::Legacy {
-            release,
-            started_from,
-        } => MigrationStatus {
-            release: *release,
-            layout: Layout::Legacy,
-            started_from: started_from.clone(),
-            upgrades: None,
-            last_save: None,
+pub fn status(release: Option<Release>, store: &mut Store) -> Result<MigrationStatus, ReportError> {
+    let release = release.ok_or(ReportError::NotStarted)?;
+    let header = match store
+        .managed()
+        .map(|managed| managed.content())
+        .transpose()?
+    {
+        Some(Memory0Content::Saved(header)) => Some(header),
+        _ => None,
+    };
+    Ok(MigrationStatus {
+        release: release.number,
+        layout: match store.managed() {
+            Some(_) => Layout::Memory0,
+            None => Layout::Legacy,
         },
-        Stable::Managed {
-            release,
-            started_from,
-            memory,
-        } => {
-            let header = match memory.content()? {
-                Memory0Content::Saved(header) => Some(header),
-                _ => None,
-            };
-            MigrationStatus {
-                release: *release,
-                layout: Layout::Memory0,
-                started_from: started_from.clone(),
-                upgrades: header.map(|header| header.upgrades),
-                last_save: header.map(|header| LastSave {
-                    at: header.saved_at,
-                    payload_bytes: header.payload_bytes,
-                    schema: header.schema,
-                }),
-            }
-        }
+        started_from: release.started_from,
+        upgrades: header.map(|header| header.upgrades),
+        last_save: header.map(|header| LastSave {
+            at: header.saved_at,
+            payload_bytes: header.payload_bytes,
+            schema: header.schema,
+        }),
+        move_status: store.mover()?.map(|(mover, state)| mover.status(state)),
     })
 }
 
 /// What the memory is used for. Reads the manager's page and the header of memory 0.
-pub fn report(stable: Option<&Stable>, pages: Pages) -> Result<MemoryReport, ReportError> {
-    let (payload_bytes, manager) = match stable.ok_or(ReportError::NotStarted)? {
-        Stable::Legacy { started_from, .. } => match started_from {
-            Start::Legacy { bytes, .. } => (Some(*bytes), None),
-            _ => (None, None),
-        },
-        Stable::Managed { memory, .. } => {
-            let manager = ManagerReport::from(memory.report()?);
+pub fn report(
+    release: Option<Release>,
+    store: &Store,
+    pages: Pages,
+) -> Result<MemoryReport, ReportError> {
+    let release = release.ok_or(ReportError::NotStarted)?;
+    let (payload_bytes, manager) = match (store.managed(), release.started_from) {
+        (Some(managed), _) => {
+            let manager = ManagerReport::from(managed.report()?);
             let header = manager.header.as_ref();
             (header.map(|header| header.payload_bytes), Some(manager))
         }
+        (None, Start::Legacy { bytes, .. }) => (Some(bytes), None),
+        (None, _) => (None, None),
     };
     Ok(MemoryReport {
         stable_pages: pages.stable,
@@ -116,6 +111,7 @@ impl From<Header> for HeaderReport {
             payload_checksum: header.payload_checksum,
             release: header.release,
             upgrades: header.upgrades,
+            save_instructions: header.save_instructions,
             saved_at: header.saved_at,
             generation: header.generation,
         }

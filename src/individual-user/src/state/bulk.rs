@@ -3,7 +3,7 @@
 //! Each is an ordered map of small entries. Where an entry lives, on the heap or in stable memory, is the map's
 //! business; callers get owned values and write them back.
 
-use ic_stable_migration::TieredMap;
+use ic_stable_migration::{Tier, TieredMap};
 use ic_stable_structures::DefaultMemoryImpl;
 use serde::{Deserialize, Serialize};
 
@@ -41,4 +41,45 @@ pub struct Bulk {
     pub following_places: Collection<FollowMemberKey, u64>,
     /// The lists of principals that were before the follow lists.
     pub followed_principals: Collection<FollowedPrincipalKey, ()>,
+}
+
+impl Bulk {
+    /// The collections in the order in which they move. A name and a memory id are for good: an id that was used
+    /// once is not used for anything else.
+    pub fn collections(&mut self) -> Vec<Tier<'_, DefaultMemoryImpl>> {
+        let Self {
+            posts,
+            likes,
+            rooms,
+            bets,
+            placed_bets,
+            token_events,
+            followers,
+            follower_places,
+            following,
+            following_places,
+            followed_principals,
+        } = self;
+        vec![
+            tier("posts", 1, posts),
+            tier("likes", 2, likes),
+            tier("rooms", 3, rooms),
+            tier("bets", 4, bets),
+            tier("placed_bets", 5, placed_bets),
+            tier("token_events", 6, token_events),
+            tier("followers", 7, followers),
+            tier("follower_places", 8, follower_places),
+            tier("following", 9, following),
+            tier("following_places", 10, following_places),
+            tier("followed_principals", 11, followed_principals),
+        ]
+    }
+}
+
+fn tier<'a>(
+    name: &'static str,
+    id: u8,
+    map: &'a mut dyn ic_stable_migration::Collection<DefaultMemoryImpl>,
+) -> Tier<'a, DefaultMemoryImpl> {
+    Tier { name, id, map }
 }

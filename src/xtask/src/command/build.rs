@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::artifacts::{self, BATCHES};
+use crate::artifacts::{self, Artifact, BATCHES};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::interface;
@@ -26,7 +26,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         ("queries", Align::Right),
         ("updates", Align::Right),
     ]);
-    for file in modules(workspace)? {
+    for file in modules(workspace, BATCHES)? {
         let wasm = fs::read(&file).map_err(Error::file("read", &file))?;
         let summary = module::summarize(&file, &wasm)?;
         let shown = file.strip_prefix(&workspace.root).unwrap_or(&file);
@@ -42,18 +42,18 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Builds every module that is not up to date and returns the finished files, in the order of
-/// [`BATCHES`].
+/// Builds every module of `batches` that is not up to date and returns the finished files, in their
+/// order.
 ///
 /// # Errors
 /// Those of the set-up, of cargo, of reading and writing modules.
-pub fn modules(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+pub fn modules(workspace: &Workspace, batches: &[&[Artifact]]) -> Result<Vec<PathBuf>> {
     setup::ensure_target()?;
     let directory = workspace.canisters();
     fs::create_dir_all(&directory).map_err(Error::file("create", &directory))?;
     let commit = workspace.commit();
     let mut files = Vec::new();
-    for batch in BATCHES {
+    for batch in batches {
         shell::run(&mut artifacts::build(workspace, batch))?;
         for artifact in *batch {
             let built = workspace.target.join(artifact.built_file());

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use crate::artifacts::TODAY;
+use crate::artifacts::{BATCHES, TODAY};
 use crate::command::build;
 use crate::error::{Error, Result};
 use crate::file;
@@ -20,7 +20,7 @@ const REMEDY: &str = "cargo xtask candid";
 /// # Errors
 /// Those of building, `Stale` if the file differs and `check` is set.
 pub fn run(workspace: &Workspace, check: bool) -> Result<()> {
-    build::modules(workspace)?;
+    build::modules(workspace, BATCHES)?;
     let path = path(workspace);
     if check {
         compare(workspace)?;

@@ -10,7 +10,7 @@ use clap::Args;
 use flate2::read::GzDecoder;
 use serde::Serialize;
 
-use crate::artifacts::RELEASES;
+use crate::artifacts::{BATCHES, RELEASES};
 use crate::command::build;
 use crate::error::{Error, Result};
 use crate::interface;
@@ -52,7 +52,7 @@ pub struct Options {
 /// Those of building and of reading `--memory`; `Rehearsal` if an upgrade is refused; `Lost` if
 /// an answer differs after an upgrade.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    build::modules(workspace)?;
+    build::modules(workspace, BATCHES)?;
     let releases = load(workspace)?;
     let mut journey = match &options.memory {
         None => Journey::generated(&releases, Fill::DEMO)?,

@@ -63,7 +63,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     let scratch = scratch(workspace)?;
     let client = Client::find(&workspace.target)?;
-    let project = Project::create(&scratch)?;
+    let project = Project::create(&workspace.root)?;
     project.declare(&workspace.root, None)?;
     let network = network(workspace, options, &client.program, &project.directory)?;
     project.declare(&workspace.root, network.address.as_ref())?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::artifacts::TEST_BATCHES;
 use crate::command::build;
 use crate::error::Result;
 use crate::shell;
@@ -21,6 +22,7 @@ const SCENARIOS: (&str, &str) = ("scenarios", "pocket-ic");
 /// Those of building, `Failed` if a test fails.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     build::run(workspace)?;
+    build::modules(workspace, TEST_BATCHES)?;
     let (package, feature) = SCENARIOS;
     let pocket_ic = std::env::var_os(POCKET_IC).is_some_and(|path| !path.is_empty())
         && workspace.has_feature(package, feature);

@@ -1,0 +1,37 @@
+//! The move of the collections to stable maps: its steps, and a controller's say in it.
+
+use ic_stable_migration::cdk::{self, OrTrap, controller_or_self};
+use ic_stable_migration::{Error, Mover, StepReport};
+use ic_stable_structures::DefaultMemoryImpl;
+
+use crate::state::{self, State};
+
+/// The method that the timer calls for each step.
+pub const STEP_METHOD: &str = "migration_step";
+
+/// One step. The timer calls it; a controller may, to go faster. None in a release that does not move.
+#[ic_cdk::update(guard = "controller_or_self")]
+fn migration_step() -> Option<StepReport> {
+    cdk::step(state::store())
+}
+
+/// Stops the move after the step under way, until it is resumed; an upgrade leaves it paused.
+#[ic_cdk::update(guard = "controller_or_self")]
+fn migration_pause() {
+    with_mover(|mover, state| mover.pause(state));
+}
+
+/// Goes on with a move that was paused or got stuck.
+#[ic_cdk::update(guard = "controller_or_self")]
+fn migration_resume() {
+    with_mover(|mover, state| mover.unpause(state));
+    cdk::arm(state::store(), STEP_METHOD);
+}
+
+fn with_mover(act: impl FnOnce(&mut Mover<DefaultMemoryImpl>, &mut State) -> Result<(), Error>) {
+    state::with_store(|store| match store.mover()? {
+        Some((mover, state)) => act(mover, state),
+        None => Ok(()),
+    })
+    .or_trap();
+}

@@ -1,0 +1,4 @@
+//! Release 2 with steps of three entries. Everything it is comes from the crate it links.
+#![cfg(target_family = "wasm")]
+
+pub use individual_user;
