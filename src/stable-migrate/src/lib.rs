@@ -43,7 +43,8 @@ pub use source::{Rest, Source};
 pub use staging::{NewDir, NewFile, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
-    Content, Layout, LegacySurvey, ManagedSurvey, MemorySurvey, RightSize, SavedState, Survey,
+    Content, JournalSurvey, JournaledCollectionSurvey, Layout, LegacySurvey, ManagedSurvey,
+    MemorySurvey, RightSize, SavedState, Survey,
 };
 pub use table::table_lines;
 pub use units::{

@@ -13,7 +13,7 @@ mod content;
 mod legacy;
 mod managed;
 
-pub use content::{Content, SavedState};
+pub use content::{Content, JournalSurvey, JournaledCollectionSurvey, SavedState};
 pub use legacy::LegacySurvey;
 pub use managed::{ManagedSurvey, MemorySurvey, RightSize};
 

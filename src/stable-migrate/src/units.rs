@@ -143,10 +143,14 @@ fn percent_text(percent: f64) -> String {
 /// assert_eq!(stable_migrate::saving_text(129, 5), "96 % less");
 /// assert_eq!(stable_migrate::saving_text(5, 5), "the same");
 /// assert_eq!(stable_migrate::saving_text(4, 5), "25 % more");
+/// assert_eq!(stable_migrate::saving_text(0, 5), "from nothing");
 /// ```
 pub fn saving_text(before: u128, after: u128) -> String {
-    if before == after || before == 0 {
+    if before == after {
         return "the same".into();
+    }
+    if before == 0 {
+        return "from nothing".into();
     }
     let change = 100.0 * (after as f64 - before as f64) / before as f64;
     match change < 0.0 {

@@ -1,7 +1,7 @@
 //! What a memory holds, in a line.
 
 use crate::structure::{BTree, Slots, Structure};
-use crate::survey::{Content, SavedState};
+use crate::survey::{Content, JournalSurvey, SavedState};
 use crate::units::{bytes_text, count_text, number_text};
 
 /// The name of the content and, behind a colon, what is known of it.
@@ -28,15 +28,34 @@ fn saved_state(state: &SavedState) -> String {
         Some(false) => ", checksum WRONG",
         None => "",
     };
-    let journal = match state.journal_bytes {
-        0 => "no journal".into(),
-        bytes => format!("journal of {} bytes", number_text(bytes.into())),
+    let journal = match (&state.journal, state.journal_bytes) {
+        (_, 0) => "no journal".into(),
+        (None, bytes) => format!("journal of {} bytes", number_text(bytes.into())),
+        (Some(journal), bytes) => format!(
+            "journal of {} bytes: {}",
+            number_text(bytes.into()),
+            journal_text(journal)
+        ),
     };
     format!(
         "state of release {}: {} bytes of {codec}{checked}, {journal}, generation {}",
         state.release,
         number_text(state.payload_bytes),
         state.generation
+    )
+}
+
+fn journal_text(journal: &JournalSurvey) -> String {
+    let entries = journal.collections.iter().map(|found| found.entries).sum();
+    let moved = journal.collections.iter().map(|found| found.moved).sum();
+    let paused = if journal.paused { ", paused" } else { "" };
+    format!(
+        "move {}{paused} after {}, {} in {}, {} moved by steps",
+        journal.phase,
+        count_text(journal.steps, "step"),
+        count_text(entries, "entry"),
+        count_text(journal.collections.len() as u64, "collection"),
+        number_text(moved)
     )
 }
 

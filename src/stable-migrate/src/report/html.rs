@@ -161,7 +161,11 @@ fn table(map: &Map) -> String {
             .filter(|run| run.owner == index)
             .map(|run| run.cells)
             .sum();
-        text.push_str(&row(index, owner, &count_text(cells, map.cell)));
+        let cells = match owner.kind {
+            Kind::Manager => "1 page".into(),
+            Kind::Data | Kind::Dead => count_text(cells, map.cell),
+        };
+        text.push_str(&row(index, owner, &cells));
     }
     text.push_str("</tbody></table></div>");
     text

@@ -1,7 +1,7 @@
 //! What one virtual memory holds.
 
 use ic_stable_migration::{
-    Cbor, Error as StableError, Format, Header, Memory0Content, MessagePack,
+    Cbor, Error as StableError, Format, Header, Memory0Content, MessagePack, MoveJournal, Phase,
 };
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -52,9 +52,46 @@ pub struct SavedState {
     pub generation: u64,
     /// Length of the mover's journal behind the payload.
     pub journal_bytes: u32,
+    /// What the journal says of the move; absent where there is none.
+    pub journal: Option<JournalSurvey>,
     /// Whether the payload agrees with its checksum; absent where it was not read.
     pub payload_verified: Option<bool>,
 }
+
+/// How a move of collections from the heap to stable maps stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct JournalSurvey {
+    /// `moving`, `auditing`, `done`, `differs` or `stuck`.
+    pub phase: &'static str,
+    /// Whether a controller has paused it.
+    pub paused: bool,
+    /// Steps done.
+    pub steps: u64,
+    /// Keys removed since the payload was saved that it still has.
+    pub removed: u64,
+    /// The collections that move.
+    pub collections: Vec<JournaledCollectionSurvey>,
+}
+
+/// One collection that moves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct JournaledCollectionSurvey {
+    /// The virtual memory it moves to.
+    pub memory: u8,
+    /// Entries it has, on the heap and in the map.
+    pub entries: u64,
+    /// Digest of these entries, whatever their order: 16 hexadecimal digits.
+    pub digest: String,
+    /// Entries moved by steps.
+    pub moved: u64,
+    /// Whether no entry is left on the heap.
+    pub complete: bool,
+    /// Whether the audit has found the map to hold what it must.
+    pub audited: bool,
+}
+
+/// No journal is larger: a few hundred bytes, and a hot state that fits on a heap.
+const MAX_JOURNAL: u32 = 64 << 20;
 
 /// What a memory holds and the bytes from its start that are in use, where that can be told.
 pub type Held = (Content, Option<u64>);
@@ -119,6 +156,35 @@ pub fn unknown(first: &[u8]) -> Content {
     }
 }
 
+impl From<MoveJournal> for JournalSurvey {
+    fn from(journal: MoveJournal) -> Self {
+        Self {
+            phase: match journal.phase {
+                Phase::Moving => "moving",
+                Phase::Auditing => "auditing",
+                Phase::Done => "done",
+                Phase::Differs => "differs",
+                Phase::Stuck => "stuck",
+            },
+            paused: journal.paused,
+            steps: journal.steps,
+            removed: journal.removed,
+            collections: journal
+                .collections
+                .iter()
+                .map(|collection| JournaledCollectionSurvey {
+                    memory: collection.memory_id,
+                    entries: collection.entries,
+                    digest: format!("{:016x}", collection.digest),
+                    moved: collection.moved,
+                    complete: collection.complete,
+                    audited: collection.audited,
+                })
+                .collect(),
+        }
+    }
+}
+
 /// A damaged payload is a damage, and what the header says is still told.
 fn saved_state(
     manager: &ImageManager,
@@ -133,6 +199,14 @@ fn saved_state(
         }
         (Depth::Everything, _) => Some(manager.load::<IgnoredAny, Cbor>().map(drop)),
     };
+    let journal = match header.journal_bytes {
+        0 => Ok(None),
+        1..=MAX_JOURNAL => manager.move_journal().map_err(|damage| damage.to_string()),
+        bytes => Err(format!("a journal of {bytes} bytes is longer than any is")),
+    };
+    if let Err(damage) = &journal {
+        damages.push(format!("memory 0: {damage}"));
+    }
     let content = Content::SavedState(SavedState {
         codec: format_name(header.format),
         schema: header.schema,
@@ -142,6 +216,7 @@ fn saved_state(
         saved_at: header.saved_at,
         generation: header.generation,
         journal_bytes: header.journal_bytes,
+        journal: journal.ok().flatten().map(JournalSurvey::from),
         payload_verified: verified.as_ref().map(Result::is_ok),
     });
     if let Some(Err(damage)) = verified {
