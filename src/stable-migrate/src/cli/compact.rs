@@ -7,7 +7,7 @@ use clap::Args;
 use ic_stable_migration::{PAGE_BYTES, cycles_per_year};
 use stable_migrate::{
     BucketChoice, Compaction, Error, Image, NewFile, NewSnapshotDir, Progress, SnapshotDir, Source,
-    bytes_text, count_text, cycles_text, parse_bytes, saving_text, uses_this_library,
+    bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text, uses_this_library,
 };
 
 use super::{Verdict, next_steps, print};
@@ -136,13 +136,14 @@ impl Compact {
         let text = format!(
             "\
 {} -> {}
-  stable memory  {before} -> {} ({} -> {}, {})
+  stable memory  {} -> {} ({} -> {}, {})
   buckets        of {} -> of {}
   cost           {} -> {} a year
   checked        {compared}{cut}{generation}
 ",
             self.path.display(),
             self.output.display(),
+            number_text(before),
             count_text(after, "page"),
             size(before),
             size(after),
