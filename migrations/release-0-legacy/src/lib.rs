@@ -23,7 +23,7 @@ const RELEASE: u32 = 0;
 /// Bytes collected before they are written: one page, which is what stable memory grows by.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-#[ic_cdk::init(hidden = true)]
+#[ic_cdk::init(hidden = true, decode_with = "lifecycle::argument")]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {
     lifecycle::start(Store::default(), RELEASE, Start::Installed, args);
 }
@@ -37,7 +37,7 @@ fn pre_upgrade() {
     writer.flush().or_trap();
 }
 
-#[ic_cdk::post_upgrade]
+#[ic_cdk::post_upgrade(decode_with = "lifecycle::argument")]
 fn post_upgrade(args: Option<IndividualUserTemplateInitArgs>) {
     let (data, bytes) = read().or_trap();
     let started_from = Start::Legacy {

@@ -17,7 +17,7 @@ use individual_user::state::{State, Store};
 
 const PLAN: Plan<CanisterData, MessagePack> = Plan::new(1).schema(1).ceiling(CEILING);
 
-#[ic_cdk::init(hidden = true)]
+#[ic_cdk::init(hidden = true, decode_with = "lifecycle::argument")]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {
     let memory = DefaultMemoryImpl::default();
     let store = Store::begin(&PLAN, memory, State::default()).or_trap();
@@ -29,7 +29,7 @@ fn pre_upgrade() {
     lifecycle::save(&PLAN).or_trap();
 }
 
-#[ic_cdk::post_upgrade]
+#[ic_cdk::post_upgrade(decode_with = "lifecycle::argument")]
 fn post_upgrade(args: Option<IndividualUserTemplateInitArgs>) {
     let memory = DefaultMemoryImpl::default();
     let (store, origin) = Store::adopt(&PLAN, memory, time()).or_trap();

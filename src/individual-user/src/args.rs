@@ -1,8 +1,12 @@
 //! The argument of installation and upgrade.
+//!
+//! Candid takes an optional field of another type for one that is not there. An operator who mistypes an argument
+//! would so be told that all went well, and nothing would have changed. Here it is an error.
 
 use std::collections::BTreeMap;
 
-use candid::{CandidType, Principal};
+use candid::de::IDLDeserialize;
+use candid::{CandidType, Principal, Reserved};
 use serde::Deserialize;
 
 use crate::domain::known_principal::KnownPrincipalType;
@@ -39,3 +43,86 @@ impl IndividualUserTemplateInitArgs {
         }
     }
 }
+
+/// Why an argument was not taken.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArgumentError {
+    /// It cannot be read.
+    #[error(
+        "the argument cannot be read ({0}): give (record {{}}), or nothing; nothing was changed"
+    )]
+    Unreadable(String),
+    /// It is something else.
+    #[error(
+        "the argument is not a record of settings: give (record {{ profile_owner = opt principal \"…\" }}), \
+         (record {{}}), or nothing; nothing was changed"
+    )]
+    NoRecord,
+    /// One of its fields is something else.
+    #[error(
+        "the argument's field {0} is not of the type that the interface declares: correct it; nothing was changed"
+    )]
+    Field(&'static str),
+}
+
+/// What is there, whatever its type.
+#[derive(Deserialize, CandidType)]
+struct Given {
+    known_principal_ids: Option<Reserved>,
+    profile_owner: Option<Reserved>,
+    upgrade_version_number: Option<Reserved>,
+    url_to_send_canister_metrics_to: Option<Reserved>,
+}
+
+/// Reads the argument as it came over the wire; none if nothing was given.
+///
+/// # Errors
+/// What is not of the declared type.
+pub fn read(bytes: &[u8]) -> Result<Option<IndividualUserTemplateInitArgs>, ArgumentError> {
+    if bytes.is_empty() || first::<Option<Reserved>>(bytes)?.is_none() {
+        return Ok(None);
+    }
+    let (Some(args), Some(given)) = (
+        first::<Option<IndividualUserTemplateInitArgs>>(bytes)?,
+        first::<Option<Given>>(bytes)?,
+    ) else {
+        return Err(ArgumentError::NoRecord);
+    };
+    let fields = [
+        (
+            "known_principal_ids",
+            given.known_principal_ids.is_some(),
+            args.known_principal_ids.is_some(),
+        ),
+        (
+            "profile_owner",
+            given.profile_owner.is_some(),
+            args.profile_owner.is_some(),
+        ),
+        (
+            "upgrade_version_number",
+            given.upgrade_version_number.is_some(),
+            args.upgrade_version_number.is_some(),
+        ),
+        (
+            "url_to_send_canister_metrics_to",
+            given.url_to_send_canister_metrics_to.is_some(),
+            args.url_to_send_canister_metrics_to.is_some(),
+        ),
+    ];
+    match fields.iter().find(|(_, given, taken)| given != taken) {
+        Some((name, _, _)) => Err(ArgumentError::Field(name)),
+        None => Ok(Some(args)),
+    }
+}
+
+/// The first value; one that is not there is null.
+fn first<T: for<'de> Deserialize<'de> + CandidType>(bytes: &[u8]) -> Result<T, ArgumentError> {
+    let unreadable = |error: candid::Error| ArgumentError::Unreadable(error.to_string());
+    IDLDeserialize::new(bytes)
+        .and_then(|mut values| values.get_value())
+        .map_err(unreadable)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
 //! What the hooks of all releases have in common. A release adds how it reads and writes stable memory.
 
 use candid::candid_method;
+use ic_stable_migration::cdk::OrTrap;
 use ic_stable_migration::{Error, Plan};
 
-use crate::args::IndividualUserTemplateInitArgs;
+use crate::args::{self, IndividualUserTemplateInitArgs};
 use crate::domain::memory::Start;
 use crate::release::{self, Release};
 use crate::state::{self, Store};
@@ -18,6 +19,11 @@ pub const CEILING: u64 = 4 << 30;
 /// The argument of every `init`, as the interface declares it.
 #[candid_method(init)]
 pub fn declared_init(_: IndividualUserTemplateInitArgs) {}
+
+/// How every `init` and `post_upgrade` decodes its argument. Traps on one that is not what the interface declares.
+pub fn argument(bytes: Vec<u8>) -> Option<IndividualUserTemplateInitArgs> {
+    args::read(&bytes).or_trap()
+}
 
 /// The end of every `init` and `post_upgrade`: takes `store` for the canister's, and what `args` changes in it.
 pub fn start(

@@ -17,7 +17,7 @@ use crate::state::{self, State, Store};
 
 const PLAN: Plan<CanisterData, MessagePack> = Plan::new(2).schema(1).ceiling(CEILING);
 
-#[ic_cdk::init(hidden = true)]
+#[ic_cdk::init(hidden = true, decode_with = "super::argument")]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {
     let memory = DefaultMemoryImpl::default();
     let store = Store::begin_tiered(&PLAN, memory, State::default(), time()).or_trap();
@@ -29,7 +29,7 @@ fn pre_upgrade() {
     super::save(&PLAN).or_trap();
 }
 
-#[ic_cdk::post_upgrade]
+#[ic_cdk::post_upgrade(decode_with = "super::argument")]
 fn post_upgrade(args: Option<IndividualUserTemplateInitArgs>) {
     let memory = DefaultMemoryImpl::default();
     let (mut store, origin) = Store::resume(&PLAN, memory, time()).or_trap();
