@@ -136,6 +136,18 @@ pub enum Error {
         found: String,
     },
 
+    /// A memory that contradicts itself.
+    #[error(
+        "{path}: {damage}; a damaged memory is not rewritten: download the snapshot again, and look into it with `stable-migrate inspect`",
+        path = .path.display()
+    )]
+    Contradicts {
+        /// The snapshot or the file.
+        path: PathBuf,
+        /// The first contradiction.
+        damage: String,
+    },
+
     /// Buckets that are too small, or of no size.
     #[error(
         "{path}: its virtual memories have {pages} pages together, which need more than 32768 buckets of {bucket_pages} pages: choose larger buckets with --bucket-pages or --ceiling",

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use clap::Args;
 use ic_stable_migration::{PAGE_BYTES, cycles_per_year};
 use stable_migrate::{
-    BucketChoice, Compaction, Error, Image, NewFile, NewSnapshotDir, Progress, SnapshotDir, Source,
-    bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text, uses_this_library,
+    BucketChoice, Compaction, Depth, Error, Image, NewFile, NewSnapshotDir, Progress, SnapshotDir,
+    Source, Survey, bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text,
+    uses_this_library,
 };
 
 use super::{Verdict, next_steps, print};
@@ -54,6 +55,7 @@ impl Compact {
     pub fn run(self) -> Result<Verdict, Error> {
         let source = Source::open(&self.path)?;
         let compaction = Compaction::plan(source.stable(), self.choice())?;
+        self.refuse_damaged(&source)?;
         if !self.skip_pre_upgrade {
             self.refuse_foreign(&source, &compaction)?;
         }
@@ -70,6 +72,21 @@ impl Compact {
             (Some(pages), _) => BucketChoice::Pages(pages),
             (None, Some(bytes)) => BucketChoice::Ceiling(bytes),
             (None, None) => BucketChoice::RightSize,
+        }
+    }
+
+    /// Refuses a memory that contradicts itself: a copy of it would be as damaged, and its original might be thrown
+    /// away.
+    fn refuse_damaged(&self, source: &Source) -> Result<(), Error> {
+        let reading = Progress::bytes("reading", source.stable().bytes());
+        let everything = Depth::Everything;
+        let survey = Survey::of(source.stable(), everything, &mut |bytes| reading.add(bytes))?;
+        match survey.damages.into_iter().next() {
+            None => Ok(()),
+            Some(damage) => Err(Error::Contradicts {
+                path: self.path.clone(),
+                damage,
+            }),
         }
     }
 

@@ -62,6 +62,21 @@ fn a_snapshot_becomes_a_smaller_one_that_can_be_loaded() {
 }
 
 #[test]
+fn a_damaged_memory_is_not_rewritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let map = (1 + 128) * 65_536;
+    for (name, at) in [("payload", 65_536 + 200), ("root", map + 14)] {
+        let mut bytes = managed();
+        bytes[at] ^= 9;
+        let from = snapshot(dir.path(), name, WITH_LIBRARY, &bytes);
+        let to = dir.path().join("compact");
+        let refusal = compact(&from, &to, &[]).refusal();
+        assert!(refusal.contains("download the snapshot again"), "{refusal}");
+        assert!(!to.exists());
+    }
+}
+
+#[test]
 fn a_bare_memory_becomes_a_bare_memory() {
     let dir = tempfile::tempdir().unwrap();
     let from = file(dir.path(), "memory", &managed());
