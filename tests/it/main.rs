@@ -5,3 +5,4 @@ mod bad_input;
 mod faults;
 mod pages;
 mod stages;
+mod v8;

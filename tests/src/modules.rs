@@ -1,6 +1,6 @@
 //! The modules that `cargo xtask build` has written, each compiled once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use canister_host::Module;
@@ -19,13 +19,22 @@ pub static RELEASE_2: LazyLock<Module> = LazyLock::new(|| load("individual-user"
 /// # Panics
 /// If it has not been built: the tests are of the modules, so there is nothing to test without them.
 pub fn load(name: &str) -> Module {
-    let target = std::env::var("CARGO_TARGET_DIR").map_or_else(
-        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
-        Into::into,
-    );
-    let path = target.join("canisters").join(format!("{name}.wasm"));
-    let wasm = std::fs::read(&path).unwrap_or_else(|error| {
+    Module::new(&bytes(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The same, not compiled.
+///
+/// # Panics
+/// As [`load`] does.
+pub fn bytes(name: &str) -> Vec<u8> {
+    let path = target().join("canisters").join(format!("{name}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|error| {
         panic!("{}: {error}; run `cargo xtask build` first", path.display())
-    });
-    Module::new(&wasm).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    })
+}
+
+/// Where cargo builds.
+pub fn target() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
+    std::env::var("CARGO_TARGET_DIR").map_or_else(|_| beside(), Into::into)
 }

@@ -83,6 +83,16 @@ impl Subject {
         )
     }
 
+    /// Upgrades with an argument of its own.
+    pub fn upgrade_with(
+        &mut self,
+        module: &Module,
+        skip_pre_upgrade: bool,
+        args: &[u8],
+    ) -> Result<InstallReport, HostError> {
+        self.install(InstallMode::Upgrade { skip_pre_upgrade }, module, args)
+    }
+
     /// Upgrades to `module`, which must refuse and leave everything as it was; returns what it said.
     pub fn refused(&mut self, module: &Module, skip_pre_upgrade: bool) -> String {
         let before = self.memory();
