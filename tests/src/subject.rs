@@ -1,10 +1,18 @@
 //! A canister on the embedded host, and what it is asked.
 
+use candid::{CandidType, Deserialize, decode_args, encode_args};
 use canister_host::{
     CanisterSettings, Fault, Host, HostError, InstallMode, InstallReport, MessageReport, Module,
     Principal, Reject, StableMemory,
 };
 use canister_scenario::{Answers, Call, Fill, Interview, Step, init_args, people, upgrade_args};
+use ic_stable_migration::{MoveStatus, Phase};
+
+/// What these tests read of the migration's status.
+#[derive(CandidType, Deserialize)]
+struct Status {
+    move_status: Option<MoveStatus>,
+}
 
 /// A canister and the host it lives on.
 pub struct Subject {
@@ -22,7 +30,11 @@ pub const fn sample() -> Fill {
 impl Subject {
     /// A canister with `module` installed and nothing in it.
     pub fn installed(module: &Module) -> Self {
-        let mut host = Host::new();
+        Self::installed_on(Host::new(), module)
+    }
+
+    /// The same on a host with limits of its own.
+    pub fn installed_on(mut host: Host, module: &Module) -> Self {
         let id = people::canister(0);
         let settings = CanisterSettings {
             controllers: vec![people::user_index()],
@@ -40,16 +52,21 @@ impl Subject {
     /// The same, filled through its endpoints.
     pub fn filled(module: &Module, fill: &Fill) -> Self {
         let mut subject = Self::installed(module);
+        subject.fill(fill);
+        subject
+    }
+
+    /// Fills the canister through its endpoints.
+    pub fn fill(&mut self, fill: &Fill) {
         for step in fill.steps() {
             match step {
-                Step::Pass(time) => subject.host.advance_time(time),
+                Step::Pass(time) => self.host.advance_time(time),
                 Step::Call(call) => {
-                    let reply = subject.call(&call);
+                    let reply = self.call(&call);
                     assert!(reply.is_ok(), "{call} was refused: {reply:?}");
                 }
             }
         }
-        subject
     }
 
     /// A canister with `module` installed and stable memory replaced by `memory`. It has not seen it yet: the
@@ -169,6 +186,44 @@ impl Subject {
             reports.extend(ran);
         }
         reports
+    }
+
+    /// Calls an update method without argument as a controller.
+    pub fn control(&mut self, method: &str) -> Result<Vec<u8>, Reject> {
+        let controller = people::user_index();
+        let no_argument = encode_args(()).expect("an empty argument");
+        let reply = self.host.update(self.id, controller, method, &no_argument);
+        reply.map(|reply| reply.bytes)
+    }
+
+    /// How the move goes; none in a release that does not move.
+    pub fn moving(&mut self) -> Option<MoveStatus> {
+        let no_argument = encode_args(()).expect("an empty argument");
+        let caller = Principal::anonymous();
+        let reply = self
+            .host
+            .query(self.id, caller, "migration_status", &no_argument)
+            .expect("the status is always there");
+        let (status,): (Status,) = decode_args(&reply.bytes).expect("a status");
+        status.move_status
+    }
+
+    /// Where the move stands.
+    pub fn phase(&mut self) -> Phase {
+        self.moving().expect("a release that moves").phase
+    }
+
+    /// Lets the timer run until the move is done.
+    pub fn finish_move(&mut self) -> MoveStatus {
+        for _ in 0..10_000 {
+            let status = self.moving().expect("a release that moves");
+            match status.phase {
+                Phase::Moving | Phase::Auditing => self.run_timers(1),
+                Phase::Done => return status,
+                Phase::Differs | Phase::Stuck => panic!("the move ended with {status:?}"),
+            };
+        }
+        panic!("the move does not end: {:?}", self.moving());
     }
 
     /// Arms a fault.

@@ -1,0 +1,119 @@
+//! What large states cost: in the move, and in upgrades after it.
+
+use canister_host::InstallReport;
+use canister_scenario::people;
+use individual_user::domain::post::{FeedScore, Post, PostStatus, PostViewStatistics};
+use individual_user::domain::time::Timestamp;
+use individual_user::domain::token::TokenEvent;
+use individual_user::state::legacy::CanisterData;
+use scenarios::Subject;
+use scenarios::modules::{RELEASE_0, RELEASE_2};
+
+/// Instructions that a message may use on the network.
+const MESSAGE_LIMIT: u64 = 40_000_000_000;
+
+/// Release 2 on the legacy memory of `data`, moved to the end.
+fn moved(data: &CanisterData) -> Subject {
+    let legacy = rmp_serde::to_vec_named(data).unwrap();
+    let mut subject = Subject::with_memory(&RELEASE_2, &legacy);
+    subject.upgrade_skipping(&RELEASE_2).unwrap();
+    let status = subject.finish_move();
+    assert!(status.largest_step < MESSAGE_LIMIT / 20, "{status:?}");
+    assert!(status.largest_dirty_bytes < 75 << 20, "{status:?}");
+    subject
+}
+
+fn liked_post(likes: u64) -> Post {
+    let created_at = Timestamp::from_nanos(1_700_000_000_000_000_000);
+    let home_feed_score = FeedScore {
+        current_score: 0,
+        last_synchronized_score: 0,
+        last_synchronized_at: created_at,
+    };
+    Post {
+        id: 0,
+        description: "liked by many".into(),
+        hashtags: Vec::new(),
+        video_uid: "0".into(),
+        status: PostStatus::ReadyToView,
+        created_at,
+        likes: (0..likes).map(people::visitor).collect(),
+        share_count: 0,
+        view_stats: PostViewStatistics::default(),
+        home_feed_score,
+        creator_consent_for_inclusion_in_hot_or_not: false,
+        hot_or_not_details: None,
+    }
+}
+
+fn with_events(count: u64) -> CanisterData {
+    let mut data = CanisterData::default();
+    let events = (0..count).map(|number| (number, TokenEvent::Burn));
+    data.my_token_balance.utility_token_transaction_history = events.collect();
+    data
+}
+
+/// Instructions of both hooks of an upgrade of a canister that has moved.
+fn upgrade_cost(events: u64) -> u64 {
+    let mut subject = moved(&with_events(events));
+    // The first upgrade gives the heap back; the second is what every later one costs.
+    subject.upgrade(&RELEASE_2).unwrap();
+    let report: InstallReport = subject.upgrade(&RELEASE_2).unwrap();
+    let of = |hook: Option<canister_host::MessageReport>| hook.unwrap().instructions;
+    let status = subject.moving().unwrap();
+    let events_now = status.collections.iter().find(|c| c.name == "token_events");
+    assert_eq!(events_now.unwrap().stable, events);
+    of(report.pre_upgrade) + of(report.post_upgrade)
+}
+
+#[test]
+fn an_upgrade_after_the_move_costs_the_same_at_10_and_10_000_and_1_000_000_entries() {
+    let [few, many, most] = [10, 10_000, 1_000_000].map(upgrade_cost);
+    for cost in [many, most] {
+        let ratio = cost as f64 / few as f64;
+        assert!(
+            (0.9..1.1).contains(&ratio),
+            "{few}, {many}, {most} instructions"
+        );
+    }
+}
+
+#[test]
+fn a_post_with_100_000_likes_moves_in_many_steps_and_takes_a_like_at_every_point() {
+    let mut data = CanisterData::default();
+    data.all_created_posts.insert(0, liked_post(100_000));
+    data.profile.principal_id = Some(people::owner());
+    let legacy = rmp_serde::to_vec_named(&data).unwrap();
+    let mut subject = Subject::with_memory(&RELEASE_0, &legacy);
+    subject.upgrade_skipping(&RELEASE_0).unwrap();
+    subject.upgrade(&RELEASE_2).unwrap();
+    let mut count = 100_000;
+    let mut points = 0;
+    loop {
+        let before = subject.moving().unwrap().steps;
+        let liker = people::visitor(1_000_000 + points);
+        let args = candid::encode_one(0u64).unwrap();
+        let method = "update_post_toggle_like_status_by_caller";
+        let reply = subject
+            .host
+            .update(subject.id, liker, method, &args)
+            .unwrap();
+        assert!(candid::decode_one::<bool>(&reply.bytes).unwrap());
+        assert!(
+            reply.instructions < 2_000_000,
+            "a like took {}",
+            reply.instructions
+        );
+        count += 1;
+        points += 1;
+        if subject.moving().unwrap().finished.is_some() {
+            break;
+        }
+        subject.run_timers(1);
+        assert!(subject.moving().unwrap().steps > before);
+    }
+    assert!(points > 3, "{points} steps");
+    let likes = subject.moving().unwrap().collections;
+    let likes = likes.iter().find(|c| c.name == "likes").unwrap();
+    assert_eq!(likes.stable, count);
+}
