@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! 0      number of slots                              u32
-//! 4      slots, one for each collection               32 bytes each
+//! 4      slots, one for each collection               48 bytes each
 //!          sum of its entries' hashes                 u64
 //!          number of its entries                      u64
+//!          the same two of those the audit has read   u64, u64
 //!          id of its virtual memory                   u64
-//!          checksum of the 24 bytes before            u64
+//!          checksum of the 40 bytes before            u64
 //! then   records until the journal ends
 //!          kind                                       u8
 //!          length of the body in bytes                u32
@@ -32,7 +33,10 @@ mod summary;
 pub use summary::{JournaledCollection, MoveJournal};
 
 /// Bytes of a slot.
-pub const SLOT_BYTES: u64 = 32;
+pub const SLOT_BYTES: u64 = 48;
+
+/// Bytes of a slot that its checksum covers.
+const SLOT_BODY_BYTES: usize = 40;
 
 /// Bytes before the first slot.
 pub const SLOTS_AT: u64 = 4;
@@ -60,10 +64,63 @@ impl Removed {
     }
 }
 
+/// What is known of a collection's content at any time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slot {
+    /// The id of the collection's virtual memory.
+    pub id: u8,
+    /// What the collection holds, over both tiers.
+    pub content: Digest,
+    /// What the audit has read of it.
+    pub audit: Digest,
+}
+
+impl Slot {
+    /// The slot as it stands in memory.
+    pub fn to_bytes(self) -> [u8; SLOT_BYTES as usize] {
+        let fields = [
+            self.content.sum,
+            self.content.count,
+            self.audit.sum,
+            self.audit.count,
+            self.id.into(),
+        ];
+        let mut bytes = [0; SLOT_BYTES as usize];
+        for (at, field) in bytes.chunks_exact_mut(8).zip(fields) {
+            at.copy_from_slice(&field.to_le_bytes());
+        }
+        let sum = checksum(&bytes[..SLOT_BODY_BYTES]);
+        bytes[SLOT_BODY_BYTES..].copy_from_slice(&sum.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: [u8; SLOT_BYTES as usize]) -> Result<Self, Error> {
+        let u64_at = |at: usize| {
+            let mut field = [0; 8];
+            field.copy_from_slice(&bytes[at..at + 8]);
+            u64::from_le_bytes(field)
+        };
+        let expected = u64_at(SLOT_BODY_BYTES);
+        let computed = checksum(&bytes[..SLOT_BODY_BYTES]);
+        if expected != computed {
+            return Err(damaged(expected, computed, SLOT_BYTES));
+        }
+        let digest = |at| Digest {
+            sum: u64_at(at),
+            count: u64_at(at + 8),
+        };
+        Ok(Self {
+            id: bytes[32],
+            content: digest(0),
+            audit: digest(16),
+        })
+    }
+}
+
 /// Everything a journal holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Journal {
-    pub slots: Vec<(u8, Digest)>,
+    pub slots: Vec<Slot>,
     pub progress: Progress,
     /// The hot state in CBOR, if it is newer than the payload's.
     pub hot: Option<Vec<u8>>,
@@ -77,8 +134,8 @@ impl Journal {
     /// [`Error::Encode`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let mut bytes = (self.slots.len() as u32).to_le_bytes().to_vec();
-        for &(id, digest) in &self.slots {
-            bytes.extend_from_slice(&slot_bytes(id, digest));
+        for slot in &self.slots {
+            bytes.extend_from_slice(&slot.to_bytes());
         }
         bytes.extend(record(PROGRESS, &encode(&self.progress)?));
         if let Some(hot) = &self.hot {
@@ -99,7 +156,7 @@ impl Journal {
         let count = u32::from_le_bytes(take(&mut bytes)?);
         let mut slots = Vec::new();
         for _ in 0..count {
-            slots.push(slot(take(&mut bytes)?)?);
+            slots.push(Slot::from_bytes(take(&mut bytes)?)?);
         }
         let mut progress = None;
         let mut hot = None;
@@ -131,17 +188,6 @@ impl Journal {
     }
 }
 
-/// A slot as it stands in memory.
-pub fn slot_bytes(id: u8, digest: Digest) -> [u8; SLOT_BYTES as usize] {
-    let mut bytes = [0; SLOT_BYTES as usize];
-    bytes[..8].copy_from_slice(&digest.sum.to_le_bytes());
-    bytes[8..16].copy_from_slice(&digest.count.to_le_bytes());
-    bytes[16] = id;
-    let sum = checksum(&bytes[..24]);
-    bytes[24..].copy_from_slice(&sum.to_le_bytes());
-    bytes
-}
-
 /// Encodes a part of the journal, or of what goes into it.
 pub fn encode<T: Serialize + DeserializeOwned>(value: &T) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
@@ -168,23 +214,6 @@ fn record(kind: u8, body: &[u8]) -> Vec<u8> {
     bytes.extend_from_slice(&XxHash64::oneshot(kind.into(), body).to_le_bytes());
     bytes.extend_from_slice(body);
     bytes
-}
-
-fn slot(bytes: [u8; SLOT_BYTES as usize]) -> Result<(u8, Digest), Error> {
-    let u64_at = |at: usize| {
-        let mut field = [0; 8];
-        field.copy_from_slice(&bytes[at..at + 8]);
-        u64::from_le_bytes(field)
-    };
-    let (expected, computed) = (u64_at(24), checksum(&bytes[..24]));
-    if expected != computed {
-        return Err(damaged(expected, computed, SLOT_BYTES));
-    }
-    let digest = Digest {
-        sum: u64_at(0),
-        count: u64_at(8),
-    };
-    Ok((bytes[16], digest))
 }
 
 fn take_record<'a>(bytes: &mut &'a [u8]) -> Result<(u8, &'a [u8]), Error> {

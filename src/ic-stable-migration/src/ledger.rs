@@ -11,7 +11,7 @@ use ic_stable_structures::Memory;
 use twox_hash::XxHash64;
 
 use crate::error::Error;
-use crate::journal::{Removed, SLOT_BYTES, slot_bytes};
+use crate::journal::{Removed, SLOT_BYTES, Slot};
 use crate::managed::Memory0;
 
 /// The content of a collection, whatever the order of its entries: their number and the sum of their hashes.
@@ -76,13 +76,9 @@ pub struct Ledger<M: Memory> {
 }
 
 /// What the ledger keeps of one collection.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Book {
-    id: u8,
-    /// What the collection holds, over both tiers.
-    content: Digest,
-    /// What the audit has counted so far.
-    audit: Digest,
+    slot: Slot,
     removed: BTreeSet<Vec<u8>>,
 }
 
@@ -96,45 +92,36 @@ impl<M: Memory> Ledger<M> {
         }
     }
 
-    /// The same books over the memory as it was opened anew. Audits start again.
+    /// The same books over the memory as it was opened anew.
     pub(crate) fn moved_to(&self, memory0: Memory0<M>) -> Self {
         let books = self.books.borrow();
-        let books = books.iter().map(|book| Book {
-            id: book.id,
-            content: book.content,
-            audit: Digest::default(),
-            removed: book.removed.clone(),
-        });
         Self {
             memory0,
             active: self.active.clone(),
             slots_at: self.slots_at.clone(),
-            books: RefCell::new(books.collect()),
+            books: RefCell::new(books.clone()),
         }
     }
 
-    /// Opens a book for the collection in virtual memory `id`.
-    pub(crate) fn open(&self, id: u8, removed: &[Vec<u8>]) -> SlotIndex {
+    /// Opens a book for a collection of which `slot` is known.
+    pub(crate) fn open(&self, slot: Slot, removed: &[Vec<u8>]) -> SlotIndex {
         let mut books = self.books.borrow_mut();
         books.push(Book {
-            id,
+            slot,
             removed: removed.iter().cloned().collect(),
-            ..Book::default()
         });
-        let index = books.len() - 1;
-        SlotIndex { index, id }
+        SlotIndex {
+            index: books.len() - 1,
+            id: slot.id,
+        }
     }
 
     pub(crate) fn set_content(&self, slot: SlotIndex, content: Digest) {
-        self.with(slot, |book| book.content = content);
+        self.with(slot, |book| book.slot.content = content);
     }
 
-    pub(crate) fn content(&self, slot: SlotIndex) -> Digest {
-        self.with(slot, |book| book.content)
-    }
-
-    pub(crate) fn audit(&self, slot: SlotIndex) -> Digest {
-        self.with(slot, |book| book.audit)
+    pub(crate) fn slot(&self, slot: SlotIndex) -> Slot {
+        self.with(slot, |book| book.slot)
     }
 
     pub(crate) fn is_active(&self) -> bool {
@@ -150,17 +137,16 @@ impl<M: Memory> Ledger<M> {
         self.slots_at.set(offset);
     }
 
-    /// Every collection's id and digest, in the order of the slots.
-    pub(crate) fn slots(&self) -> Vec<(u8, Digest)> {
-        let books = self.books.borrow();
-        books.iter().map(|book| (book.id, book.content)).collect()
+    /// What is known of every collection, in order.
+    pub(crate) fn slots(&self) -> Vec<Slot> {
+        self.books.borrow().iter().map(|book| book.slot).collect()
     }
 
     /// Every removal that the saved heap tiers do not know of.
     pub(crate) fn all_removed(&self) -> Vec<Removed> {
         let books = self.books.borrow();
         let of = |book: &Book| {
-            let id = book.id;
+            let id = book.slot.id;
             let keys = book.removed.iter();
             keys.map(|key| Removed {
                 id,
@@ -192,21 +178,21 @@ impl<M: Memory> Ledger<M> {
         added: Option<u64>,
         audited: bool,
     ) {
-        let content = self.with(slot, |book| {
-            book.content.change(removed, added);
+        let changed = self.with(slot, |book| {
+            book.slot.content.change(removed, added);
             if audited {
-                book.audit.change(removed, added);
+                book.slot.audit.change(removed, added);
             }
-            book.content
+            book.slot
         });
         let at = self.slots_at.get() + SLOT_BYTES * slot.index as u64;
-        self.memory0.write(at, &slot_bytes(slot.id, content));
+        self.memory0.write(at, &changed.to_bytes());
     }
 
     /// An entry that the audit read.
     pub(crate) fn audited(&self, slot: SlotIndex, key: &[u8], value: &[u8]) {
         let entry = slot.entry_digest(key, value);
-        self.with(slot, |book| book.audit.add(entry));
+        self.with(slot, |book| book.slot.audit.add(entry));
     }
 
     /// A key that a caller removed before the mover came to it.

@@ -2,7 +2,7 @@
 
 use ic_stable_structures::Memory;
 
-use super::Journal;
+use super::{Journal, Slot};
 use crate::error::Error;
 use crate::managed::{Managed, Memory0Content};
 use crate::mover::Phase;
@@ -56,12 +56,12 @@ impl<M: Memory> Managed<M> {
             _ => return Ok(None),
         };
         let progress = &journal.progress;
-        let collections = journal.slots.iter().map(|&(id, digest)| {
+        let collections = journal.slots.iter().map(|&Slot { id, content, .. }| {
             let moved = progress.collections.iter().find(|found| found.id == id);
             JournaledCollection {
                 memory_id: id,
-                entries: digest.count,
-                digest: digest.sum,
+                entries: content.count,
+                digest: content.sum,
                 moved: moved.map_or(0, |moved| moved.moved),
                 complete: moved.is_some_and(|moved| moved.complete),
                 audited: moved.is_some_and(|moved| moved.audited),
@@ -106,7 +106,11 @@ mod tests {
         managed.save::<_, Cbor>(&7u64, stamp).unwrap();
         assert_eq!(managed.move_journal(), Ok(None));
         let journal = Journal {
-            slots: vec![(4, Digest { sum: 11, count: 22 })],
+            slots: vec![Slot {
+                id: 4,
+                content: Digest { sum: 11, count: 22 },
+                ..Slot::default()
+            }],
             progress: Progress {
                 phase: Phase::Auditing,
                 steps: 5,

@@ -4,11 +4,15 @@ use super::*;
 use crate::mover::Phase;
 
 fn journals() -> impl Strategy<Value = Journal> {
-    let digests = any::<(u64, u64)>().prop_map(|(sum, count)| Digest { sum, count });
+    let slots = any::<(u8, [u64; 4])>().prop_map(|(id, [a, b, c, d])| Slot {
+        id,
+        content: Digest { sum: a, count: b },
+        audit: Digest { sum: c, count: d },
+    });
     let keys = || prop::collection::vec(any::<u8>(), 0..40);
     let removed = (any::<u8>(), keys()).prop_map(|(id, key)| Removed { id, key });
     (
-        prop::collection::vec((any::<u8>(), digests), 0..5),
+        prop::collection::vec(slots, 0..5),
         any::<(bool, u64, u64)>(),
         prop::option::of(keys()),
         prop::collection::vec(removed, 0..5),

@@ -7,7 +7,7 @@ use ic_stable_structures::Memory;
 use super::progress::CollectionProgress;
 use super::{Budget, Mover, Phase, Progress, Tiered};
 use crate::error::Error;
-use crate::journal::{Journal, decode};
+use crate::journal::{Journal, Slot, decode};
 use crate::ledger::Ledger;
 use crate::managed::{Managed, Stamp};
 
@@ -104,16 +104,19 @@ impl<M: Memory> Mover<M> {
                 .filter(|removed| removed.id == tier.id)
                 .map(|removed| removed.key.clone())
                 .collect();
-            let slot = ledger.open(tier.id, &removed);
+            let known_slot = known.iter().find(|slot| slot.id == tier.id).copied();
+            let unknown = Slot {
+                id: tier.id,
+                ..Slot::default()
+            };
+            let slot = ledger.open(known_slot.unwrap_or(unknown), &removed);
             let memory = managed.memory(tier.id)?;
             tier.map
                 .attach(memory, Rc::clone(&ledger), slot, &at.position(), &removed);
             heap_was_used |= tier.map.heap_len() > 0;
-            let content = match known.iter().find(|(id, _)| *id == tier.id) {
-                Some((_, content)) => *content,
-                None => tier.map.heap_digest(slot),
-            };
-            ledger.set_content(slot, content);
+            if known_slot.is_none() {
+                ledger.set_content(slot, tier.map.heap_digest(slot));
+            }
             slots.push(slot);
             collections.push(at);
         }

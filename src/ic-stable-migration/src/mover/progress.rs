@@ -46,6 +46,8 @@ pub struct CollectionProgress {
     pub id: u8,
     pub cursor: Option<ByteBuf>,
     pub complete: bool,
+    /// The encoded key that the audit read last.
+    pub audit_cursor: Option<ByteBuf>,
     /// Entries moved by steps; what callers wrote went to stable memory by itself.
     pub moved: u64,
     /// Encoded bytes of the entries moved by steps.
@@ -60,12 +62,14 @@ impl CollectionProgress {
         Position {
             cursor: self.cursor.as_ref().map(|key| key.to_vec()),
             complete: self.complete,
+            audited: self.audit_cursor.as_ref().map(|key| key.to_vec()),
         }
     }
 
     pub fn set_position(&mut self, position: Position) {
         self.cursor = position.cursor.map(ByteBuf::from);
         self.complete = position.complete;
+        self.audit_cursor = position.audited.map(ByteBuf::from);
     }
 }
 

@@ -80,7 +80,7 @@ impl<M: Memory> Mover<M> {
                 stable: tier.map.stable_len(),
                 audited: at.audited,
                 difference: at.difference,
-                digest: self.ledger.content(*slot).sum,
+                digest: self.ledger.slot(*slot).content.sum,
             })
             .collect();
         let moved: u64 = collections.iter().map(|at| at.moved).sum();

@@ -81,12 +81,12 @@ impl<M: Memory> Mover<M> {
             if self.progress.phase != Phase::Auditing || spent || at.audited {
                 continue;
             }
-            if tier.map.audit(&mut go_on) {
-                at.audited = true;
-                let (expected, found) = (self.ledger.content(*slot), self.ledger.audit(*slot));
-                at.difference = difference(expected, found);
-            } else {
-                spent = true;
+            at.audited = tier.map.audit(&mut go_on);
+            at.set_position(tier.map.position());
+            spent = !at.audited;
+            if at.audited {
+                let known = self.ledger.slot(*slot);
+                at.difference = difference(known.content, known.audit);
             }
         }
         if self.progress.collections.iter().all(|at| at.audited) {

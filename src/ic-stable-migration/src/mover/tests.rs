@@ -265,6 +265,22 @@ fn an_entry_lost_behind_the_movers_back_is_found_by_the_audit_and_named() {
 }
 
 #[test]
+fn the_audit_goes_on_where_an_upgrade_found_it() {
+    let mut canister = Canister::start(legacy_memory(&sample(30)));
+    for upgrades in 0.. {
+        if canister.status().phase == Phase::Done {
+            break;
+        }
+        canister.step(3);
+        // Behind the audit's back and before its face, in turn.
+        let key = if upgrades % 2 == 0 { 0 } else { 87 };
+        canister.state.texts.insert(key, upgrades.to_string());
+        canister = canister.upgrade(upgrades % 3 == 0);
+        assert!(upgrades < 100, "{:?}", canister.status());
+    }
+}
+
+#[test]
 fn a_step_ends_when_its_instructions_are_used_up() {
     let mut canister = Canister::start(legacy_memory(&sample(50)));
     let clock = Cell::new(0);

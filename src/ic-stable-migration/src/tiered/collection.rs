@@ -17,6 +17,8 @@ pub struct Position {
     pub cursor: Option<Vec<u8>>,
     /// Whether every entry has been moved.
     pub complete: bool,
+    /// The key audited last, encoded; none if the audit has not begun.
+    pub audited: Option<Vec<u8>>,
 }
 
 /// A map as the mover sees it. Implemented by [`TieredMap`]; a state lists its maps with
@@ -83,7 +85,10 @@ where
             ledger,
             slot,
             passed,
-            audited: Passed::Nothing,
+            audited: match &position.audited {
+                None => Passed::Nothing,
+                Some(key) => Passed::UpTo(K::from_bytes(Cow::Borrowed(key))),
+            },
         };
         if stable.memory.size() > 0 {
             stable.map_mut();
@@ -148,16 +153,17 @@ where
     }
 
     fn position(&self) -> Position {
-        match self.stable.as_ref().map(|stable| &stable.passed) {
-            None | Some(Passed::Nothing) => Position::default(),
-            Some(Passed::UpTo(key)) => Position {
-                cursor: Some(key.to_bytes().into_owned()),
-                complete: false,
-            },
-            Some(Passed::All) => Position {
-                cursor: None,
-                complete: true,
-            },
+        let Some(stable) = &self.stable else {
+            return Position::default();
+        };
+        let last = |passed: &Passed<K>| match passed {
+            Passed::UpTo(key) => Some(key.to_bytes().into_owned()),
+            Passed::Nothing | Passed::All => None,
+        };
+        Position {
+            cursor: last(&stable.passed),
+            complete: matches!(stable.passed, Passed::All),
+            audited: last(&stable.audited),
         }
     }
 
