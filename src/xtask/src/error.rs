@@ -5,6 +5,7 @@ use std::process::ExitStatus;
 
 use canister_scenario::Difference;
 
+use crate::journey::MoveError;
 use crate::rehearsal::RehearsalError;
 
 /// Why a command stopped.
@@ -89,6 +90,13 @@ pub enum Error {
         stage: &'static str,
         /// What refused, and why.
         source: Box<RehearsalError>,
+    },
+
+    /// The move to stable maps did not come to its end.
+    #[error("the move to stable maps failed: {source}")]
+    Move {
+        /// Why.
+        source: Box<MoveError>,
     },
 
     /// A canister has no answer that could be compared.

@@ -4,9 +4,16 @@ use canister_host::{InstallReport, Module};
 use canister_scenario::{Answers, Fill, Interview};
 
 use crate::error::{Error, Result};
-use crate::layout::Layout;
+use crate::layout::{Contents, Layout};
+use crate::moved::{Moved, Pages};
+use crate::progress;
 use crate::rehearsal::{Rehearsal, RehearsalError};
 use crate::stage::Stage;
+
+mod moving;
+
+pub use moving::MoveError;
+use moving::Moving;
 
 /// The compiled modules of the releases, and what they answer in.
 pub struct Releases {
@@ -22,32 +29,43 @@ pub struct Journey {
     interview: Interview,
     first: Answers,
     stages: Vec<Stage>,
-    ahead: Vec<Upgrade>,
+    moved: Option<Moved>,
+    ahead: Vec<Act>,
 }
 
-/// One upgrade that is still to come.
+/// Something that is still to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Upgrade {
-    name: &'static str,
-    release: usize,
+enum Act {
+    /// An upgrade to a release.
+    Upgrade { name: &'static str, release: usize },
+    /// The move of the collections to stable maps.
+    Move,
 }
 
-const AGAIN_0: Upgrade = Upgrade {
+const AGAIN_0: Act = Act::Upgrade {
     name: "0 again",
     release: 0,
 };
-const TO_1: Upgrade = Upgrade {
+const TO_1: Act = Act::Upgrade {
     name: "stage one: 0 → 1",
     release: 1,
 };
-const TO_2: Upgrade = Upgrade {
+const TO_2: Act = Act::Upgrade {
     name: "stage two: 1 → 2",
     release: 2,
 };
-const AGAIN_2: Upgrade = Upgrade {
+const AGAIN_2: Act = Act::Upgrade {
     name: "2 again",
     release: 2,
 };
+const HEAP_BACK: Act = Act::Upgrade {
+    name: "2 again: gives the heap back",
+    release: 2,
+};
+
+/// The stages of the move.
+const HALF_WAY: &str = "the move, half way";
+const MOVED: &str = "the move, done";
 
 impl Journey {
     /// Starts with a release-0 canister that is filled through its endpoints.
@@ -63,7 +81,8 @@ impl Journey {
         };
         let rehearsal = start().map_err(at(name))?;
         let hooks = InstallReport::default();
-        Self::start(releases, name, rehearsal, &hooks, vec![AGAIN_0, TO_1, TO_2])
+        let ahead = vec![AGAIN_0, TO_1, TO_2, Act::Move, HEAP_BACK];
+        Self::start(releases, name, rehearsal, &hooks, ahead)
     }
 
     /// Starts with a canister that takes up `memory`, in the oldest release that can read it.
@@ -72,9 +91,15 @@ impl Journey {
     /// `Memory` if no release reads it; `Rehearsal` if the release that should does not,
     /// `Mute` if it answers nothing.
     pub fn from_memory(releases: &Releases, memory: &[u8]) -> Result<Self> {
-        let (name, release, ahead) = match Layout::of(memory.to_vec()) {
-            Layout::Legacy => ("0, memory restored", 0, vec![TO_1, TO_2]),
-            Layout::Naive | Layout::Managed(_) => ("2, memory restored", 2, vec![AGAIN_2]),
+        let (name, release, ahead) = match Contents::of(memory.to_vec()).layout {
+            Layout::Legacy => (
+                "0, memory restored",
+                0,
+                vec![TO_1, TO_2, Act::Move, HEAP_BACK],
+            ),
+            Layout::Naive | Layout::Managed { .. } => {
+                ("2, memory restored", 2, vec![AGAIN_2, Act::Move, HEAP_BACK])
+            }
             layout @ (Layout::Empty | Layout::Unsaved | Layout::Unrecognized(_)) => {
                 return Err(Error::Memory {
                     layout: layout.to_string(),
@@ -92,7 +117,7 @@ impl Journey {
         name: &'static str,
         mut rehearsal: Rehearsal,
         hooks: &InstallReport,
-        ahead: Vec<Upgrade>,
+        ahead: Vec<Act>,
     ) -> Result<Self> {
         let interview = rehearsal.interview(&releases.interface);
         let first = rehearsal.answers(&interview);
@@ -109,39 +134,97 @@ impl Journey {
             interview,
             first,
             stages: vec![stage],
+            moved: None,
             ahead,
         })
     }
 
-    /// Goes all the way, asking everything again after each upgrade.
+    /// Goes all the way, asking everything again after each upgrade, in the middle of the move and
+    /// after it.
     ///
     /// # Errors
-    /// `Rehearsal` if an upgrade is refused, `Lost` if an answer differs after one; the stages up
-    /// to there are kept.
+    /// `Rehearsal` if an upgrade is refused, `Move` if the move does not come to its end, `Lost` if
+    /// an answer differs; the stages up to there are kept.
     pub fn go(&mut self, releases: &Releases) -> Result<()> {
-        for Upgrade { name, release } in std::mem::take(&mut self.ahead) {
-            let module = &releases.modules[release];
-            let hooks = self.rehearsal.upgrade(module).map_err(at(name))?;
-            let answers = self.rehearsal.answers(&self.interview);
-            let size = self.rehearsal.size().map_err(at(name))?;
-            let equal = self.first.equal(&answers);
-            let stage = Stage::new(name, &hooks, &size, answers.len(), equal);
-            self.stages.push(stage);
-            if let Some(difference) = self.first.first_difference(&answers) {
-                return Err(Error::Lost {
-                    stage: name.to_owned(),
-                    different: answers.len() - equal,
-                    questions: answers.len(),
-                    difference: Box::new(difference),
-                });
+        for act in std::mem::take(&mut self.ahead) {
+            match act {
+                Act::Upgrade { name, release } => {
+                    let module = &releases.modules[release];
+                    let hooks = self.rehearsal.upgrade(module).map_err(at(name))?;
+                    self.compare(name, &hooks)?;
+                }
+                Act::Move => self.move_collections()?,
             }
         }
         Ok(())
     }
 
+    /// Runs the timer until the move is over. A move that is over already is no stage.
+    fn move_collections(&mut self) -> Result<()> {
+        let mut moving = Moving::begin(&mut self.rehearsal).map_err(unmoved)?;
+        if !moving.is_under_way() {
+            return Ok(());
+        }
+        let before = self.pages(MOVED)?;
+        let bar = progress::bar("Moving to stable maps", moving.entries() as usize);
+        let mut asked_half_way = false;
+        while moving.is_under_way() {
+            moving.tick(&mut self.rehearsal).map_err(unmoved)?;
+            bar.set_position(moving.moved());
+            let half_way = moving.is_under_way() && 2 * moving.moved() >= moving.entries();
+            if half_way && !asked_half_way {
+                asked_half_way = true;
+                bar.suspend(|| self.compare(HALF_WAY, &InstallReport::default()))?;
+            }
+        }
+        drop(bar);
+        self.compare(MOVED, &InstallReport::default())?;
+        let after = self.pages(MOVED)?;
+        self.moved = Some(Moved {
+            steps: *moving.steps(),
+            collections: moving.collections(&after),
+            before,
+            after,
+        });
+        Ok(())
+    }
+
+    fn pages(&self, stage: &'static str) -> Result<Pages> {
+        Ok(self.rehearsal.size().map_err(at(stage))?.into())
+    }
+
+    /// Asks everything again after what was done at the stage `name`, at the cost of `hooks`.
+    fn compare(&mut self, name: &'static str, hooks: &InstallReport) -> Result<()> {
+        let answers = self.rehearsal.answers(&self.interview);
+        let size = self.rehearsal.size().map_err(at(name))?;
+        let equal = self.first.equal(&answers);
+        let stage = Stage::new(name, hooks, &size, answers.len(), equal);
+        self.stages.push(stage);
+        match self.first.first_difference(&answers) {
+            None => Ok(()),
+            Some(difference) => Err(Error::Lost {
+                stage: name.to_owned(),
+                different: answers.len() - equal,
+                questions: answers.len(),
+                difference: Box::new(difference),
+            }),
+        }
+    }
+
     /// The stages so far.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// The move, once it is over.
+    pub fn moved(&self) -> Option<&Moved> {
+        self.moved.as_ref()
+    }
+}
+
+fn unmoved(source: MoveError) -> Error {
+    Error::Move {
+        source: Box::new(source),
     }
 }
 
@@ -152,5 +235,7 @@ fn at(stage: &'static str) -> impl FnOnce(RehearsalError) -> Error {
     }
 }
 
+#[cfg(test)]
+mod fake;
 #[cfg(test)]
 mod tests;

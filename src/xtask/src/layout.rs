@@ -1,11 +1,21 @@
 //! What lies in a stable memory, as the library recognizes it.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use canister_host::PAGE_SIZE;
-use ic_stable_migration::{Memory0Content, Opened, open};
+use ic_stable_migration::{Error, Memory0Content, Opened, StableReport, open};
+
+/// What a stable memory holds, and whose its pages are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// What it holds.
+    pub layout: Layout,
+    /// Pages of 64 KiB that each virtual memory owns, by its id. Empty without a memory manager.
+    pub memories: BTreeMap<u8, u64>,
+}
 
 /// The layouts that a rehearsal tells apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +24,13 @@ pub enum Layout {
     Empty,
     /// What can be one value from offset 0 to wherever it ends.
     Legacy,
-    /// A memory manager with this library's header in memory 0, written by this release.
-    Managed(u32),
+    /// A memory manager with this library's header in memory 0.
+    Managed {
+        /// The release that wrote it.
+        release: u32,
+        /// Virtual memories beside memory 0: each holds a stable map.
+        maps: usize,
+    },
     /// A memory manager with the u32-length frame of 2023 in memory 0.
     Naive,
     /// A memory manager whose memory 0 holds nothing.
@@ -24,24 +39,46 @@ pub enum Layout {
     Unrecognized(String),
 }
 
-impl Layout {
+impl Contents {
     /// Looks at a stable memory. Takes its bytes because the library reads memories of whole pages.
     pub fn of(mut memory: Vec<u8>) -> Self {
         let page = PAGE_SIZE as usize;
         memory.resize(memory.len().div_ceil(page) * page, 0);
         match open(Rc::new(RefCell::new(memory))) {
-            Opened::Empty(_) => Self::Empty,
-            Opened::Legacy(_) => Self::Legacy,
-            Opened::Managed(managed) => match managed.content() {
-                Ok(Memory0Content::Saved(header)) => Self::Managed(header.release),
-                Ok(Memory0Content::NaiveFrame { .. }) => Self::Naive,
-                Ok(Memory0Content::Unsaved) => Self::Unsaved,
-                Err(error) => Self::Unrecognized(error.to_string()),
+            Opened::Empty(_) => Self::unmanaged(Layout::Empty),
+            Opened::Legacy(_) => Self::unmanaged(Layout::Legacy),
+            Opened::Managed(managed) => match managed.report() {
+                Ok(report) => Self::managed(&report),
+                Err(error) => Self::unmanaged(Layout::Unrecognized(error.to_string())),
             },
             Opened::Unrecognized(unrecognized) => {
-                Self::Unrecognized(ic_stable_migration::Error::from(unrecognized).to_string())
+                let reason = Error::from(unrecognized).to_string();
+                Self::unmanaged(Layout::Unrecognized(reason))
             }
         }
+    }
+
+    fn unmanaged(layout: Layout) -> Self {
+        Self {
+            layout,
+            memories: BTreeMap::new(),
+        }
+    }
+
+    fn managed(report: &StableReport) -> Self {
+        let owned = report.memories.iter();
+        let owned =
+            owned.map(|memory| (memory.id, memory.buckets * u64::from(report.bucket_pages)));
+        let memories: BTreeMap<u8, u64> = owned.collect();
+        let layout = match &report.content {
+            Memory0Content::Saved(header) => Layout::Managed {
+                release: header.release,
+                maps: memories.keys().filter(|id| **id > 0).count(),
+            },
+            Memory0Content::NaiveFrame { .. } => Layout::Naive,
+            Memory0Content::Unsaved => Layout::Unsaved,
+        };
+        Self { layout, memories }
     }
 }
 
@@ -50,7 +87,10 @@ impl fmt::Display for Layout {
         match self {
             Self::Empty => f.write_str("empty"),
             Self::Legacy => f.write_str("legacy"),
-            Self::Managed(release) => write!(f, "memory 0, release {release}"),
+            Self::Managed { release, maps: 0 } => write!(f, "memory 0, release {release}"),
+            Self::Managed { release, maps } => {
+                write!(f, "memory 0 and {maps} maps, release {release}")
+            }
             Self::Naive => f.write_str("memory 0, frame of 2023"),
             Self::Unsaved => f.write_str("memory 0, unsaved"),
             Self::Unrecognized(reason) => write!(f, "unrecognized: {reason}"),
@@ -61,19 +101,49 @@ impl fmt::Display for Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ic_stable_migration::VirtualMemoryReport;
+
+    fn layout_of(memory: Vec<u8>) -> Layout {
+        Contents::of(memory).layout
+    }
 
     #[test]
     fn an_empty_memory_and_a_legacy_value_are_told_apart() {
-        assert_eq!(Layout::of(Vec::new()), Layout::Empty);
-        let legacy = Layout::of(b"\x81\xa1n\x07".to_vec());
+        assert_eq!(layout_of(Vec::new()), Layout::Empty);
+        let legacy = layout_of(b"\x81\xa1n\x07".to_vec());
         assert_eq!(legacy, Layout::Legacy);
     }
 
     #[test]
     fn a_foreign_memory_is_told_with_what_was_found() {
-        let Layout::Unrecognized(reason) = Layout::of(b"\xff\xd8\xff\xe0".to_vec()) else {
+        let Layout::Unrecognized(reason) = layout_of(b"\xff\xd8\xff\xe0".to_vec()) else {
             panic!("recognized");
         };
         assert!(reason.contains("ff"), "{reason}");
+    }
+
+    #[test]
+    fn pages_are_told_by_virtual_memory_and_maps_are_counted() {
+        let memory = |id, buckets| VirtualMemoryReport {
+            id,
+            buckets,
+            pages: 1,
+            slack_bytes: 0,
+        };
+        let report = StableReport {
+            stable_pages: 11,
+            bucket_pages: 2,
+            unmanaged_pages: 0,
+            content: Memory0Content::NaiveFrame { bytes: 7 },
+            memories: vec![memory(0, 3), memory(4, 1), memory(9, 1)],
+        };
+        let contents = Contents::managed(&report);
+        assert_eq!(contents.layout, Layout::Naive);
+        let pages = BTreeMap::from([(0, 6), (4, 2), (9, 2)]);
+        assert_eq!(contents.memories, pages);
+
+        let [maps, none] = [2, 0].map(|maps| Layout::Managed { release: 2, maps });
+        assert_eq!(maps.to_string(), "memory 0 and 2 maps, release 2");
+        assert_eq!(none.to_string(), "memory 0, release 2");
     }
 }

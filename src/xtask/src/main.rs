@@ -15,6 +15,7 @@ mod interface;
 mod journey;
 mod layout;
 mod module;
+mod moved;
 mod progress;
 mod receipt;
 mod rehearsal;

@@ -1,12 +1,25 @@
 //! A canister on the embedded host, taken from release to release.
 
+use std::time::Duration;
+
+use candid::{CandidType, Deserialize, decode_one};
 use canister_host::{
-    CanisterSettings, Host, HostError, InstallMode, InstallReport, Module, Principal,
+    CanisterSettings, Host, HostError, InstallMode, InstallReport, MessageReport, Module, Principal,
 };
 use canister_scenario::{Answers, Call, Interview, Step, init_args, people, upgrade_args};
+use ic_stable_migration::MoveStatus;
 
-use crate::layout::Layout;
+use crate::layout::Contents;
 use crate::progress;
+
+/// The query that tells how the move of the collections goes.
+const STATUS: &str = "migration_status";
+
+/// The encoding of no argument.
+const NO_ARGUMENT: &[u8] = b"DIDL\0\0";
+
+/// Time from one step of the move to the next.
+const TICK: Duration = Duration::from_secs(1);
 
 /// Why a rehearsal cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +35,12 @@ pub enum RehearsalError {
         /// What the canister said.
         reason: String,
     },
+    /// The canister does not tell how its move goes.
+    #[error("{STATUS} does not tell how the move goes: {reason}")]
+    Status {
+        /// What it said instead, or why that could not be read.
+        reason: String,
+    },
     /// Stable memory could not be read back.
     #[error(transparent)]
     Stable(#[from] canister_host::StableError),
@@ -33,13 +52,15 @@ type Result<T> = std::result::Result<T, RehearsalError>;
 pub struct Rehearsal {
     host: Host,
     canister: Principal,
+    /// The clock at which questions are asked, so that no answer differs for the time that went by.
+    asked_at: u64,
 }
 
 /// What a canister takes up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Size {
     /// What stable memory holds.
-    pub layout: Layout,
+    pub contents: Contents,
     /// Pages of stable memory, 64 KiB each.
     pub stable_pages: u64,
     /// Pages of heap, 64 KiB each: the high-water mark since the module was installed.
@@ -62,7 +83,12 @@ impl Rehearsal {
         let args = init_args();
         let sender = people::user_index();
         host.install(canister, InstallMode::Install, module, &args, sender)?;
-        Ok(Self { host, canister })
+        let asked_at = host.time();
+        Ok(Self {
+            host,
+            canister,
+            asked_at,
+        })
     }
 
     /// Puts `memory` in place of stable memory and lets `module` take it up, as after a restart
@@ -121,19 +147,25 @@ impl Rehearsal {
         Ok(calls)
     }
 
-    /// Finds the questions that the canister has something to say to.
+    /// Finds the questions that the canister has something to say to. They are asked at the time
+    /// it is now.
     pub fn interview(&mut self, interface: &str) -> Interview {
+        self.asked_at = self.host.time();
         let _sign_of_life = progress::spinner("Finding questions to ask");
         Interview::prepare(|call| self.ask(call)).with_names_of(interface)
     }
 
-    /// Asks all questions.
+    /// Asks all questions, at the time of the interview.
     pub fn answers(&mut self, interview: &Interview) -> Answers {
+        let now = self.host.time();
+        self.host.set_time(self.asked_at);
         let bar = progress::bar("Asking", interview.questions().len());
-        interview.answers(|call| {
+        let answers = interview.answers(|call| {
             bar.inc(1);
             self.ask(call)
-        })
+        });
+        self.host.set_time(now);
+        answers
     }
 
     /// The reply to a query, or the finer code of its rejection: the words of a rejection may
@@ -147,6 +179,30 @@ impl Rehearsal {
             .map_err(|reject| reject.error_code.to_owned())
     }
 
+    /// How the move of the collections goes; none in a release that does not move them.
+    ///
+    /// # Errors
+    /// `Status` if the canister does not tell.
+    pub fn move_status(&mut self) -> Result<Option<MoveStatus>> {
+        /// What matters here of the reply.
+        #[derive(CandidType, Deserialize)]
+        struct Status {
+            move_status: Option<MoveStatus>,
+        }
+        let untold = |reason: String| RehearsalError::Status { reason };
+        let asker = people::user_index();
+        let reply = self.host.query(self.canister, asker, STATUS, NO_ARGUMENT);
+        let reply = reply.map_err(|reject| untold(reject.to_string()))?;
+        let status: Status = decode_one(&reply.bytes).map_err(|error| untold(error.to_string()))?;
+        Ok(status.move_status)
+    }
+
+    /// Lets a second pass and runs what timers are due, with the messages they set off.
+    pub fn tick(&mut self) -> Vec<MessageReport> {
+        self.host.advance_time(TICK);
+        self.host.tick()
+    }
+
     /// What the canister takes up now.
     ///
     /// # Errors
@@ -154,7 +210,7 @@ impl Rehearsal {
     pub fn size(&self) -> Result<Size> {
         let memory = self.host.stable_memory(self.canister)?;
         Ok(Size {
-            layout: Layout::of(memory.to_vec()?),
+            contents: Contents::of(memory.to_vec()?),
             stable_pages: memory.pages(),
             heap_pages: self.host.heap_pages(self.canister)?,
         })

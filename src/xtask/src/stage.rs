@@ -39,7 +39,7 @@ impl Stage {
         let cost = |hook: &Option<MessageReport>| hook.as_ref().map(|ran| ran.instructions);
         Self {
             stage: stage.to_owned(),
-            layout: size.layout.to_string(),
+            layout: size.contents.layout.to_string(),
             stable_pages: size.stable_pages,
             heap_pages: size.heap_pages,
             pre_upgrade_instructions: cost(&hooks.pre_upgrade),

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: a legacy canister taken through both upgrades on the embedded host.
+//! `cargo xtask demo`: a legacy canister taken through both upgrades and the move on the embedded host.
 
 use std::fs;
 use std::io::Read;
@@ -15,6 +15,7 @@ use crate::command::build;
 use crate::error::{Error, Result};
 use crate::interface;
 use crate::journey::{Journey, Releases};
+use crate::moved::Moved;
 use crate::progress;
 use crate::stage::{self, Stage};
 use crate::table::grouped;
@@ -23,13 +24,14 @@ use crate::workspace::Workspace;
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask demo
-      fill a release-0 canister through its endpoints and upgrade it 0 → 1 → 2
+      fill a release-0 canister through its endpoints, upgrade it 0 → 1 → 2, and let the timer
+      move its collections to stable maps
   cargo xtask demo --memory stable_memory.bin
       start from the stable memory of a real canister, plain or gzip
   cargo xtask demo --json
       the same figures for a script
 
-The exit status is 0 only if every answer is the same after every upgrade.";
+The exit status is 0 only if the move came to its end, and every answer is the same all the way.";
 
 /// How a gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -49,8 +51,8 @@ pub struct Options {
 /// Builds the modules, takes a canister through its releases and prints what each stage did.
 ///
 /// # Errors
-/// Those of building and of reading `--memory`; `Rehearsal` if an upgrade is refused; `Lost` if
-/// an answer differs after an upgrade.
+/// Those of building and of reading `--memory`; `Rehearsal` if an upgrade is refused; `Move`
+/// if the move does not come to its end; `Lost` if an answer differs on the way.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::modules(workspace, BATCHES)?;
     let releases = load(workspace)?;
@@ -60,9 +62,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     };
     let outcome = journey.go(&releases);
     if options.json {
-        print_json(journey.stages(), outcome.is_ok())?;
+        print_json(&journey, outcome.is_ok())?;
     } else {
-        print_table(journey.stages(), outcome.is_ok());
+        print_tables(&journey, outcome.is_ok());
     }
     outcome
 }
@@ -100,21 +102,31 @@ fn read_memory(file: &Path) -> Result<Vec<u8>> {
     Ok(memory)
 }
 
-fn print_table(stages: &[Stage], equal: bool) {
-    println!("\n{}", stage::table(stages));
-    if let (true, Some(first)) = (equal, stages.first()) {
+fn print_tables(journey: &Journey, equal: bool) {
+    println!("\n{}", stage::table(journey.stages()));
+    if let Some(moved) = journey.moved() {
+        println!("{moved}");
+    }
+    if let (true, Some(first)) = (equal, journey.stages().first()) {
         let questions = grouped(first.questions as u64);
         println!("All {questions} answers are the same at every stage.");
     }
 }
 
-fn print_json(stages: &[Stage], equal: bool) -> Result<()> {
+fn print_json(journey: &Journey, equal: bool) -> Result<()> {
     #[derive(Serialize)]
     struct Report<'a> {
         equal: bool,
         stages: &'a [Stage],
+        #[serde(rename = "move")]
+        moved: Option<&'a Moved>,
     }
-    let text = serde_json::to_string_pretty(&Report { equal, stages })
+    let report = Report {
+        equal,
+        stages: journey.stages(),
+        moved: journey.moved(),
+    };
+    let text = serde_json::to_string_pretty(&report)
         .map_err(|error| Error::file("print", Path::new("the report"))(error.into()))?;
     println!("{text}");
     Ok(())

@@ -1,26 +1,24 @@
+use super::fake::Fake;
 use super::*;
-use canister_scenario::Step;
+use std::cell::RefCell;
+use std::rc::Rc;
 
-/// A canister that answers one question, with this balance, and accepts a new display name.
-fn canister(balance: u8) -> Module {
-    let text = format!(
-        r#"(module
-            (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
-            (import "ic0" "msg_reply" (func $reply))
-            (memory 1)
-            (data (i32.const 0) "DIDL\00\01\78\{balance:02x}\00\00\00\00\00\00\00")
-            (func (export "canister_query get_utility_token_balance")
-                (call $append (i32.const 0) (i32.const 15))
-                (call $reply))
-            (func (export "canister_update update_profile_display_details")
-                (call $reply)))"#
-    );
-    Module::new(&wat::parse_str(text).unwrap()).unwrap()
-}
+use canister_scenario::Step;
+use ic_stable_migration::{Cbor, Phase, Plan};
+
+/// A move in three steps, the last of which audits.
+const MOVE: &[(Phase, [u64; 2])] = &[
+    (Phase::Moving, [0, 4]),
+    (Phase::Moving, [2, 2]),
+    (Phase::Auditing, [4, 0]),
+    (Phase::Done, [4, 0]),
+];
 
 fn releases(balances: [u8; 3]) -> Releases {
+    let [zero, one, two] = balances;
     Releases {
-        modules: balances.map(canister),
+        modules: [Fake::new(zero), Fake::new(one), Fake::moving(two, MOVE)]
+            .map(|fake| fake.module()),
         interface: "service : { get_utility_token_balance : () -> (nat64) query }".to_owned(),
     }
 }
@@ -53,13 +51,19 @@ fn a_generated_canister_goes_through_every_release() {
             "0, filled",
             "0 again",
             "stage one: 0 → 1",
-            "stage two: 1 → 2"
+            "stage two: 1 → 2",
+            "the move, half way",
+            "the move, done",
+            "2 again: gives the heap back",
         ]
     );
     for stage in journey.stages() {
         assert!(stage.questions > 10);
         assert_eq!(stage.equal_answers, stage.questions);
     }
+    let moved = journey.moved().unwrap();
+    assert_eq!((moved.steps.done, moved.steps.seconds), (3, 3));
+    assert_eq!(moved.before.heap, moved.after.heap);
 }
 
 #[test]
@@ -97,9 +101,77 @@ fn a_legacy_memory_starts_at_release_0() {
     journey.go(&releases).unwrap();
     assert_eq!(
         names(&journey),
-        ["0, memory restored", "stage one: 0 → 1", "stage two: 1 → 2"]
+        [
+            "0, memory restored",
+            "stage one: 0 → 1",
+            "stage two: 1 → 2",
+            "the move, half way",
+            "the move, done",
+            "2 again: gives the heap back",
+        ]
     );
     assert_eq!(journey.stages()[0].layout, "legacy");
+}
+
+#[test]
+fn a_managed_memory_starts_at_release_2() {
+    let releases = releases([5, 5, 5]);
+    let memory = Rc::new(RefCell::new(Vec::new()));
+    let plan: Plan<u8, Cbor> = Plan::new(2);
+    let managed = plan.begin(Rc::clone(&memory)).unwrap();
+    plan.save(&managed, &7_u8, 0).unwrap();
+    let mut journey = Journey::from_memory(&releases, &memory.borrow()).unwrap();
+    journey.go(&releases).unwrap();
+    assert_eq!(
+        names(&journey),
+        [
+            "2, memory restored",
+            "2 again",
+            "the move, half way",
+            "the move, done",
+            "2 again: gives the heap back",
+        ]
+    );
+    assert_eq!(journey.stages()[0].layout, "memory 0, release 2");
+}
+
+#[test]
+fn an_answer_that_is_lost_in_the_middle_of_the_move_stops_it() {
+    let mut releases = releases([5, 5, 5]);
+    let fake = Fake {
+        balance_while_moving: 6,
+        ..Fake::moving(5, MOVE)
+    };
+    releases.modules[2] = fake.module();
+    let mut journey = Journey::generated(&releases, NAME_ONLY).unwrap();
+    let error = journey.go(&releases).unwrap_err().to_string();
+    assert_eq!(names(&journey).last(), Some(&"the move, done"));
+    assert!(error.contains("after \"the move, done\""), "{error}");
+    assert_eq!(journey.moved(), None);
+}
+
+#[test]
+fn a_move_that_was_over_before_is_no_stage() {
+    let mut releases = releases([5, 5, 5]);
+    releases.modules[2] = Fake::new(5).module();
+    let mut journey = Journey::generated(&releases, NAME_ONLY).unwrap();
+    journey.go(&releases).unwrap();
+    assert_eq!(journey.stages().len(), 5);
+    assert_eq!(journey.moved(), None);
+}
+
+#[test]
+fn a_move_that_fails_is_told_with_the_stages_before_it() {
+    let mut releases = releases([5, 5, 5]);
+    let still = [(Phase::Moving, [0, 4])];
+    releases.modules[2] = Fake::moving(5, &still).module();
+    let mut journey = Journey::generated(&releases, NAME_ONLY).unwrap();
+    let error = journey.go(&releases).unwrap_err().to_string();
+    assert_eq!(names(&journey).last(), Some(&"stage two: 1 → 2"));
+    assert!(
+        error.starts_with("the move to stable maps failed: "),
+        "{error}"
+    );
 }
 
 #[test]
