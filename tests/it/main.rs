@@ -8,6 +8,8 @@ mod interrupted;
 mod model;
 mod moving;
 mod pages;
+#[cfg(feature = "pocket-ic")]
+mod pocket_ic;
 mod stages;
 mod todo;
 mod v8;

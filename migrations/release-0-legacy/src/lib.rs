@@ -8,7 +8,7 @@ use std::io::Write;
 
 use ic_cdk::stable::BufferedStableWriter;
 use ic_stable_migration::cdk::OrTrap;
-use ic_stable_migration::{Error, Format, MessagePack, OpenOptions, Opened};
+use ic_stable_migration::{Error, Format, Glimpse, MessagePack, OpenOptions, Opened};
 use ic_stable_structures::DefaultMemoryImpl;
 use individual_user::args::IndividualUserTemplateInitArgs;
 use individual_user::domain::memory::Start;
@@ -57,9 +57,14 @@ fn read() -> Result<(CanisterData, u64), Error> {
         }
         Opened::Empty(_) => Err(Error::Empty),
         Opened::Unrecognized(unrecognized) => Err(unrecognized.into()),
-        Opened::Managed(managed) => Err(match managed.guard(RELEASE, 0) {
-            Err(error) => error,
-            Ok(_) => Error::NothingSaved,
-        }),
+        Opened::Managed(managed) => {
+            managed.guard(RELEASE, 0)?;
+            Err(Error::Unrecognized {
+                offset: 0,
+                found: Glimpse::of(b"MGR"),
+                expected: "the value of release 0; a memory manager is there, so install release 2"
+                    .to_owned(),
+            })
+        }
     }
 }

@@ -16,6 +16,11 @@ use crate::store::Store;
 /// Time between two steps. The replica counts dirtied memory by round, which is about this long.
 const TICK: Duration = Duration::from_secs(1);
 
+thread_local! {
+    /// Whether the timer runs. A module starts without one.
+    static ARMED: Cell<bool> = const { Cell::new(false) };
+}
+
 /// The store of a canister, as it stands in a `thread_local`.
 pub type LocalStore<S> = LocalKey<RefCell<Store<S, DefaultMemoryImpl>>>;
 
@@ -54,7 +59,7 @@ pub fn step<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>) -> Opti
 }
 
 /// Arms the timer that runs the mover; call it in `init` or `post_upgrade`, where no timer of before is left, and
-/// after unpausing.
+/// after unpausing. A timer that runs already is left to run.
 ///
 /// While there is work, `method` of this canister is called with no argument once a tick: an update method that
 /// calls [`step`] behind the guard [`controller_or_self`]. Each step is so a message of its own: a trap undoes the
@@ -65,7 +70,7 @@ pub fn arm<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>, method: 
         let work = with_mover(store, |mover, _| Ok(mover.has_work()));
         work == Some(true)
     };
-    if !has_work() {
+    if !has_work() || ARMED.replace(true) {
         return;
     }
     let timer = Rc::new(Cell::new(None));
@@ -74,6 +79,7 @@ pub fn arm<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>, method: 
         if !has_work() {
             if let Some(id) = own.take() {
                 ic_cdk_timers::clear_timer(id);
+                ARMED.set(false);
             }
         } else if let Some(reason) = trap_of(method).await {
             with_mover(store, |mover, state| mover.step_failed(state, &reason));

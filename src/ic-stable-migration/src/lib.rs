@@ -67,6 +67,12 @@
 //!   state stay with memory 0. `stable-migrate compact` gives them back offline.
 //! - A [`TieredMap`] returns values owned, and a write traps where stable memory cannot grow.
 
+/// A custom section by which tools tell a module that follows a memory rewritten under it.
+#[cfg(target_family = "wasm")]
+#[used]
+#[unsafe(link_section = "ic-stable-migration")]
+static USES_THIS_LIBRARY: [u8; 8] = *b"layout 1";
+
 mod bucket_plan;
 #[cfg(feature = "cdk")]
 pub mod cdk;
