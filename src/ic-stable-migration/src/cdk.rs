@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
-use std::rc::Rc;
 use std::thread::LocalKey;
 use std::time::Duration;
 
@@ -66,26 +65,27 @@ pub fn step<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>) -> Opti
 /// step and nothing else, its reason comes back as the rejection of the call, and the next step gets half the
 /// budget.
 pub fn arm<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>, method: &'static str) {
-    let has_work = move || {
-        let work = with_mover(store, |mover, _| Ok(mover.has_work()));
-        work == Some(true)
-    };
-    if !has_work() || ARMED.replace(true) {
-        return;
+    if has_work(store) && !ARMED.replace(true) {
+        tick(store, method);
     }
-    let timer = Rc::new(Cell::new(None));
-    let own = Rc::clone(&timer);
-    let id = ic_cdk_timers::set_timer_interval_serial(TICK, async move || {
-        if !has_work() {
-            if let Some(id) = own.take() {
-                ic_cdk_timers::clear_timer(id);
-                ARMED.set(false);
-            }
-        } else if let Some(reason) = trap_of(method).await {
+}
+
+/// Sets the timer for one tick, which sets it for the next before it does anything that could trap.
+fn tick<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>, method: &'static str) {
+    ic_cdk_timers::set_timer(TICK, async move {
+        if !has_work(store) {
+            ARMED.set(false);
+            return;
+        }
+        tick(store, method);
+        if let Some(reason) = trap_of(method).await {
             with_mover(store, |mover, state| mover.step_failed(state, &reason));
         }
     });
-    timer.set(Some(id));
+}
+
+fn has_work<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>) -> bool {
+    with_mover(store, |mover, _| Ok(mover.has_work())) == Some(true)
 }
 
 /// Calls `method`; the reason if it trapped. A call that could not be made, for want of cycles or of a place in
