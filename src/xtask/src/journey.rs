@@ -167,6 +167,7 @@ impl Journey {
         }
         let before = self.pages(MOVED)?;
         let bar = progress::bar("Moving to stable maps", moving.entries() as usize);
+        bar.set_position(moving.moved());
         let mut asked_half_way = false;
         while moving.is_under_way() {
             moving.tick(&mut self.rehearsal).map_err(unmoved)?;

@@ -23,7 +23,7 @@ pub enum MoveError {
     #[error("its module moves no collections; expected is one of release 2 or newer")]
     NoMove,
     /// A controller has stopped it.
-    #[error("a controller has paused it after {steps} steps; `migration_resume` lets it go on")]
+    #[error("a controller has paused it (steps done: {steps}); `migration_resume` lets it go on")]
     Paused {
         /// Steps done.
         steps: u64,

@@ -131,7 +131,7 @@ fn a_paused_move_is_not_waited_for() {
     paused.paused = true;
     paused.steps = 1;
     let error = after_a_step(paused);
-    assert!(error.contains("paused it after 1 steps"), "{error}");
+    assert!(error.contains("paused it (steps done: 1)"), "{error}");
 }
 
 #[test]
