@@ -83,7 +83,10 @@ fn a_heap_at_its_hard_limit_does_not_grow() {
     };
     let (mut host, id) = installed_with(GROWING, limits);
     assert_eq!(call(&mut host, id, "grow_heap").unwrap(), 1);
-    assert_eq!(call(&mut host, id, "grow_heap").unwrap(), u64::from(u32::MAX));
+    assert_eq!(
+        call(&mut host, id, "grow_heap").unwrap(),
+        u64::from(u32::MAX)
+    );
     assert_eq!(host.heap_pages(id).unwrap(), 3);
     host.set_limits(
         id,

@@ -134,7 +134,10 @@ fn the_32_bit_stable_functions_work_on_the_same_memory() {
     host.update(id, ME, "write", &[]).unwrap();
     assert_eq!(host.query(id, ME, "read", &[]).unwrap().bytes, b"canister");
     assert_eq!(ask(&mut host, id, "size"), 2);
-    assert_eq!(call(&mut host, id, "too_large").unwrap(), u64::from(u32::MAX));
+    assert_eq!(
+        call(&mut host, id, "too_large").unwrap(),
+        u64::from(u32::MAX)
+    );
     let stable = host.stable_memory(id).unwrap().to_vec().unwrap();
     assert_eq!(&stable[65_530..65_542], b"old canister");
 }
