@@ -136,7 +136,7 @@ fn a_managed_memory_starts_at_release_2() {
 }
 
 #[test]
-fn an_answer_that_is_lost_in_the_middle_of_the_move_stops_it() {
+fn an_answer_that_the_move_loses_stops_the_journey() {
     let mut releases = releases([5, 5, 5]);
     let fake = Fake {
         balance_while_moving: 6,
