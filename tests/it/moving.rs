@@ -81,6 +81,19 @@ fn a_user_with_40_posts_takes_no_more_pages_than_before() {
 }
 
 #[test]
+fn the_129_pages_of_2023_do_not_become_more() {
+    let Some(memory) = fixtures::memory("naive-small") else {
+        return;
+    };
+    let mut subject = Subject::with_memory(&RELEASE_2, &memory);
+    let before = subject.stable_pages();
+    subject.upgrade_skipping(&RELEASE_2).unwrap();
+    subject.finish_move();
+    subject.upgrade(&RELEASE_2).unwrap();
+    assert_eq!(subject.stable_pages(), before);
+}
+
+#[test]
 fn an_empty_canister_has_nothing_to_move() {
     let mut subject = Subject::installed(&RELEASE_0);
     let asked = subject.interview();

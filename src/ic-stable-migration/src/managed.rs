@@ -103,10 +103,29 @@ impl<M: Memory> Managed<M> {
     pub(crate) fn create(memory: M, buckets: BucketPlan) -> Result<Self, Error> {
         let raw = Rc::new(Tracked::new(memory));
         grow_to(&raw, 1)?;
-        // A legacy value may start with the bytes of the manager's magic, which `init` would believe.
+        Ok(Self::formatted(raw, buckets))
+    }
+
+    fn formatted(raw: Rc<Tracked<M>>, buckets: BucketPlan) -> Self {
+        // What is there may start with the bytes of the manager's magic, which `init` would believe.
         raw.write(0, &[0; 4]);
         MemoryManager::init_with_bucket_size(Rc::clone(&raw), buckets.pages());
-        Ok(Self::over(raw))
+        Self::over(raw)
+    }
+
+    /// Formats anew with smaller buckets, if memory 0 is all there is; the caller has read it and saves it again.
+    /// Without that, each stable map to come would take a bucket of the size that was chosen before. The memory
+    /// is as large as it was; the pages behind the new buckets are taken by the next ones.
+    ///
+    /// # Errors
+    /// Those of [`Managed::bucket_table`].
+    pub(crate) fn with_smaller_buckets(self, buckets: BucketPlan) -> Result<Self, Error> {
+        let table = self.bucket_table()?;
+        let only_memory_0 = table.owners.iter().all(|&owner| owner == 0);
+        if only_memory_0 && buckets.pages() < table.bucket_pages {
+            return Ok(Self::formatted(self.raw, buckets));
+        }
+        Ok(self)
     }
 
     /// Virtual memory `id` for a stable structure. It takes no page until it grows.

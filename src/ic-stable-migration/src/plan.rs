@@ -117,7 +117,7 @@ impl<L, C> Plan<L, C> {
     /// |---|---|
     /// | memory 0 with this library's header | loaded; the header notes this release |
     /// | a legacy value | read in full, converted, adopted: manager formatted, state saved |
-    /// | the frame of 2023 in memory 0 | read in full, converted, saved over it with a header |
+    /// | the frame of 2023 in memory 0 | read in full, converted, saved over it with a header; where memory 0 is all there is, in buckets as planned |
     /// | anything else | an error; nothing is written |
     ///
     /// # Errors
@@ -146,6 +146,7 @@ impl<L, C> Plan<L, C> {
                 Memory0Content::Unsaved => Err(Error::NothingSaved),
                 Memory0Content::NaiveFrame { bytes } => {
                     let state = T::from(managed.load_naive::<L>()?);
+                    let managed = managed.with_smaller_buckets(self.buckets)?;
                     self.save(&managed, &state, now)?;
                     self.resumed(state, managed, Origin::NaiveFrame { bytes })
                 }

@@ -69,6 +69,28 @@ fn the_frame_of_2023_gets_a_header_at_once() {
 }
 
 #[test]
+fn the_large_buckets_of_2023_are_given_up_unless_another_memory_lives_in_one() {
+    for others in [0, 1] {
+        let memory = VectorMemory::default();
+        let manager = MemoryManager::init(memory.clone());
+        let memory0 = manager.get(MemoryId::new(0));
+        let mut payload = Vec::new();
+        Cbor::encode(&sample_of(200_000), &mut payload).unwrap();
+        memory0.grow(4);
+        memory0.write(0, &(payload.len() as u32).to_le_bytes());
+        memory0.write(4, &payload);
+        manager.get(MemoryId::new(7)).grow(others);
+        let pages = ic_stable_structures::Memory::size(&memory);
+        let resumed = upgrade(&release(2), &memory);
+        assert_eq!(resumed.state, sample_of(200_000));
+        let report = resumed.managed.report().unwrap();
+        assert_eq!(report.stable_pages, pages);
+        assert_eq!(report.bucket_pages, if others == 0 { 2 } else { 128 });
+        assert_eq!(upgrade(&release(2), &memory).state, sample_of(200_000));
+    }
+}
+
+#[test]
 fn what_cannot_be_resumed_is_refused_without_a_write() {
     let refused = |memory: VectorMemory, sentence: &str| {
         let before = bytes_of(&memory);

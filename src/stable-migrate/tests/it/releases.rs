@@ -10,9 +10,17 @@ use canister_scenario::{
 };
 use stable_migrate::{SnapshotDir, of_directory, write_snapshot};
 
-/// Release 0, 1 or 2; none, and a printed sentence, where it was not built.
+/// In place of a release: release 2 with steps of three entries.
+pub const TINY: usize = 3;
+
+/// Release 0, 1, 2 or [`TINY`]; none, and a printed sentence, where it was not built.
 pub fn module_path(release: usize) -> Option<PathBuf> {
-    let name = ["release-0-legacy", "release-1-adopt", "individual-user"][release];
+    let name = [
+        "release-0-legacy",
+        "release-1-adopt",
+        "individual-user",
+        "tiny-budget",
+    ][release];
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/canisters");
     let path = built.join(format!("{name}.wasm"));
     if !path.exists() {
@@ -102,7 +110,12 @@ impl Subject {
 
     /// Lets a minute pass, with its timers.
     pub fn pass_a_minute(&mut self) {
-        for _ in 0..60 {
+        self.pass_seconds(60);
+    }
+
+    /// Lets seconds pass, with its timers.
+    pub fn pass_seconds(&mut self, seconds: u64) {
+        for _ in 0..seconds {
             self.host.advance_time(Duration::from_secs(1));
             self.host.tick();
         }

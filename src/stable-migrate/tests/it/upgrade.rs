@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use stable_migrate::{Content, Depth, Layout, SnapshotDir, Survey, of_directory, write_snapshot};
 
 use super::programs::{FORGETS, KEEPS, TRAPS, module_file, snapshot};
-use super::releases::{Subject, module_path};
+use super::releases::{Subject, TINY, module_path};
 use super::run::{Ran, names, stable_migrate};
 
 fn upgrade(from: &Path, to: &Path, module: &Path, options: &[&str]) -> Ran {
@@ -115,10 +115,11 @@ fn a_compacted_canister_goes_on_as_if_nothing_had_happened() {
 
 #[test]
 fn a_canister_in_the_middle_of_its_migration_is_compacted_too() {
-    let Some(mut subject) = Subject::new(1) else {
+    let (Some(mut subject), Some(_)) = (Subject::new(1), module_path(TINY)) else {
         return;
     };
-    subject.upgrade(2);
+    subject.upgrade(TINY);
+    subject.pass_seconds(10);
     subject.use_it(20);
     let dir = tempfile::tempdir().unwrap();
     let from = subject.save(dir.path(), "snapshot");
@@ -127,8 +128,15 @@ fn a_canister_in_the_middle_of_its_migration_is_compacted_too() {
     let mut compacted = Subject::restored(&to);
     for canister in [&mut subject, &mut compacted] {
         canister.use_it(30);
-        canister.pass_a_minute();
+        canister.pass_seconds(10);
+        canister.upgrade(TINY);
+        canister.use_it(31);
+        // Far more than the rest of the move takes in steps of three entries.
+        canister.pass_seconds(600);
     }
+    let on_chain = collections(&subject.save(dir.path(), "end"));
+    let from_compacted = collections(&compacted.save(dir.path(), "end-of-compacted"));
+    assert_eq!(on_chain, from_compacted);
     let interview = subject.interview();
     assert_eq!(
         subject
