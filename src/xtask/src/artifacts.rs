@@ -120,9 +120,14 @@ mod tests {
         let dfx: Value = serde_json::from_str(DFX).unwrap();
         let canister = &dfx["canisters"]["individual_user"];
         assert_eq!(canister["type"], "custom");
-        assert_eq!(canister["candid"], "candid/individual_user.did");
+        let candid = "candid/individual_user.did";
+        assert_eq!(canister["candid"], candid);
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        assert!(root.join(candid).is_file());
         assert_eq!(canister["build"][0], "cargo xtask build");
         assert_eq!(canister["metadata"][0]["name"], "candid:service");
+        assert_eq!(canister["metadata"][0]["visibility"], "public");
+        assert_eq!(canister["init_arg"], "(record {})");
         assert_eq!(canister["wasm"], path(TODAY));
         for (number, name) in RELEASES.iter().enumerate() {
             assert_eq!(canister["releases"][number.to_string()], path(name));

@@ -7,6 +7,7 @@
 
 mod canister;
 pub mod client;
+pub mod endpoint;
 pub mod error;
 pub mod network;
 pub mod project;

@@ -101,7 +101,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         took: &took,
         table: &table,
     };
-    let noted = record.write(&markdown, &runbook)?;
+    // Whoever edits the text meanwhile keeps the edit; the digest is of what was run.
+    let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+    let noted = record.write(&text, &runbook)?;
     file::replace(&path, noted.as_bytes())
 }
 
@@ -131,13 +133,17 @@ fn network(
     }
 }
 
-/// The names of the releases by the hash of their module.
+/// The names of the modules by their hash.
 fn modules(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
     let mut names = BTreeMap::new();
-    for (number, name) in RELEASES.iter().enumerate() {
-        let hash = Sha256::digest(read(&workspace.module(name))?);
+    for artifact in BATCHES.iter().chain(TEST_BATCHES).copied().flatten() {
+        let hash = Sha256::digest(read(&workspace.module(artifact.name))?);
         let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        names.insert(hash, format!("release {number}"));
+        let release = RELEASES.iter().position(|name| *name == artifact.name);
+        let name = release.map_or(artifact.name.to_owned(), |number| {
+            format!("release {number}")
+        });
+        names.insert(hash, name);
     }
     Ok(names)
 }

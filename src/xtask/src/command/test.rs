@@ -6,6 +6,7 @@ use std::process::Command;
 use crate::artifacts::TEST_BATCHES;
 use crate::command::build;
 use crate::error::Result;
+use crate::icp::endpoint;
 use crate::shell;
 use crate::workspace::Workspace;
 
@@ -23,11 +24,12 @@ const SCENARIOS: (&str, &str) = ("scenarios", "pocket-ic");
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     build::run(workspace)?;
     build::modules(workspace, TEST_BATCHES)?;
+    let v8 = without_v8(workspace);
     let (package, feature) = SCENARIOS;
     let pocket_ic = std::env::var_os(POCKET_IC).is_some_and(|path| !path.is_empty())
         && workspace.has_feature(package, feature);
     shell::run(&mut tests(workspace, arguments, pocket_ic))?;
-    for line in left_out(workspace, pocket_ic) {
+    for line in left_out(workspace, pocket_ic).into_iter().chain(v8) {
         println!("skipped: {line}");
     }
     Ok(())
@@ -43,6 +45,16 @@ fn tests(workspace: &Workspace, arguments: &[String], pocket_ic: bool) -> Comman
     command.args(arguments);
     command.env(TARGET, &workspace.target);
     command
+}
+
+/// Gets V8 ready for the tests that compare it with the embedded host; why that is not possible, where it is not.
+fn without_v8(workspace: &Workspace) -> Option<String> {
+    let reason = match endpoint::prepare(&workspace.root, &workspace.target) {
+        Ok(Some(_)) => return None,
+        Ok(None) => format!("there is no {}", endpoint::SOURCE),
+        Err(error) => error.to_string(),
+    };
+    Some(format!("the comparison with V8; {reason}"))
 }
 
 /// What this run of the tests could not cover, and what would let it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::thread;
 
 use candid::types::value::{IDLField, VariantValue};
 use candid::{IDLArgs, IDLValue, Principal, idl_hash};
@@ -15,14 +16,22 @@ use crate::shell;
 /// The identity that asks for whoever has none in this run: a visitor of the profile.
 const VISITOR: &str = "visitor";
 
-/// The variable that names the identity of the operator.
+/// The canister that tells what others take up.
 const MANAGEMENT: &str = "aaaaa-aa";
+
+/// How many questions are asked at a time.
+const AT_A_TIME: usize = 4;
+
+/// The bytes of a reply, or the code of a refusal.
+pub type Reply = std::result::Result<Vec<u8>, String>;
 
 /// What a canister takes up, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// Everything, as `icp canister status` tells it.
+    /// Everything, as `icp canister status` tells it: snapshots and the module too.
     pub memory: u64,
+    /// Its snapshots.
+    pub snapshots: u64,
     /// Stable memory.
     pub stable: u64,
     /// The heap.
@@ -64,12 +73,7 @@ impl Identities {
 ///
 /// # Errors
 /// The code of the refusal, or what the client said.
-pub fn ask(
-    session: &Session,
-    identities: &Identities,
-    canister: &str,
-    call: &Call,
-) -> std::result::Result<Vec<u8>, String> {
+pub fn ask(session: &Session, identities: &Identities, canister: &str, call: &Call) -> Reply {
     let mut icp = session.program("icp");
     icp.args(["canister", "call", canister, call.method, &hex(&call.args)])
         .args(["--args-format", "hex", "--output", "hex", "--query"])
@@ -84,6 +88,34 @@ pub fn ask(
     Err(match code.and_then(|rest| rest.split_once("\")")) {
         Some((code, _)) => code.to_owned(),
         None => said.trim().to_owned(),
+    })
+}
+
+/// Asks questions, some at a time: most of what one takes is the start of the client. The replies are in the order
+/// of the questions.
+pub fn ask_all(
+    session: &Session,
+    identities: &Identities,
+    canister: &str,
+    questions: &[Call],
+) -> Vec<Reply> {
+    let share = questions.len().div_ceil(AT_A_TIME).max(1);
+    let asked = |share: &[Call]| -> Vec<Reply> {
+        let replies = share
+            .iter()
+            .map(|call| ask(session, identities, canister, call));
+        replies.collect()
+    };
+    thread::scope(|scope| {
+        let shares = questions.chunks(share);
+        let threads: Vec<_> = shares
+            .map(|share| (share, scope.spawn(move || asked(share))))
+            .collect();
+        let replies = threads.into_iter().flat_map(|(share, thread)| {
+            let failed = |_| vec![Err("this question could not be asked".to_owned()); share.len()];
+            thread.join().unwrap_or_else(failed)
+        });
+        replies.collect()
     })
 }
 
@@ -130,12 +162,16 @@ pub fn status(session: &Session, canister: &str) -> Result<(Size, String)> {
             .as_ref()
             .and_then(|metrics| number(field(metrics, name)?))
     };
-    let (Some(stable), Some(heap)) = (metric("stable_memory_size"), metric("wasm_memory_size"))
-    else {
+    let (Some(stable), Some(heap), Some(snapshots)) = (
+        metric("stable_memory_size"),
+        metric("wasm_memory_size"),
+        metric("snapshots_size"),
+    ) else {
         return Err(unreadable(&detail, "it tells no sizes of memories"));
     };
     let size = Size {
         memory,
+        snapshots,
         stable,
         heap,
     };

@@ -7,20 +7,23 @@ use super::network::Address;
 use crate::error::{Error, Result};
 use crate::file;
 
-/// A project directory in `target`, so that what the client keeps beside `icp.yaml` is no part of
-/// the checkout.
+/// A project directory inside the checkout, so that its build step finds the workspace, and apart
+/// from it, so that nobody's own networks and canisters are mixed up with those of a run.
 pub struct Project {
     /// The directory.
     pub directory: PathBuf,
 }
 
 impl Project {
-    /// An empty project directory beneath `scratch`.
+    /// An empty project directory in the workspace at `root`.
     ///
     /// # Errors
     /// `File` if it cannot be made.
-    pub fn create(scratch: &Path) -> Result<Self> {
-        let directory = scratch.join("project");
+    pub fn create(root: &Path) -> Result<Self> {
+        let directory = root.join(".icp").join("runbook");
+        if directory.exists() {
+            fs::remove_dir_all(&directory).map_err(Error::file("clear", &directory))?;
+        }
         fs::create_dir_all(&directory).map_err(Error::file("create", &directory))?;
         Ok(Self { directory })
     }

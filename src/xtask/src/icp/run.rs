@@ -5,7 +5,7 @@ use std::path::Path;
 
 use canister_scenario::{Answers, Interview};
 
-use super::canister::{Identities, ask, status};
+use super::canister::{Identities, ask, ask_all, status};
 use super::error::Error;
 use super::runbook::{Block, Expected, Fate, Runbook};
 use super::script;
@@ -111,18 +111,23 @@ impl<'a> Run<'a> {
     fn stage(&mut self, name: &str, canister: &str) -> Result<()> {
         let identities = Identities::list(&self.session)?;
         let session = &self.session;
-        let asking = |call: &_| ask(session, &identities, canister, call);
-        if self.first.is_none() {
-            let interview = Interview::prepare(asking)
+        let answers = |interview: &Interview| {
+            let replies = ask_all(session, &identities, canister, interview.questions());
+            let mut replies = replies.into_iter();
+            interview.answers(|_| {
+                replies
+                    .next()
+                    .unwrap_or_else(|| Err("not asked".to_owned()))
+            })
+        };
+        let (interview, first) = self.first.get_or_insert_with(|| {
+            let interview = Interview::prepare(|call| ask(session, &identities, canister, call))
                 .without(OF_TIME)
                 .with_names_of(self.interface);
-            let answers = interview.answers(asking);
-            self.first = Some((interview, answers));
-        }
-        let Some((interview, first)) = &self.first else {
-            return Ok(());
-        };
-        let answers = interview.answers(asking);
+            let answers = answers(&interview);
+            (interview, answers)
+        });
+        let answers = answers(interview);
         let (size, hash) = status(session, canister)?;
         let hash = hash.trim_start_matches("0x");
         let stage = Stage {
@@ -192,6 +197,7 @@ pub fn variables(
         ("ICP_ENVIRONMENT", "local".to_owned()),
         ("WORK", text(&scratch.join("work"))),
         ("CARGO_TARGET_DIR", text(target)),
+        ("CANISTER_HOST_CACHE", text(&target.join("canister-code"))),
         ("DO_NOT_TRACK", "1".to_owned()),
         ("RUST_BACKTRACE", "0".to_owned()),
     ];

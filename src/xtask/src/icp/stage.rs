@@ -27,6 +27,7 @@ pub fn table(stages: &[Stage]) -> Table {
         ("after", Align::Left),
         ("module", Align::Left),
         ("memory bytes", Align::Right),
+        ("of it snapshots", Align::Right),
         ("stable pages", Align::Right),
         ("heap pages", Align::Right),
         ("answers equal", Align::Right),
@@ -34,6 +35,7 @@ pub fn table(stages: &[Stage]) -> Table {
     for (number, stage) in stages.iter().enumerate() {
         let Size {
             memory,
+            snapshots,
             stable,
             heap,
         } = stage.size;
@@ -46,6 +48,7 @@ pub fn table(stages: &[Stage]) -> Table {
             stage.name.clone(),
             stage.module.clone(),
             grouped(memory),
+            grouped(snapshots),
             grouped(stable.div_ceil(PAGE)),
             grouped(heap.div_ceil(PAGE)),
             equal,
@@ -65,6 +68,7 @@ mod tests {
             module: "release 0".to_owned(),
             size: Size {
                 memory: 3_200_000,
+                snapshots: 0,
                 stable: 3 * PAGE,
                 heap: 10 * PAGE,
             },
@@ -74,7 +78,8 @@ mod tests {
         let text = table(&[stage("0, filled", 80), stage("stage one", 79)]).to_string();
         let lines: Vec<&str> = text.lines().collect();
         assert!(
-            lines[2].ends_with("3 200 000             3          10       80 asked"),
+            lines[2]
+                .ends_with("3 200 000                0             3          10       80 asked"),
             "{text}"
         );
         assert!(lines[3].ends_with("79 of 80"), "{text}");
