@@ -1,0 +1,159 @@
+//! One more upgrade by the same module, which every rehearsal ends with: the first that finds what the release itself
+//! has written.
+
+use serde::Serialize;
+
+use super::upgraded::Upgraded;
+
+/// Instructions of the hooks that are put down to chance: a tenth, and these.
+const NOISE: u64 = 10_000_000;
+
+/// Heap pages that are put down to chance: an eighth, and these.
+const HEAP_NOISE: u64 = 16;
+
+/// How the canister stood before that upgrade.
+#[derive(Clone, Copy, Debug)]
+pub struct Before {
+    /// Pages of heap and of stable memory.
+    pub pages: (u64, u64),
+    /// Whether the global timer was set, now or at the very start.
+    pub timer_was_set: bool,
+}
+
+/// What the upgrade once more does not keep, a sentence each. `last` is the upgrade before it, by the same module.
+pub fn failures(last: &Upgraded, again: &Upgraded, before: Before, timer_may_stop: bool) -> Vec<String> {
+    let mut failures = Vec::new();
+    let had = |name: &str| last.hooks.iter().any(|hook| hook.name == name);
+    // Where the chain began without pre_upgrade, there is none to compare with.
+    let counted = |upgraded: &Upgraded| match had("pre_upgrade") {
+        true => upgraded.of_hooks(),
+        false => upgraded.of_hooks() - upgraded.of_hook("pre_upgrade"),
+    };
+    let (was, is) = (counted(last), counted(again));
+    if is > was + was / 10 + NOISE {
+        failures.push(format!(
+            "its hooks take {is} instructions, more than the {was} of the upgrade before it"
+        ));
+    }
+    let (heap, stable) = before.pages;
+    if again.heap_pages > heap + heap / 8 + HEAP_NOISE {
+        failures.push(format!("the heap grows from {heap} to {} pages", again.heap_pages));
+    }
+    if again.stable_pages > stable {
+        failures.push(format!(
+            "stable memory grows from {stable} to {} pages",
+            again.stable_pages
+        ));
+    }
+    if before.timer_was_set && again.timer[1].is_none() && !timer_may_stop {
+        failures.push(TIMER_LOST.into());
+    }
+    failures
+}
+
+/// What is said of a timer that an upgrade did not set again.
+pub const TIMER_LOST: &str = "a timer was set before and is not set after: an upgrade deletes it, and post_upgrade \
+                              does not set it again; if that is meant, --timer-may-stop";
+
+/// How far the state may grow until an upgrade takes more instructions than it may.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Room {
+    /// Instructions of both hooks now.
+    pub hook_instructions: u64,
+    /// Instructions that are left to them, when compiling is paid for.
+    pub limit: u64,
+    /// Bytes of state that pre_upgrade saves now: those in memory 0, or the stable bytes that it dirties.
+    pub saved_bytes: Option<u64>,
+    /// How many times as large as now it may become.
+    pub times: f64,
+    /// Bytes of state at which an upgrade comes to its limit.
+    pub until_bytes: Option<u64>,
+}
+
+impl Room {
+    /// Reckons that what both hooks take grows as the state does. None where no hook ran. `saved` is what is known
+    /// to be saved in memory 0.
+    pub fn of(again: &Upgraded, saved: Option<u64>) -> Option<Self> {
+        let now = again.of_hooks();
+        let limit = again.instructions_limit.saturating_sub(again.compile_instructions);
+        if now == 0 {
+            return None;
+        }
+        let times = limit as f64 / now as f64;
+        let pre_upgrade = again.hooks.iter().find(|hook| hook.name == "pre_upgrade");
+        let dirtied = pre_upgrade.map(|hook| hook.dirty_stable_bytes);
+        let saved_bytes = saved.or(dirtied).filter(|bytes| *bytes > 0);
+        Some(Self {
+            hook_instructions: now,
+            limit,
+            saved_bytes,
+            times,
+            until_bytes: saved_bytes.map(|bytes| (bytes as f64 * times) as u64),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::upgraded::Hook;
+
+    fn upgraded(hooks: &[(&'static str, u64)], pages: (u64, u64), timer: Option<u64>) -> Upgraded {
+        let hook = |&(name, instructions): &(&'static str, u64)| Hook {
+            name,
+            instructions,
+            dirty_bytes: 8_192,
+            dirty_stable_bytes: 4_096,
+            heap_pages: pages.0,
+            stable_pages: pages.1,
+        };
+        Upgraded {
+            hooks: hooks.iter().map(hook).collect(),
+            compile_instructions: 1_000,
+            instructions_limit: 41_000,
+            heap_pages: pages.0,
+            stable_pages: pages.1,
+            timer: [timer, timer],
+            ..Upgraded::default()
+        }
+    }
+
+    #[test]
+    fn what_costs_more_grows_or_stops_is_told() {
+        let hooks = [("pre_upgrade", NOISE), ("post_upgrade", NOISE)];
+        let last = upgraded(&hooks, (20, 5), Some(1));
+        let before = Before {
+            pages: (20, 5),
+            timer_was_set: true,
+        };
+        let told = |again: &Upgraded| failures(&last, again, before, false);
+        assert_eq!(told(&last), [""; 0]);
+        let hooks = [("pre_upgrade", NOISE), ("post_upgrade", 3 * NOISE)];
+        assert!(told(&upgraded(&hooks, (20, 5), Some(1)))[0].contains("instructions"));
+        assert!(told(&upgraded(&[], (40, 5), Some(1)))[0].contains("heap grows from 20 to 40"));
+        assert!(told(&upgraded(&[], (20, 6), Some(1)))[0].contains("stable memory grows"));
+        let stopped = upgraded(&[], (20, 5), None);
+        assert_eq!(told(&stopped), [TIMER_LOST]);
+        assert_eq!(failures(&last, &stopped, before, true), [""; 0]);
+    }
+
+    #[test]
+    fn a_pre_upgrade_that_was_skipped_is_not_compared() {
+        let last = upgraded(&[("post_upgrade", 5)], (1, 1), None);
+        let hooks = [("pre_upgrade", 9 * NOISE), ("post_upgrade", 5)];
+        let before = Before {
+            pages: (1, 1),
+            timer_was_set: false,
+        };
+        assert_eq!(failures(&last, &upgraded(&hooks, (1, 1), None), before, false), [""; 0]);
+    }
+
+    #[test]
+    fn the_room_is_what_the_limit_leaves() {
+        let again = upgraded(&[("pre_upgrade", 100), ("post_upgrade", 300)], (1, 1), None);
+        let room = Room::of(&again, Some(50)).unwrap();
+        assert_eq!((room.limit, room.times, room.until_bytes), (40_000, 100.0, Some(5_000)));
+        assert_eq!(Room::of(&again, None).unwrap().saved_bytes, Some(4_096));
+        assert_eq!(Room::of(&upgraded(&[], (1, 1), None), None), None);
+    }
+}
