@@ -13,6 +13,7 @@ mod compact;
 mod inspect;
 mod next_steps;
 mod plan;
+mod quote;
 mod rehearse;
 mod setting;
 mod steps;

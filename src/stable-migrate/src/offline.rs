@@ -65,6 +65,8 @@ pub struct Outcome {
     pub pages: Vec<(u64, u64)>,
     /// Bucket sizes before and after; none where there is no manager to compact.
     pub buckets: Option<(u16, u16)>,
+    /// The canister's clock in both snapshots, in nanoseconds since 1970.
+    pub at: u64,
     /// When the global timer was due in the snapshot and is due in the new one, in nanoseconds since 1970; none
     /// where it is not set.
     pub timer: [Option<u64>; 2],
@@ -74,7 +76,8 @@ impl Outcome {
     fn failed(mut self) -> Self {
         for (what, upgraded) in &self.upgrades {
             let failures = upgraded.failures.iter();
-            self.failures.extend(failures.map(|failure| format!("{what}: {failure}")));
+            self.failures
+                .extend(failures.map(|failure| format!("{what}: {failure}")));
         }
         self
     }
@@ -110,17 +113,20 @@ impl OfflineUpgrade {
         stage("restoring the snapshot");
         let before = of_directory(directory)?;
         let mut canister = Canister::restore(&before, &self.setting).map_err(run)?;
+        outcome.at = canister.now();
         outcome.timer[0] = canister.timer().map_err(run)?;
         // The timer of a move under way may end with it.
-        let timer_may_stop = self.timer_may_stop
-            || matches!(canister.standing(), Ok(Standing::UnderWay(_)));
+        let timer_may_stop =
+            self.timer_may_stop || matches!(canister.standing(), Ok(Standing::UnderWay(_)));
         stage("asking");
         let questions = Questionnaire::begin(&mut canister, &self.asking).map_err(run)?;
         outcome.interface = questions.coverage().clone();
         outcome.pages.push(canister.pages().map_err(run)?);
 
         stage("upgrading");
-        let first = self.upgrade(&mut canister, &self.step, &questions).map_err(run)?;
+        let first = self
+            .upgrade(&mut canister, &self.step, &questions)
+            .map_err(run)?;
         outcome.pages.push(canister.pages().map_err(run)?);
         if !outcome.take_up("the upgrade", first) {
             return Ok(outcome.failed());
@@ -132,7 +138,9 @@ impl OfflineUpgrade {
             skip_pre_upgrade: false,
             ..self.step.clone()
         };
-        let second = self.upgrade(&mut canister, &again, &questions).map_err(run)?;
+        let second = self
+            .upgrade(&mut canister, &again, &questions)
+            .map_err(run)?;
         if !outcome.take_up("a second upgrade", second) {
             return Ok(outcome.failed());
         }
@@ -145,7 +153,9 @@ impl OfflineUpgrade {
         let mut canister = self.on_image(&saved, &image).map_err(run)?;
         if buckets.is_some() {
             again.skip_pre_upgrade = true;
-            let third = self.upgrade(&mut canister, &again, &questions).map_err(run)?;
+            let third = self
+                .upgrade(&mut canister, &again, &questions)
+                .map_err(run)?;
             if !outcome.take_up("an upgrade after compacting", third) {
                 return Ok(outcome.failed());
             }
@@ -169,7 +179,10 @@ impl OfflineUpgrade {
         let answers = questions.compare(&mut canister);
         outcome.held = answers.different.is_empty();
         if let Some(difference) = answers.different.first() {
-            let failure = format!("what was written: not the same answer: {}", difference.question);
+            let failure = format!(
+                "what was written: not the same answer: {}",
+                difference.question
+            );
             outcome.failures.push(failure);
         }
         outcome.made = Some(answers);
@@ -192,7 +205,9 @@ impl OfflineUpgrade {
             return Ok(upgraded);
         }
         let moved = canister.step_through(&self.step_method)?;
-        let paused = moved.as_ref().is_some_and(|moved| moved.outcome == MoveOutcome::Paused);
+        let paused = moved
+            .as_ref()
+            .is_some_and(|moved| moved.outcome == MoveOutcome::Paused);
         upgraded.settle(moved);
         if paused {
             let failure = "the move was paused by a controller: resume it on chain, then take another snapshot";

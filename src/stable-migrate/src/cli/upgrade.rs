@@ -8,9 +8,10 @@ use stable_migrate::{
     upgrade_html, upgrade_text, write_new,
 };
 
+use super::next_steps::NextSteps;
 use super::setting::SettingArgs;
 use super::steps::load_step;
-use super::{Verdict, complain, json, next_steps, print};
+use super::{Verdict, complain, json, print};
 
 /// Upgrade, migrate and shrink a canister offline: a new snapshot to be loaded
 ///
@@ -95,7 +96,10 @@ impl Upgrade {
             progress.say(stage)
         })?;
         drop(progress);
-        let (from, to) = (self.path.display().to_string(), self.output.display().to_string());
+        let (from, to) = (
+            self.path.display().to_string(),
+            self.output.display().to_string(),
+        );
         print(&match self.json {
             true => json(&outcome)?,
             false => upgrade_text(&from, &to, &outcome),
@@ -109,8 +113,13 @@ impl Upgrade {
             return Ok(Verdict::Different);
         }
         if !self.json {
-            let commands = next_steps::commands(&self.canister, &self.path, &self.output);
-            print(&format!("\n{commands}"))?;
+            let next = NextSteps {
+                canister: &self.canister,
+                from: &self.path,
+                to: &self.output,
+                without_pre_upgrade: false,
+            };
+            print(&format!("\n{}", next.commands()))?;
         }
         Ok(Verdict::Held)
     }

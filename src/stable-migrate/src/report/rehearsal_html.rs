@@ -30,7 +30,7 @@ pub fn rehearsal_html(path: &str, rehearsed: &Rehearsed) -> String {
 <main>
 <h1>Rehearsal <small>{path}</small></h1>
 <dl class="facts">
-<div><dt>Result</dt><dd>{verdict}</dd><dd class="more">{questions} asked before and after, of {asked} of {queries}</dd></div>
+<div><dt>Result</dt><dd>{verdict}</dd><dd class="more">{questions} asked before and after, of {asked} of {queries} queries</dd></div>
 <div><dt>Chain</dt><dd>{count}</dd><dd class="more">as the replica runs them</dd></div>
 </dl>
 {failures}{upgrades}<h2>Asked</h2>
@@ -40,7 +40,7 @@ pub fn rehearsal_html(path: &str, rehearsed: &Rehearsed) -> String {
         verdict = verdict(rehearsed),
         questions = count_text(rehearsed.interface.questions, "question"),
         asked = number_text(rehearsed.interface.asked),
-        queries = count_text(rehearsed.interface.queries, "query"),
+        queries = number_text(rehearsed.interface.queries),
         count = count_text(rehearsed.upgrades.len() as u64, "upgrade"),
     )
 }

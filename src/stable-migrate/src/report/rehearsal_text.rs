@@ -40,7 +40,13 @@ pub fn rehearsal_text(path: &str, rehearsed: &Rehearsed) -> String {
 pub fn parts(rehearsed: &Rehearsed) -> Vec<(String, &Upgraded, Option<&Room>)> {
     let upgrades = (1..).zip(&rehearsed.upgrades);
     let mut parts: Vec<_> = upgrades
-        .map(|(number, upgraded)| (format!("upgrade {number}: {}", upgraded.module), upgraded, None))
+        .map(|(number, upgraded)| {
+            (
+                format!("upgrade {number}: {}", upgraded.module),
+                upgraded,
+                None,
+            )
+        })
         .collect();
     if let Some(again) = &rehearsed.again {
         let title = format!("once more, to what it wrote itself: {}", again.module);
@@ -67,15 +73,18 @@ pub fn coverage_lines(coverage: &Coverage) -> Vec<String> {
         not_asked,
     } = coverage;
     let mut lines = vec![format!(
-        "{} asked before and after; {} of {} of the interface asked",
+        "{} asked before and after; {} of {} queries of the interface asked",
         count_text(*questions, "question"),
         number_text(*asked),
-        count_text(*queries, "query"),
+        number_text(*queries),
     )];
     // Those with one reason in one line.
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for unasked in not_asked {
-        match reasons.iter_mut().find(|(reason, _)| *reason == unasked.reason) {
+        match reasons
+            .iter_mut()
+            .find(|(reason, _)| *reason == unasked.reason)
+        {
             Some((_, names)) => names.push(&unasked.query),
             None => reasons.push((&unasked.reason, vec![&unasked.query])),
         }
@@ -105,7 +114,13 @@ fn lines(upgraded: &Upgraded, room: Option<&Room>) -> String {
         ("together", upgraded.instructions),
     ] {
         let [dirtied, heap, stable] = [(); 3].map(|()| String::new());
-        rows.push([name.into(), number_text(instructions), dirtied, heap, stable]);
+        rows.push([
+            name.into(),
+            number_text(instructions),
+            dirtied,
+            heap,
+            stable,
+        ]);
     }
     let header = [
         "hook",
@@ -168,10 +183,13 @@ pub fn facts(upgraded: &Upgraded, room: Option<&Room>) -> Vec<(&'static str, Str
             Some(hook) => format!("in {hook}: {}", failed.reason),
             None => failed.reason.clone(),
         };
-        facts.push(("FAILED", format!("{line}; the canister is as it was before")));
+        facts.push((
+            "FAILED",
+            format!("{line}; the canister is as it was before"),
+        ));
     }
     if upgraded.timer.iter().any(Option::is_some) {
-        facts.push(("timer", timer_text(upgraded.timer)));
+        facts.push(("timer", timer_text(upgraded.timer, upgraded.at)));
     }
     if let Some(moved) = &upgraded.settled {
         facts.push(("migration", moved_text(moved)));
@@ -197,10 +215,15 @@ pub fn facts(upgraded: &Upgraded, room: Option<&Room>) -> Vec<(&'static str, Str
     facts
 }
 
-fn timer_text([before, after]: [Option<u64>; 2]) -> String {
+/// When the global timer was due before and is due after, on a clock that stands `at`.
+pub fn timer_text([before, after]: [Option<u64>; 2], at: u64) -> String {
     let told = |timer: Option<u64>| match timer {
         None => "not set".to_owned(),
-        Some(due) => format!("due at {} ns", number_text(due)),
+        Some(due) if due <= at => "due".to_owned(),
+        Some(due) => {
+            let seconds = (due - at).div_ceil(1_000_000_000);
+            format!("due in {}", count_text(seconds, "second"))
+        }
     };
     format!("{} before, {} after", told(before), told(after))
 }
@@ -236,7 +259,10 @@ pub fn answers_text(answers: &Compared) -> String {
         number_text(answers.asked)
     );
     for (count, how) in [
-        (answers.in_other_order, "of them with a list in another order"),
+        (
+            answers.in_other_order,
+            "of them with a list in another order",
+        ),
         (answers.refused_alike, "refused alike"),
         (answers.trapped_alike, "trapped alike"),
         (answers.different.len() as u64, "DIFFERENT"),
@@ -261,22 +287,40 @@ pub fn difference_text(difference: &Difference) -> String {
 }
 
 fn room_text(room: &Room) -> String {
-    let size = match (room.saved_bytes, room.until_bytes) {
-        (Some(now), Some(until)) => {
-            format!(", {} instead of {}", bytes_text(until), bytes_text(now))
+    let cost = match room.fixed_instructions {
+        None => format!(
+            "{} instructions of the hooks",
+            number_text(room.hook_instructions)
+        ),
+        Some(fixed) => format!(
+            "{} instructions of the hooks, of which an empty canister takes {},",
+            number_text(room.hook_instructions),
+            number_text(fixed)
+        ),
+    };
+    let limit = number_text(room.limit);
+    match (room.times, room.saved_bytes, room.until_bytes) {
+        (None, ..) => {
+            format!("the state is too small to tell: {cost} are next to {limit} that they may take")
         }
-        _ => String::new(),
-    };
-    let times = match room.times {
-        ..10.0 => format!("{:.1}", room.times),
+        (Some(times), Some(now), Some(until)) => format!(
+            "{} times the state, {} instead of {}: {cost} grow as it does, and may take {limit}",
+            times_text(times),
+            bytes_text(until),
+            bytes_text(now)
+        ),
+        (Some(times), ..) => format!(
+            "{} times the state: {cost} grow as it does, and may take {limit}",
+            times_text(times)
+        ),
+    }
+}
+
+fn times_text(times: f64) -> String {
+    match times {
+        ..10.0 => format!("{times:.1}"),
         times => number_text(times as u64),
-    };
-    format!(
-        "the limit is reached by a state {times} times as large{size}, if the {} instructions of the hooks grow as \
-         it does and {} are left to them",
-        number_text(room.hook_instructions),
-        number_text(room.limit)
-    )
+    }
 }
 
 fn faults_text(faults: &FaultRun) -> String {

@@ -16,7 +16,10 @@ pub fn upgrade_html(from: &str, to: &str, outcome: &Outcome) -> String {
     let facts: String = lines(outcome)
         .iter()
         .map(|(name, line)| {
-            format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escape(line))
+            format!(
+                "<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n",
+                escape(line)
+            )
         })
         .collect();
     let upgrades: String = (outcome.upgrades.iter())

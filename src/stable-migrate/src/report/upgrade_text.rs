@@ -1,6 +1,6 @@
 //! An offline upgrade in a terminal.
 
-use super::rehearsal_text::{answers_text, coverage_lines, difference_text, facts};
+use super::rehearsal_text::{answers_text, coverage_lines, difference_text, facts, timer_text};
 use crate::offline::Outcome;
 use crate::run::{Compared, Upgraded};
 use crate::units::{count_text, number_text, saving_text, share_text};
@@ -29,18 +29,32 @@ pub fn lines(outcome: &Outcome) -> Vec<(&'static str, String)> {
         lines.extend(first.filter(|(name, _)| matches!(*name, "FAILED" | "migration" | "called")));
     }
     for (name, pages) in [
-        ("heap", outcome.pages.iter().map(|pages| pages.0).collect::<Vec<_>>()),
-        ("stable memory", outcome.pages.iter().map(|pages| pages.1).collect()),
+        (
+            "heap",
+            outcome
+                .pages
+                .iter()
+                .map(|pages| pages.0)
+                .collect::<Vec<_>>(),
+        ),
+        (
+            "stable memory",
+            outcome.pages.iter().map(|pages| pages.1).collect(),
+        ),
     ] {
         if let [before, between, after] = pages[..] {
             let saved = saving_text(before.into(), after.into());
-            let line = format!("{before} pages -> {between} after the migration -> {after}, {saved}");
+            let line =
+                format!("{before} pages -> {between} after the migration -> {after}, {saved}");
             lines.push((name, line));
         }
     }
     if let Some((before, after)) = outcome.buckets {
         let pages = |count: u16| count_text(count.into(), "page");
-        lines.push(("buckets", format!("of {} -> of {}", pages(before), pages(after))));
+        lines.push((
+            "buckets",
+            format!("of {} -> of {}", pages(before), pages(after)),
+        ));
     }
     let later = outcome.upgrades.iter().skip(1);
     for (what, upgraded) in later {
@@ -56,7 +70,7 @@ pub fn lines(outcome: &Outcome) -> Vec<(&'static str, String)> {
     if let Some(answers) = &outcome.made {
         checked(&mut lines, "of what was written", answers);
     }
-    lines.push(("timer", timer_text(outcome.timer)));
+    lines.push(("timer", timer_text(outcome.timer, outcome.at)));
     let coverage = coverage_lines(&outcome.interface).into_iter();
     lines.extend(coverage.map(|line| ("asked", line)));
     lines
@@ -75,17 +89,4 @@ fn checked(lines: &mut Vec<(&'static str, String)>, when: &str, answers: &Compar
     lines.push(("checked", format!("{} {when}", answers_text(answers))));
     let different = answers.different.iter().map(difference_text);
     lines.extend(different.map(|line| ("DIFFERENT", line)));
-}
-
-fn timer_text(timer: [Option<u64>; 2]) -> String {
-    match timer {
-        [None, None] => "none was set, none is".into(),
-        [Some(_), None] => "one was set, NONE is".into(),
-        [None, Some(due)] => format!("none was set, one is, due at {} ns", number_text(due)),
-        [Some(was), Some(due)] => format!(
-            "due at {} ns, was due at {} ns",
-            number_text(due),
-            number_text(was)
-        ),
-    }
 }

@@ -21,7 +21,12 @@ pub struct Before {
 }
 
 /// What the upgrade once more does not keep, a sentence each. `last` is the upgrade before it, by the same module.
-pub fn failures(last: &Upgraded, again: &Upgraded, before: Before, timer_may_stop: bool) -> Vec<String> {
+pub fn failures(
+    last: &Upgraded,
+    again: &Upgraded,
+    before: Before,
+    timer_may_stop: bool,
+) -> Vec<String> {
     let mut failures = Vec::new();
     let had = |name: &str| last.hooks.iter().any(|hook| hook.name == name);
     // Where the chain began without pre_upgrade, there is none to compare with.
@@ -37,7 +42,10 @@ pub fn failures(last: &Upgraded, again: &Upgraded, before: Before, timer_may_sto
     }
     let (heap, stable) = before.pages;
     if again.heap_pages > heap + heap / 8 + HEAP_NOISE {
-        failures.push(format!("the heap grows from {heap} to {} pages", again.heap_pages));
+        failures.push(format!(
+            "the heap grows from {heap} to {} pages",
+            again.heap_pages
+        ));
     }
     if again.stable_pages > stable {
         failures.push(format!(
@@ -55,43 +63,85 @@ pub fn failures(last: &Upgraded, again: &Upgraded, before: Before, timer_may_sto
 pub const TIMER_LOST: &str = "a timer was set before and is not set after: an upgrade deletes it, and post_upgrade \
                               does not set it again; if that is meant, --timer-may-stop";
 
-/// How far the state may grow until an upgrade takes more instructions than it may.
+/// How far the state may grow until an upgrade takes more instructions than it may, if what the hooks take grows as
+/// the state does.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Room {
     /// Instructions of both hooks now.
     pub hook_instructions: u64,
-    /// Instructions that are left to them, when compiling is paid for.
+    /// Those of them that an empty canister of the module takes; absent where it cannot be installed and upgraded
+    /// without more being known.
+    pub fixed_instructions: Option<u64>,
+    /// Instructions that are left to the hooks, when compiling is paid for.
     pub limit: u64,
     /// Bytes of state that pre_upgrade saves now: those in memory 0, or the stable bytes that it dirties.
     pub saved_bytes: Option<u64>,
-    /// How many times as large as now it may become.
-    pub times: f64,
+    /// How many times as large as now the state may become; absent where it is too small to tell.
+    pub times: Option<f64>,
     /// Bytes of state at which an upgrade comes to its limit.
     pub until_bytes: Option<u64>,
 }
 
+/// What is measured of an upgrade of a module to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Instructions of both hooks.
+    pub instructions: u64,
+    /// Bytes of state that pre_upgrade saved.
+    pub saved: u64,
+}
+
+impl Cost {
+    /// Of `upgraded`; `saved` is what is known to be saved in memory 0.
+    pub fn of(upgraded: &Upgraded, saved: Option<u64>) -> Self {
+        let pre_upgrade = upgraded
+            .hooks
+            .iter()
+            .find(|hook| hook.name == "pre_upgrade");
+        let dirtied = pre_upgrade.map_or(0, |hook| hook.dirty_stable_bytes);
+        Self {
+            instructions: upgraded.of_hooks(),
+            saved: saved.unwrap_or(dirtied),
+        }
+    }
+}
+
 impl Room {
-    /// Reckons that what both hooks take grows as the state does. None where no hook ran. `saved` is what is known
-    /// to be saved in memory 0.
-    pub fn of(again: &Upgraded, saved: Option<u64>) -> Option<Self> {
-        let now = again.of_hooks();
-        let limit = again.instructions_limit.saturating_sub(again.compile_instructions);
-        if now == 0 {
+    /// Reckons with what of `now` is more than in an `empty` canister; with all of it, where that is not known. None
+    /// where no hook ran.
+    pub fn of(again: &Upgraded, now: Cost, empty: Option<Cost>) -> Option<Self> {
+        if now.instructions == 0 {
             return None;
         }
-        let times = limit as f64 / now as f64;
-        let pre_upgrade = again.hooks.iter().find(|hook| hook.name == "pre_upgrade");
-        let dirtied = pre_upgrade.map(|hook| hook.dirty_stable_bytes);
-        let saved_bytes = saved.or(dirtied).filter(|bytes| *bytes > 0);
+        let limit = again
+            .instructions_limit
+            .saturating_sub(again.compile_instructions);
+        let fixed = empty.unwrap_or(Cost {
+            instructions: 0,
+            saved: 0,
+        });
+        let grows = now.instructions.saturating_sub(fixed.instructions);
+        let told = grows > now.instructions / TELLING;
+        let left = limit.saturating_sub(fixed.instructions);
+        let times = told.then(|| left as f64 / grows as f64);
+        let saved_bytes = Some(now.saved).filter(|bytes| *bytes > 0);
+        let until = |times: f64| {
+            let more = now.saved.saturating_sub(fixed.saved) as f64;
+            fixed.saved.saturating_add((more * times) as u64)
+        };
         Some(Self {
-            hook_instructions: now,
+            hook_instructions: now.instructions,
+            fixed_instructions: empty.map(|empty| empty.instructions),
             limit,
             saved_bytes,
             times,
-            until_bytes: saved_bytes.map(|bytes| (bytes as f64 * times) as u64),
+            until_bytes: saved_bytes.and(times).map(until),
         })
     }
 }
+
+/// Less than this part of the instructions, and what a state adds to an empty one is within what varies anyway.
+const TELLING: u64 = 20;
 
 #[cfg(test)]
 mod tests {
@@ -145,15 +195,47 @@ mod tests {
             pages: (1, 1),
             timer_was_set: false,
         };
-        assert_eq!(failures(&last, &upgraded(&hooks, (1, 1), None), before, false), [""; 0]);
+        assert_eq!(
+            failures(&last, &upgraded(&hooks, (1, 1), None), before, false),
+            [""; 0]
+        );
     }
 
     #[test]
     fn the_room_is_what_the_limit_leaves() {
         let again = upgraded(&[("pre_upgrade", 100), ("post_upgrade", 300)], (1, 1), None);
-        let room = Room::of(&again, Some(50)).unwrap();
-        assert_eq!((room.limit, room.times, room.until_bytes), (40_000, 100.0, Some(5_000)));
-        assert_eq!(Room::of(&again, None).unwrap().saved_bytes, Some(4_096));
-        assert_eq!(Room::of(&upgraded(&[], (1, 1), None), None), None);
+        let now = Cost::of(&again, Some(50));
+        let room = Room::of(&again, now, None).unwrap();
+        assert_eq!((room.limit, room.times), (40_000, Some(100.0)));
+        assert_eq!(
+            (room.saved_bytes, room.until_bytes),
+            (Some(50), Some(5_000))
+        );
+        assert_eq!(Cost::of(&again, None).saved, 4_096);
+        let nothing = upgraded(&[], (1, 1), None);
+        assert_eq!(Room::of(&nothing, Cost::of(&nothing, None), None), None);
+    }
+
+    #[test]
+    fn what_an_empty_canister_takes_does_not_grow() {
+        let again = upgraded(&[("pre_upgrade", 100), ("post_upgrade", 300)], (1, 1), None);
+        let now = Cost::of(&again, Some(50));
+        let of_empty = |instructions| {
+            let saved = 10;
+            Room::of(
+                &again,
+                now,
+                Some(Cost {
+                    instructions,
+                    saved,
+                }),
+            )
+            .unwrap()
+        };
+        let room = of_empty(200);
+        assert_eq!(room.times, Some(199.0));
+        assert_eq!(room.until_bytes, Some(10 + 40 * 199));
+        let small = of_empty(390);
+        assert_eq!((small.times, small.until_bytes), (None, None));
     }
 }

@@ -59,8 +59,7 @@ impl Refusal {
     /// Whether another says the same: code and words, but for the places in source code that a panic names, which
     /// move from one release to the next.
     fn says_what(&self, other: &Self) -> bool {
-        self.code == other.code
-            && without_places(&self.message) == without_places(&other.message)
+        self.code == other.code && without_places(&self.message) == without_places(&other.message)
     }
 }
 
@@ -307,14 +306,21 @@ mod tests {
     fn what_is_refused_twice_is_never_the_same_answer() {
         let told = |before, after| compared(&before, &after);
         let not_yours = || refusal("IC0406", "not yours");
-        let panicked = |place| refusal("IC0503", &format!("panicked at 'none', src/lib.rs:{place}"));
+        let panicked =
+            |place| refusal("IC0503", &format!("panicked at 'none', src/lib.rs:{place}"));
         assert_eq!(told(not_yours(), not_yours()), Comparison::RefusedAlike);
-        assert_eq!(told(panicked("7:9"), panicked("81:13")), Comparison::TrappedAlike);
+        assert_eq!(
+            told(panicked("7:9"), panicked("81:13")),
+            Comparison::TrappedAlike
+        );
         for (before, after) in [
             (not_yours(), refusal("IC0406", "not ready")),
             (not_yours(), refusal("IC0503", "not yours")),
             (not_yours(), refusal("IC0536", "no such method")),
-            (panicked("7:9"), refusal("IC0503", "panicked at 'index', src/lib.rs:7:9")),
+            (
+                panicked("7:9"),
+                refusal("IC0503", "panicked at 'index', src/lib.rs:7:9"),
+            ),
         ] {
             difference(&before, &after);
         }

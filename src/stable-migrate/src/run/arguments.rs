@@ -40,7 +40,9 @@ fn combined(lists: &[Vec<IDLValue>], most: usize) -> Vec<Vec<IDLValue>> {
     let longest = lists.iter().map(Vec::len).max().unwrap_or(1);
     let row = |pick: &dyn Fn(usize) -> usize| -> Vec<IDLValue> {
         let lists = lists.iter().enumerate();
-        lists.map(|(at, list)| list[pick(at) % list.len()].clone()).collect()
+        lists
+            .map(|(at, list)| list[pick(at) % list.len()].clone())
+            .collect()
     };
     let mut rows: Vec<Vec<IDLValue>> = Vec::new();
     let mut add = |row: Vec<IDLValue>| {
@@ -109,10 +111,15 @@ impl Maker<'_> {
             TypeInner::Vec(inner) => {
                 let one = self.values(inner, below).into_iter();
                 let one = one.map(|value| IDLValue::Vec(vec![value]));
-                std::iter::once(IDLValue::Vec(Vec::new())).chain(one).collect()
+                std::iter::once(IDLValue::Vec(Vec::new()))
+                    .chain(one)
+                    .collect()
             }
             TypeInner::Record(fields) => {
-                let lists: Vec<_> = fields.iter().map(|field| self.values(&field.ty, below)).collect();
+                let lists: Vec<_> = fields
+                    .iter()
+                    .map(|field| self.values(&field.ty, below))
+                    .collect();
                 let rows = combined(&lists, WIDTH).into_iter();
                 let record = |row: Vec<IDLValue>| {
                     let fields = fields.iter().zip(row);
@@ -208,7 +215,10 @@ pub fn longest_list(values: &[IDLValue]) -> u64 {
         IDLValue::Variant(VariantValue(field, _)) => longest_list(std::slice::from_ref(&field.val)),
         IDLValue::Record(fields) => {
             let fields = fields.iter();
-            fields.map(|field| longest_list(std::slice::from_ref(&field.val))).max().unwrap_or(0)
+            fields
+                .map(|field| longest_list(std::slice::from_ref(&field.val)))
+                .max()
+                .unwrap_or(0)
         }
         _ => 0,
     };
@@ -237,16 +247,24 @@ mod tests {
             let args = candid::IDLArgs::new(row);
             args.to_bytes_with_types(&env, &ask.args).unwrap();
         }
-        rows.iter().map(|row| candid::IDLArgs::new(row).to_string()).collect()
+        rows.iter()
+            .map(|row| candid::IDLArgs::new(row).to_string())
+            .collect()
     }
 
     #[test]
     fn numbers_texts_options_and_principals_are_made() {
         let numbers = asked("type Id = nat8", "(Id)");
-        assert_eq!(numbers, ["(0 : nat8)", "(1 : nat8)", "(2 : nat8)", "(3 : nat8)"]);
+        assert_eq!(
+            numbers,
+            ["(0 : nat8)", "(1 : nat8)", "(2 : nat8)", "(3 : nat8)"]
+        );
         assert_eq!(asked("type A = nat", "(principal, opt bool)").len(), 3);
         assert_eq!(asked("type A = nat", "(text)"), ["(\"\")", "(\"a\")"]);
-        assert_eq!(asked("type A = nat", "(variant { up; down : nat8 })").len(), 2);
+        assert_eq!(
+            asked("type A = nat", "(variant { up; down : nat8 })").len(),
+            2
+        );
         assert_eq!(asked("type A = nat", "(empty)"), [""; 0]);
         assert_eq!(asked("type A = nat", "(func () -> ())"), [""; 0]);
     }
@@ -254,8 +272,14 @@ mod tests {
     #[test]
     fn each_part_of_an_argument_is_moved_alone_too() {
         let pairs = asked("type A = nat", "(record { a : nat8; b : bool })");
-        assert!(pairs.contains(&"(record { a = 1 : nat8; b = true })".to_string()), "{pairs:?}");
-        assert!(pairs.contains(&"(record { a = 1 : nat8; b = false })".to_string()), "{pairs:?}");
+        assert!(
+            pairs.contains(&"(record { a = 1 : nat8; b = true })".to_string()),
+            "{pairs:?}"
+        );
+        assert!(
+            pairs.contains(&"(record { a = 1 : nat8; b = false })".to_string()),
+            "{pairs:?}"
+        );
         assert!(asked("type A = nat", "(nat, nat, nat, text, bool, principal)").len() <= MADE);
     }
 
@@ -270,8 +294,13 @@ mod tests {
 
     #[test]
     fn a_page_is_put_into_the_first_two_numbers() {
-        let row = [IDLValue::Text("x".into()), IDLValue::Nat64(0), IDLValue::Nat8(1)];
-        let told = |from, limit| page(&row, from, limit).map(|row| candid::IDLArgs::new(&row).to_string());
+        let row = [
+            IDLValue::Text("x".into()),
+            IDLValue::Nat64(0),
+            IDLValue::Nat8(1),
+        ];
+        let told =
+            |from, limit| page(&row, from, limit).map(|row| candid::IDLArgs::new(&row).to_string());
         assert_eq!(told(20, 10).unwrap(), "(\"x\", 20 : nat64, 10 : nat8)");
         assert_eq!(told(20, 1_000), None);
         assert_eq!(page(&row[..2], 0, 10), None);

@@ -110,7 +110,10 @@ mod tests {
             ("get (1", "line 1: the argument of get: "),
             ("all\nas nobody get", "line 2: "),
             ("as 2vxsx-fae", "a method is missing"),
-            ("all\nmissing (7)", "line 2: the module has no query missing"),
+            (
+                "all\nmissing (7)",
+                "line 2: the module has no query missing",
+            ),
         ] {
             let error = parsed(text, Principal::anonymous()).unwrap_err();
             assert!(error.contains(sentence), "{error}");

@@ -71,15 +71,24 @@ impl Canister {
     /// # Errors
     /// A sentence, if its parts do not fit together or its module cannot run here.
     pub fn restore(snapshot: &Snapshot, setting: &Setting) -> Result<Self, String> {
-        let mut config = HostConfig {
-            install_instructions: setting.install_instructions,
-            ..HostConfig::default()
-        };
+        let mut config = HostConfig::default();
         if snapshot.taken_at > 0 {
             config.time = snapshot.taken_at;
         }
+        let mut canister = Self::on_host(config, setting)?;
+        let id = canister.id;
+        let loaded = canister.host.load_snapshot(id, snapshot);
+        loaded.map_err(|error| told(&error))?;
+        Ok(canister)
+    }
+
+    /// An empty canister on a new host.
+    fn on_host(config: HostConfig, setting: &Setting) -> Result<Self, String> {
         let asked_at = config.time;
-        let mut host = Host::with_config(config);
+        let mut host = Host::with_config(HostConfig {
+            install_instructions: setting.install_instructions,
+            ..config
+        });
         let settings = CanisterSettings {
             controllers: vec![setting.sender],
             cycles: CYCLES,
@@ -88,11 +97,11 @@ impl Canister {
         let id = match setting.canister {
             None => host.create_canister(settings),
             Some(id) => {
-                host.create_canister_with_id(id, settings).map_err(|error| told(&error))?;
+                host.create_canister_with_id(id, settings)
+                    .map_err(|error| told(&error))?;
                 id
             }
         };
-        host.load_snapshot(id, snapshot).map_err(|error| told(&error))?;
         Ok(Self {
             host,
             id,
@@ -101,12 +110,29 @@ impl Canister {
         })
     }
 
+    /// A canister on which a module was just installed.
+    ///
+    /// # Errors
+    /// A sentence, if it cannot be installed.
+    pub fn fresh(module: &Module, argument: &[u8], setting: &Setting) -> Result<Self, String> {
+        let mut canister = Self::on_host(HostConfig::default(), setting)?;
+        let (id, sender) = (canister.id, canister.sender);
+        canister
+            .host
+            .install(id, InstallMode::Install, module, argument, sender)
+            .map_err(|error| told(&error))?;
+        Ok(canister)
+    }
+
     /// The module that is installed.
     ///
     /// # Errors
     /// A sentence, if none is.
     pub fn module(&self) -> Result<Module, String> {
-        self.host.module(self.id).cloned().map_err(|error| told(&error))
+        self.host
+            .module(self.id)
+            .cloned()
+            .map_err(|error| told(&error))
     }
 
     /// Upgrades as the replica does. Also says how long that took here.
@@ -118,14 +144,21 @@ impl Canister {
         let outcome = self.install(step);
         let took = since.elapsed();
         outcome.map(|report| (report, took)).map_err(|error| {
-            let said = told(&error);
-            let (hook, report) = match error {
-                HostError::Hook { hook, report, .. } => (Some(hook_name(&hook)), *report),
-                _ => (None, InstallReport::default()),
+            let (hook, reason, report) = match error {
+                HostError::Hook {
+                    hook,
+                    reject,
+                    report,
+                    ..
+                } => {
+                    let said = format!("{} ({})", reason(&reject.message), reject.error_code);
+                    (Some(hook_name(&hook)), said, *report)
+                }
+                error => (None, told(&error), InstallReport::default()),
             };
             Box::new(Refused {
                 hook,
-                reason: said,
+                reason,
                 report,
                 took,
             })
@@ -137,10 +170,17 @@ impl Canister {
     /// # Errors
     /// A sentence, if it failed for another reason.
     pub fn upgrade_with(&mut self, fault: Fault, step: &Step) -> Result<bool, String> {
-        self.host.set_fault(self.id, Some(fault)).map_err(|error| told(&error))?;
+        self.host
+            .set_fault(self.id, Some(fault))
+            .map_err(|error| told(&error))?;
         let outcome = self.install(step);
-        let struck = !self.host.is_fault_armed(self.id).map_err(|error| told(&error))?;
-        self.host.set_fault(self.id, None).map_err(|error| told(&error))?;
+        let struck = !self
+            .host
+            .is_fault_armed(self.id)
+            .map_err(|error| told(&error))?;
+        self.host
+            .set_fault(self.id, None)
+            .map_err(|error| told(&error))?;
         match outcome {
             Ok(_) => Ok(false),
             Err(_) if struck => Ok(true),
@@ -191,7 +231,9 @@ impl Canister {
         memory.truncate(SEARCHED);
         let stable = self.stable()?;
         let heap = memory.len();
-        let bytes = usize::try_from(stable.size()).unwrap_or(usize::MAX).min(SEARCHED);
+        let bytes = usize::try_from(stable.size())
+            .unwrap_or(usize::MAX)
+            .min(SEARCHED);
         memory.resize(heap + bytes, 0);
         stable
             .read(0, &mut memory[heap..])
@@ -216,7 +258,14 @@ impl Canister {
     }
 
     fn stable(&self) -> Result<StableMemory, String> {
-        self.host.stable_memory(self.id).map_err(|error| told(&error))
+        self.host
+            .stable_memory(self.id)
+            .map_err(|error| told(&error))
+    }
+
+    /// Its clock, in nanoseconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.host.time()
     }
 
     /// When its global timer is due, in nanoseconds since 1970; none where it is not set.
@@ -224,7 +273,10 @@ impl Canister {
     /// # Errors
     /// A sentence, if the canister is gone.
     pub fn timer(&self) -> Result<Option<u64>, String> {
-        let due = self.host.global_timer(self.id).map_err(|error| told(&error))?;
+        let due = self
+            .host
+            .global_timer(self.id)
+            .map_err(|error| told(&error))?;
         Ok((due > 0).then_some(due))
     }
 
@@ -233,8 +285,14 @@ impl Canister {
     /// # Errors
     /// A sentence, if the canister is gone.
     pub fn pages(&self) -> Result<(u64, u64), String> {
-        let heap = self.host.heap_pages(self.id).map_err(|error| told(&error))?;
-        let stable = self.host.stable_pages(self.id).map_err(|error| told(&error))?;
+        let heap = self
+            .host
+            .heap_pages(self.id)
+            .map_err(|error| told(&error))?;
+        let stable = self
+            .host
+            .stable_pages(self.id)
+            .map_err(|error| told(&error))?;
         Ok((heap, stable))
     }
 
@@ -243,7 +301,9 @@ impl Canister {
     /// # Errors
     /// A sentence, if it cannot be taken.
     pub fn snapshot(&mut self) -> Result<Snapshot, String> {
-        self.host.take_snapshot(self.id).map_err(|error| told(&error))
+        self.host
+            .take_snapshot(self.id)
+            .map_err(|error| told(&error))
     }
 }
 

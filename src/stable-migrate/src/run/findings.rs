@@ -78,7 +78,9 @@ impl Findings {
             }
             IDLValue::Opt(inner) => self.learn_value(inner),
             IDLValue::Vec(values) => values.iter().for_each(|value| self.learn_value(value)),
-            IDLValue::Record(fields) => fields.iter().for_each(|field| self.learn_value(&field.val)),
+            IDLValue::Record(fields) => {
+                fields.iter().for_each(|field| self.learn_value(&field.val))
+            }
             IDLValue::Variant(VariantValue(field, _)) => self.learn_value(&field.val),
             _ => {}
         }
@@ -124,13 +126,17 @@ fn principals_in(memory: &[u8]) -> Vec<Principal> {
     let mut found: Vec<(&[u8], u64)> = counts.into_iter().collect();
     found.sort_by(|(a, many), (b, more)| more.cmp(many).then(a.cmp(b)));
     let found = found.into_iter().take(FROM_MEMORY);
-    found.map(|(bytes, _)| Principal::from_slice(bytes)).collect()
+    found
+        .map(|(bytes, _)| Principal::from_slice(bytes))
+        .collect()
 }
 
 /// How many different bytes there are.
 fn distinct(bytes: &[u8]) -> usize {
     let mut seen = [false; 256];
-    bytes.iter().for_each(|&byte| seen[usize::from(byte)] = true);
+    bytes
+        .iter()
+        .for_each(|&byte| seen[usize::from(byte)] = true);
     seen.iter().filter(|seen| **seen).count()
 }
 

@@ -139,7 +139,10 @@ fn encode(text: &str, types: Option<(&TypeEnv, &[Type])>) -> Result<Vec<u8>, Str
                 return Err(format!("{given} values, where {wanted} are taken"));
             }
             let pairs = args.args.iter().zip(types);
-            if let Some(field) = pairs.into_iter().find_map(|(value, ty)| stray(value, ty, env)) {
+            if let Some(field) = pairs
+                .into_iter()
+                .find_map(|(value, ty)| stray(value, ty, env))
+            {
                 return Err(format!("there is no field {field}"));
             }
             args.annotate_types(true, env, types)
@@ -188,7 +191,10 @@ mod tests {
     #[test]
     fn queries_are_found_with_their_arguments() {
         let queries = interface().queries().unwrap();
-        let told: Vec<_> = queries.iter().map(|(name, args)| (&name[..], args.len())).collect();
+        let told: Vec<_> = queries
+            .iter()
+            .map(|(name, args)| (&name[..], args.len()))
+            .collect();
         assert_eq!(told, [("all", 0), ("get", 1), ("whole", 0)]);
         assert_eq!(Interface::default().queries(), None);
         assert!(interface().is_update("put") && !interface().is_update("get"));
@@ -204,7 +210,9 @@ mod tests {
         assert!(interface.method_argument("put", "(7)").is_err());
         let refused = |argument| interface.method_argument("put", argument).unwrap_err();
         assert!(refused("(7, \"seven\", 7)").contains("3 values, where 2 are taken"));
-        let typo = interface.init_argument("(record { ovner = opt 3 })").unwrap_err();
+        let typo = interface
+            .init_argument("(record { ovner = opt 3 })")
+            .unwrap_err();
         assert_eq!(typo, "there is no field ovner");
         assert!(
             interface

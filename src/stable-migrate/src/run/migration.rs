@@ -31,7 +31,8 @@ impl Standing {
             Phase::Moving | Phase::Auditing if journal.paused => Self::Paused,
             Phase::Moving | Phase::Auditing => Self::UnderWay(journal.steps),
             Phase::Differs => Self::Failed(
-                "the audit found collections that do not hold what they must (phase Differs)".into(),
+                "the audit found collections that do not hold what they must (phase Differs)"
+                    .into(),
             ),
             Phase::Stuck => Self::Failed("an entry cannot be moved (phase Stuck)".into()),
         }
@@ -184,8 +185,7 @@ mod tests {
     fn a_move_is_followed_to_its_end() {
         let memory = legacy();
         assert_eq!(found(&memory), (Standing::Done, None));
-        let (mut store, _) =
-            Store::<State, _>::resume(&PLAN, Rc::clone(&memory), 1).unwrap();
+        let (mut store, _) = Store::<State, _>::resume(&PLAN, Rc::clone(&memory), 1).unwrap();
         assert_eq!(found(&memory).0, Standing::UnderWay(0));
         {
             let (mover, state) = store.mover().unwrap().unwrap();

@@ -184,7 +184,9 @@ impl Questionnaire {
                 continue;
             }
             let reason = match tried.get(*query).map_or(0, Vec::len) {
-                0 if types.is_empty() => "no reply without an argument, and its types are not known".into(),
+                0 if types.is_empty() => {
+                    "no reply without an argument, and its types are not known".into()
+                }
                 0 => "no argument of its types can be made".to_owned(),
                 tried => format!("no reply to any of {tried} calls that were made for it"),
             };
@@ -299,7 +301,10 @@ impl Search<'_> {
             let values = self.interface.reply(query, bytes).ok()?.args;
             Some((longest_list(&values), question.argument.clone()))
         };
-        let richest = self.of(query).filter_map(entries).max_by_key(|(entries, _)| *entries);
+        let richest = self
+            .of(query)
+            .filter_map(entries)
+            .max_by_key(|(entries, _)| *entries);
         let Some((_, argument)) = richest else {
             return;
         };
@@ -324,7 +329,10 @@ impl Search<'_> {
                 };
                 let entries = self.interface.reply(query, bytes);
                 let entries = entries.map_or(0, |reply| longest_list(&reply.args));
-                if self.of(query).all(|(asked, _)| asked.argument != question.argument) {
+                if self
+                    .of(query)
+                    .all(|(asked, _)| asked.argument != question.argument)
+                {
                     self.asked.push((question, answer));
                 }
                 if entries == 0 {
@@ -341,7 +349,9 @@ impl Search<'_> {
 
     /// The questions that are kept for a query.
     fn of<'b>(&'b self, query: &'b str) -> impl Iterator<Item = &'b (Question, Answer)> {
-        self.asked.iter().filter(move |(question, _)| question.method == query)
+        self.asked
+            .iter()
+            .filter(move |(question, _)| question.method == query)
     }
 
     fn goes_on(&self) -> bool {
@@ -351,7 +361,9 @@ impl Search<'_> {
     /// A question that was not tried yet.
     fn question(&mut self, query: &str, types: &[Type], argument: &[IDLValue]) -> Option<Question> {
         let args = IDLArgs::new(argument);
-        let bytes = args.to_bytes_with_types(self.interface.types(), types).ok()?;
+        let bytes = args
+            .to_bytes_with_types(self.interface.types(), types)
+            .ok()?;
         let tried = self.tried.entry(query.to_owned()).or_default();
         if tried.contains(&bytes) {
             return None;

@@ -3,9 +3,10 @@
 use canister_host::{InstallReport, Snapshot};
 use serde::Serialize;
 
-use super::again::{self, Before, Room};
+use super::again::{self, Before, Cost, Room};
 use super::canister::{Canister, Setting, Step};
 use super::faults::{self, FaultRun};
+use super::interface::NO_ARGUMENT;
 use super::migration::Standing;
 use super::questions::{Asking, Coverage, Questionnaire};
 use super::upgraded::Upgraded;
@@ -76,8 +77,8 @@ impl Rehearsal {
             self.asking.check(&first.module)?;
         }
         // The timer of a move under way may end with it.
-        let timer_was_set =
-            canister.timer()?.is_some() && !matches!(canister.standing(), Ok(Standing::UnderWay(_)));
+        let timer_was_set = canister.timer()?.is_some()
+            && !matches!(canister.standing(), Ok(Standing::UnderWay(_)));
         let mut upgrades: Vec<Upgraded> = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
             let last = index + 1 == self.steps.len();
@@ -100,19 +101,30 @@ impl Rehearsal {
             };
             let once_more = self.once_more(&mut canister, step, last, before, &questions, stage)?;
             if once_more.failed.is_none() {
-                // What could not be read is among the failures already.
-                room = Room::of(&once_more, canister.saved_bytes().unwrap_or(None));
+                // A memory 0 that cannot be read is among the failures already.
+                let now = Cost::of(&once_more, canister.saved_bytes().unwrap_or(None));
+                room = Room::of(&once_more, now, self.cost_of_empty(step));
             }
             again = Some(once_more);
         }
         let mut failures = Vec::new();
         for (number, upgraded) in (1..).zip(&upgrades) {
             let place = format!("upgrade {number}, {}", upgraded.module);
-            failures.extend(upgraded.failures.iter().map(|failure| format!("{place}: {failure}")));
+            failures.extend(
+                upgraded
+                    .failures
+                    .iter()
+                    .map(|failure| format!("{place}: {failure}")),
+            );
         }
         if let Some(again) = &again {
             let place = format!("the upgrade after it, {} once more", again.module);
-            failures.extend(again.failures.iter().map(|failure| format!("{place}: {failure}")));
+            failures.extend(
+                again
+                    .failures
+                    .iter()
+                    .map(|failure| format!("{place}: {failure}")),
+            );
         }
         let compared = upgrades.iter().chain(&again);
         let mut compared = compared.filter_map(|upgraded| upgraded.answers.as_ref());
@@ -120,7 +132,9 @@ impl Rehearsal {
             held: failures.is_empty(),
             failures,
             compared: compared.any(|answers| answers.same > 0),
-            interface: questions.map(|asked| asked.coverage().clone()).unwrap_or_default(),
+            interface: questions
+                .map(|asked| asked.coverage().clone())
+                .unwrap_or_default(),
             upgrades,
             not_tried: not_tried.iter().map(|step| step.name.clone()).collect(),
             again,
@@ -199,6 +213,26 @@ impl Rehearsal {
             again.compare(questions.compare(canister));
         }
         Ok(again)
+    }
+
+    /// What an upgrade of an empty canister of the module takes, where it can be installed with the same argument
+    /// or none.
+    fn cost_of_empty(&self, step: &Step) -> Option<Cost> {
+        let arguments = [&step.argument[..], NO_ARGUMENT];
+        let mut installed = arguments
+            .into_iter()
+            .filter_map(|argument| Canister::fresh(&step.module, argument, &self.setting).ok());
+        let mut canister = installed.next()?;
+        let argument = self.argument_again.as_ref().unwrap_or(&step.argument);
+        let step = Step {
+            argument: argument.clone(),
+            skip_pre_upgrade: false,
+            ..step.clone()
+        };
+        let limit = self.setting.install_instructions;
+        let (upgraded, report) = Upgraded::run(&mut canister, &step, limit).ok()?;
+        report?;
+        Some(Cost::of(&upgraded, canister.saved_bytes().ok()?))
     }
 
     fn faults(

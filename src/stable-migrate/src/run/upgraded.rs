@@ -33,6 +33,8 @@ pub struct Upgraded {
     pub stable_pages: u64,
     /// How long it took here.
     pub milliseconds: u64,
+    /// The canister's clock, in nanoseconds since 1970.
+    pub at: u64,
     /// When the global timer was due before it and is due after it, in nanoseconds since 1970; none where it is
     /// not set.
     pub timer: [Option<u64>; 2],
@@ -87,6 +89,7 @@ impl Upgraded {
         let mut upgraded = Self {
             module: step.name.clone(),
             instructions_limit,
+            at: canister.now(),
             timer: [before, canister.timer()?],
             ..Self::default()
         };
@@ -96,7 +99,12 @@ impl Upgraded {
                 Some(report)
             }
             Err(refused) => {
-                let Refused { hook, reason, report, took } = *refused;
+                let Refused {
+                    hook,
+                    reason,
+                    report,
+                    took,
+                } = *refused;
                 upgraded.take_up(&report, took, canister)?;
                 upgraded.failures.push(match hook {
                     Some(hook) => format!("{hook} failed: {reason}"),
@@ -131,7 +139,8 @@ impl Upgraded {
             && moved.outcome == Outcome::Unfinished
         {
             let reason = moved.reason.as_deref().unwrap_or("it does not say why");
-            self.failures.push(format!("the move is not done: {reason}"));
+            self.failures
+                .push(format!("the move is not done: {reason}"));
         }
         self.settled = moved;
     }
@@ -143,7 +152,8 @@ impl Upgraded {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            self.failures.push(format!("not the same answer: {}{more}", first.question));
+            self.failures
+                .push(format!("not the same answer: {}{more}", first.question));
         }
         self.answers = Some(answers);
     }

@@ -29,7 +29,10 @@ mod tests {
     fn a_reason_that_prints_a_state_is_cut() {
         let state = format!("panicked at\n  '{}'", "ä".repeat(100_000));
         let told = reason(&state);
-        assert!(told.starts_with("panicked at 'ää") && told.ends_with('…'), "{told}");
+        assert!(
+            told.starts_with("panicked at 'ää") && told.ends_with('…'),
+            "{told}"
+        );
         assert_eq!(told.chars().count(), REASON + 1);
         assert_eq!(reason(" short \n one "), "short one");
     }
