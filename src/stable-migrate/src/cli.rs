@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! Exit status 0 if all held, 1 if a rehearsal or a check found a difference, 2 if a command could not do what it was
-//! asked; then nothing was written.
+//! Exit status 0 if all held, 1 if a rehearsal or an upgrade found that something does not, a hook that traps
+//! included, 2 if a command could not do what it was asked; then nothing was written.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -31,8 +31,8 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a rehearsal or a check found a \
-difference, 2 if it could not be done; then nothing was written.";
+const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a rehearsal or an upgrade found that \
+something does not, a hook that traps included, 2 if it could not be done; then nothing was written.";
 
 #[derive(Subcommand)]
 enum Command {

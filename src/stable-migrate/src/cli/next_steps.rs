@@ -3,6 +3,7 @@
 //! They are to be pasted into a shell as they are: every value is quoted, each command runs only if the one before
 //! it went well, and nothing is loaded over a canister that has run since its snapshot was taken.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -126,8 +127,8 @@ impl NextSteps<'_> {
              CANISTER={} FROM={} TO={}\n{}\n\
              # The way back, as long as NOW is kept on the canister:\n{stop} &&\n  {load} \"$NOW\" &&\n  {start}\n",
             quoted(self.canister.as_ref()),
-            quoted(self.from.as_os_str()),
-            quoted(self.to.as_os_str()),
+            quoted(&argument(self.from)),
+            quoted(&argument(self.to)),
             steps.join(" &&\n  "),
         )
     }
@@ -150,6 +151,14 @@ impl NextSteps<'_> {
         );
         let call = format!("{} \"$COPY/install_code\"", client.call);
         [id, argument, call]
+    }
+}
+
+/// A path as a command takes it that would read a dash in front as an option.
+fn argument(path: &Path) -> OsString {
+    match path.as_os_str().as_encoded_bytes() {
+        [b'-', ..] => Path::new(".").join(path).into(),
+        _ => path.into(),
     }
 }
 

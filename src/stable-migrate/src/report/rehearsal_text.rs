@@ -298,22 +298,18 @@ fn room_text(room: &Room) -> String {
             number_text(fixed)
         ),
     };
-    let limit = number_text(room.limit);
-    match (room.times, room.saved_bytes, room.until_bytes) {
-        (None, ..) => {
-            format!("the state is too small to tell: {cost} are next to {limit} that they may take")
+    let size = match (room.saved_bytes, room.until_bytes) {
+        (Some(now), Some(until)) => {
+            format!(", {} instead of {}", bytes_text(until), bytes_text(now))
         }
-        (Some(times), Some(now), Some(until)) => format!(
-            "{} times the state, {} instead of {}: {cost} grow as it does, and may take {limit}",
-            times_text(times),
-            bytes_text(until),
-            bytes_text(now)
-        ),
-        (Some(times), ..) => format!(
-            "{} times the state: {cost} grow as it does, and may take {limit}",
-            times_text(times)
-        ),
-    }
+        _ => String::new(),
+    };
+    format!(
+        "{}{} times the state{size}: {cost} grow as it does, and may take {}",
+        if room.at_least { "at least " } else { "" },
+        times_text(room.times),
+        number_text(room.limit)
+    )
 }
 
 fn times_text(times: f64) -> String {

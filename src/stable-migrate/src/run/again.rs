@@ -76,8 +76,10 @@ pub struct Room {
     pub limit: u64,
     /// Bytes of state that pre_upgrade saves now: those in memory 0, or the stable bytes that it dirties.
     pub saved_bytes: Option<u64>,
-    /// How many times as large as now the state may become; absent where it is too small to tell.
-    pub times: Option<f64>,
+    /// How many times as large as now the state may become.
+    pub times: f64,
+    /// Whether that is a lower bound: what the state adds to an empty one is too small to tell.
+    pub at_least: bool,
     /// Bytes of state at which an upgrade comes to its limit.
     pub until_bytes: Option<u64>,
 }
@@ -121,21 +123,20 @@ impl Room {
             saved: 0,
         });
         let grows = now.instructions.saturating_sub(fixed.instructions);
-        let told = grows > now.instructions / TELLING;
+        let told = now.instructions / TELLING;
         let left = limit.saturating_sub(fixed.instructions);
-        let times = told.then(|| left as f64 / grows as f64);
+        let times = left as f64 / grows.max(told).max(1) as f64;
         let saved_bytes = Some(now.saved).filter(|bytes| *bytes > 0);
-        let until = |times: f64| {
-            let more = now.saved.saturating_sub(fixed.saved) as f64;
-            fixed.saved.saturating_add((more * times) as u64)
-        };
+        let more = now.saved.saturating_sub(fixed.saved) as f64;
+        let until = fixed.saved.saturating_add((more * times) as u64);
         Some(Self {
             hook_instructions: now.instructions,
             fixed_instructions: empty.map(|empty| empty.instructions),
             limit,
             saved_bytes,
             times,
-            until_bytes: saved_bytes.and(times).map(until),
+            at_least: grows < told,
+            until_bytes: saved_bytes.map(|bytes| until.max(bytes)),
         })
     }
 }
@@ -206,7 +207,10 @@ mod tests {
         let again = upgraded(&[("pre_upgrade", 100), ("post_upgrade", 300)], (1, 1), None);
         let now = Cost::of(&again, Some(50));
         let room = Room::of(&again, now, None).unwrap();
-        assert_eq!((room.limit, room.times), (40_000, Some(100.0)));
+        assert_eq!(
+            (room.limit, room.times, room.at_least),
+            (40_000, 100.0, false)
+        );
         assert_eq!(
             (room.saved_bytes, room.until_bytes),
             (Some(50), Some(5_000))
@@ -233,9 +237,9 @@ mod tests {
             .unwrap()
         };
         let room = of_empty(200);
-        assert_eq!(room.times, Some(199.0));
+        assert_eq!(room.times, 199.0);
         assert_eq!(room.until_bytes, Some(10 + 40 * 199));
         let small = of_empty(390);
-        assert_eq!((small.times, small.until_bytes), (None, None));
+        assert_eq!((small.times, small.at_least), (39_610.0 / 20.0, true));
     }
 }

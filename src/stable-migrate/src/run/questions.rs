@@ -38,6 +38,9 @@ const INSTRUCTIONS: u64 = 20_000_000_000;
 /// Times the arguments are made anew from what was found by then.
 const ROUNDS: usize = 2;
 
+/// Others whom a query is asked as.
+const OTHERS: usize = 3;
+
 /// Characters of a made question that are shown.
 const SHOWN: usize = 160;
 
@@ -120,8 +123,8 @@ impl Asking {
 
 impl Questionnaire {
     /// Asks `canister` every query of its interface: those without an argument as they are, the others with
-    /// arguments made of small numbers and of what its state and its answers hold, and page by page where they take
-    /// two numbers. Of a module that says nothing of its interface, every query that answers without an argument is
+    /// arguments made of small numbers and of what its state and its answers hold, page by page where they take two
+    /// numbers, and as others whom the state names. Of a module that says nothing of its interface, every query that answers without an argument is
     /// taken. Deterministic; bounded in questions and instructions.
     ///
     /// # Errors
@@ -162,10 +165,8 @@ impl Questionnaire {
         for (query, _) in open.iter().filter(|(_, types)| types.is_empty()) {
             search.ask_plain(query, known);
         }
+        search.findings.search(&search.canister.memory_to_search()?);
         let with_argument = || open.iter().filter(|(_, types)| !types.is_empty());
-        if with_argument().next().is_some() {
-            search.findings.search(&search.canister.memory_to_search()?);
-        }
         for _ in 0..ROUNDS {
             for (query, types) in with_argument() {
                 search.ask_made(query, types);
@@ -173,6 +174,9 @@ impl Questionnaire {
         }
         for (query, types) in with_argument() {
             search.ask_pages(query, types);
+        }
+        for (query, _) in &open {
+            search.ask_as_others(query);
         }
         for question in calls {
             let (answer, _) = search.canister.ask(&question);
@@ -343,6 +347,35 @@ impl Search<'_> {
             }
             if pages > 1 {
                 return;
+            }
+        }
+    }
+
+    /// Asks a query what it was asked first, as others whom the state names, and keeps what they are told otherwise.
+    fn ask_as_others(&mut self, query: &str) {
+        let Some((first, _)) = self.of(query).next() else {
+            return;
+        };
+        let first = first.clone();
+        let known = self.canister.principals();
+        let others = self.findings.principals.iter().copied();
+        let others: Vec<_> = others
+            .filter(|other| !known.contains(other))
+            .take(OTHERS)
+            .collect();
+        for sender in others {
+            if !self.goes_on() {
+                return;
+            }
+            let question = Question {
+                sender,
+                text: format!("as {sender} {}", first.text),
+                ..first.clone()
+            };
+            let answer = self.put(&question);
+            let trapped = matches!(&answer, Answer::Refused(refusal) if refusal.trapped);
+            if !trapped && self.of(query).all(|(_, kept)| *kept != answer) {
+                self.asked.push((question, answer));
             }
         }
     }
