@@ -48,7 +48,7 @@ struct Client {
 const CLIENTS: [Client; 2] = [
     Client {
         name: "icp",
-        network: "ICP_ENVIRONMENT says on which network a name is, ICP_NETWORK for an id",
+        network: "ICP_ENVIRONMENT says on which network a name is, ICP_NETWORK on which an id",
         create: "icp canister snapshot create \"$CANISTER\" --quiet",
         download: "icp canister snapshot download \"$CANISTER\" \"$NOW\" -o",
         upload: "icp canister snapshot upload \"$CANISTER\" -i \"$TO\" --quiet",

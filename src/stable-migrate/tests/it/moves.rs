@@ -1,7 +1,7 @@
 //! Memories in which a move was begun, by the library itself, and canisters that carry it on or do not.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use ic_stable_migration::{Budget, MessagePack, Plan, Store, Tier, Tiered, TieredMap};
@@ -198,7 +198,7 @@ fn restless(extra: &str) -> String {
     )
 }
 
-fn timer_of(snapshot: &PathBuf) -> serde_json::Value {
+fn timer_of(snapshot: &Path) -> serde_json::Value {
     let text = std::fs::read_to_string(snapshot.join("metadata.json")).unwrap();
     let metadata: serde_json::Value = serde_json::from_str(&text).unwrap();
     metadata["global_timer"].clone()

@@ -1,10 +1,14 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use stable_migrate::{Content, Depth, Layout, SnapshotDir, Survey, of_directory, write_snapshot};
+use canister_host::{CanisterSettings, Host, InstallMode, Principal};
+use stable_migrate::{
+    Content, Depth, Layout, NO_ARGUMENT, STEP_METHOD, SnapshotDir, Survey, of_directory,
+    write_snapshot,
+};
 
 use super::programs::{FORGETS, KEEPS, TRAPS, module_file, snapshot};
-use super::releases::{Subject, TINY, module_path};
+use super::releases::{Subject, TINY, built, module_path};
 use super::run::{Ran, names, stable_migrate};
 
 fn upgrade(from: &Path, to: &Path, module: &Path, options: &[&str]) -> Ran {
@@ -248,6 +252,56 @@ fn nothing_is_written_if_an_answer_is_lost_or_the_upgrade_fails() {
             .refusal()
             .contains("exists already")
     );
+}
+
+#[test]
+fn a_module_with_the_library_has_a_method_for_one_step_of_its_move() {
+    let (Some(old), Some(new)) = (built("todo-release-0"), built("todo-release-2")) else {
+        return;
+    };
+    let me = Principal::anonymous();
+    let mut host = Host::new();
+    let id = host.create_canister(CanisterSettings {
+        controllers: vec![me],
+        ..CanisterSettings::default()
+    });
+    host.install(id, InstallMode::Install, &old, NO_ARGUMENT, me)
+        .unwrap();
+    let milk = candid::encode_args(("milk",)).unwrap();
+    host.update(id, me, "add", &milk).unwrap();
+    let mode = InstallMode::Upgrade {
+        skip_pre_upgrade: false,
+    };
+    host.install(id, mode, &new, NO_ARGUMENT, me).unwrap();
+    let stranger = Principal::management_canister();
+    let refused = host.call(id, stranger, STEP_METHOD, NO_ARGUMENT);
+    let refused = refused.unwrap_err().message;
+    assert!(refused.contains("only a controller"), "{refused}");
+
+    let before = host.take_snapshot(id).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let phase = |host: &mut Host, name: &str| {
+        let path = dir.path().join(name);
+        write_snapshot(&host.take_snapshot(id).unwrap(), &path).unwrap();
+        let Layout::Managed(managed) = survey(&path).layout else {
+            panic!("there is no manager");
+        };
+        let Content::SavedState(state) = &managed.memories[0].content else {
+            panic!("there is no header");
+        };
+        state.journal.as_ref().map(|journal| journal.phase)
+    };
+    // A step after which nothing is left, or half a budget less for each trap until nothing is tried any more.
+    let trapped = candid::encode_args((Some("no room"),)).unwrap();
+    host.call(id, id, STEP_METHOD, NO_ARGUMENT).unwrap();
+    assert_eq!(phase(&mut host, "done"), Some("done"));
+    host.load_snapshot(id, &before).unwrap();
+    if phase(&mut host, "begun") != Some("done") {
+        for _ in 0..40 {
+            host.call(id, id, STEP_METHOD, &trapped).unwrap();
+        }
+        assert_eq!(phase(&mut host, "stuck"), Some("stuck"));
+    }
 }
 
 #[test]
