@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use stable_migrate::Error;
+use stable_migrate::{Error, NewFile};
 
 mod compact;
 mod inspect;
@@ -84,6 +84,16 @@ fn print(text: &str) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes a page that was begun before anything ran, so that a name that is taken is not found out in the end.
+fn finish(page: Option<NewFile>, content: &str) -> Result<(), Error> {
+    let Some(page) = page else {
+        return Ok(());
+    };
+    let written = page.file()?.write_all(content.as_bytes());
+    written.map_err(Error::io(page.path()))?;
+    page.finish()
 }
 
 /// A value as indented JSON and a newline.

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stable_migrate::{
-    Error, Progress, Rehearsal, Source, of_bare, of_directory, rehearsal_html, rehearsal_text,
-    write_new,
+    Error, NewFile, Progress, Rehearsal, Source, of_bare, of_directory, rehearsal_html,
+    rehearsal_text,
 };
 
 use super::setting::SettingArgs;
 use super::steps::Steps;
-use super::{Verdict, json, print};
+use super::{Verdict, finish, json, print};
 
 /// Run a chain of upgrades on a canister's real state, off the network
 ///
@@ -82,6 +82,7 @@ impl Rehearse {
             }
             Source::Bare(image) => (of_bare(image)?, false),
         };
+        let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let progress = Progress::busy();
         let rehearsal = Rehearsal {
             setting: self.setting.setting(),
@@ -103,9 +104,7 @@ impl Rehearse {
             true => json(&rehearsed)?,
             false => rehearsal_text(&name, &rehearsed),
         })?;
-        if let Some(file) = &self.html {
-            write_new(file, rehearsal_html(&name, &rehearsed).as_bytes())?;
-        }
+        finish(page, &rehearsal_html(&name, &rehearsed))?;
         Ok(match rehearsed.held {
             true => Verdict::Held,
             false => Verdict::Different,

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stable_migrate::{
-    BucketChoice, Error, OfflineUpgrade, Progress, STEP_METHOD, SnapshotDir, parse_bytes,
-    upgrade_html, upgrade_text, write_new,
+    BucketChoice, Error, NewFile, OfflineUpgrade, Progress, STEP_METHOD, SnapshotDir, parse_bytes,
+    upgrade_html, upgrade_text,
 };
 
 use super::next_steps::NextSteps;
 use super::setting::SettingArgs;
 use super::steps::load_step;
-use super::{Verdict, complain, json, print};
+use super::{Verdict, complain, finish, json, print};
 
 /// Upgrade, migrate and shrink a canister offline: a new snapshot to be loaded
 ///
@@ -74,6 +74,7 @@ const EXAMPLES: &str = "Examples:
 impl Upgrade {
     pub fn run(self) -> Result<Verdict, Error> {
         let directory = SnapshotDir::open(&self.path)?;
+        let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let progress = Progress::busy();
         let mut step = load_step(&self.wasm, self.arg.as_deref())?;
         step.skip_pre_upgrade = self.skip_pre_upgrade;
@@ -104,9 +105,7 @@ impl Upgrade {
             true => json(&outcome)?,
             false => upgrade_text(&from, &to, &outcome),
         })?;
-        if let Some(file) = &self.html {
-            write_new(file, upgrade_html(&from, &to, &outcome).as_bytes())?;
-        }
+        finish(page, &upgrade_html(&from, &to, &outcome))?;
         if !outcome.held {
             let failure = outcome.failures.first().map_or("", |failure| failure);
             complain(&format!("nothing was written: {failure}"));

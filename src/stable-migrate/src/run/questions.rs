@@ -124,8 +124,8 @@ impl Asking {
 impl Questionnaire {
     /// Asks `canister` every query of its interface: those without an argument as they are, the others with
     /// arguments made of small numbers and of what its state and its answers hold, page by page where they take two
-    /// numbers, and as others whom the state names. Of a module that says nothing of its interface, every query that answers without an argument is
-    /// taken. Deterministic; bounded in questions and instructions.
+    /// numbers, and as others whom the state names. Of a module that says nothing of its interface, every query that
+    /// answers without an argument is taken. Deterministic; bounded in questions and instructions.
     ///
     /// # Errors
     /// Those of [`Asking::check`]; a sentence for a canister without a module.

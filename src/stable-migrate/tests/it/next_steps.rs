@@ -1,6 +1,8 @@
 //! The commands that are printed, run in a shell with clients that write down what they are told.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -65,7 +67,7 @@ fn compacted(from: &Path, options: &[&str]) -> (PathBuf, String) {
     let to = from.with_file_name("to 'here' $(touch x) \u{e9}");
     let mut arguments = vec!["compact".as_ref(), from.as_os_str()];
     arguments.extend(["-o".as_ref(), to.as_os_str()]);
-    arguments.extend(options.iter().map(std::ffi::OsStr::new));
+    arguments.extend(options.iter().map(OsStr::new));
     let text = stable_migrate(arguments).ok();
     (to, text)
 }
@@ -74,7 +76,10 @@ fn compacted(from: &Path, options: &[&str]) -> (PathBuf, String) {
 fn the_commands_load_what_was_made_whatever_its_names_are() {
     let shell = Shell::new();
     let dir = tempfile::tempdir().unwrap();
-    let from = snapshot(dir.path(), "it's a\nsnapshot", WITH_LIBRARY, &managed());
+    let made = snapshot(dir.path(), "snapshot", WITH_LIBRARY, &managed());
+    // A line break, a quotation mark, and a byte that is no UTF-8.
+    let from = dir.path().join(OsStr::from_bytes(b"it's a\n\xff snapshot"));
+    fs::rename(made, &from).unwrap();
     let (to, text) = compacted(&from, &["--canister", "my \"canister\" `x`"]);
     for (client, load) in [("icp", "restore"), ("dfx", "load")] {
         let calls = shell.run(&text, client, &from);

@@ -204,6 +204,17 @@ fn what_cannot_be_tried_is_refused_in_a_sentence() {
 }
 
 #[test]
+fn a_page_whose_name_is_taken_is_found_out_before_anything_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    let traps = module_file(dir.path(), "traps.wasm", TRAPS);
+    let page = file(dir.path(), "page.html", b"mine");
+    let ran = rehearse(&path, &[&traps], &["--html", page.to_str().unwrap()]);
+    assert!(ran.refusal().contains("exists already"));
+    assert_eq!(fs::read(page).unwrap(), b"mine");
+}
+
+#[test]
 fn a_snapshot_whose_parts_do_not_fit_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = snapshot(dir.path());
