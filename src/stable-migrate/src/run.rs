@@ -13,6 +13,7 @@ mod migration;
 mod moving;
 mod questions;
 mod rehearsal;
+mod search;
 mod snapshot;
 mod upgraded;
 mod words;
