@@ -11,6 +11,11 @@ use crate::header::HEADER_BYTES;
 use crate::managed::{Managed, Stamp};
 use crate::stream::{Count, MemoryReader, grow_to};
 
+mod behind;
+
+pub use behind::Trailing;
+pub(crate) use behind::behind;
+
 /// A memory that can be a legacy value. All it allows is to read that value.
 pub struct Legacy<M> {
     memory: M,
@@ -22,7 +27,7 @@ impl<M: Memory> Legacy<M> {
     }
 
     /// Reads the value from offset 0 with codec `C`, through a buffer of one page, and yields the capability to
-    /// adopt the memory. What follows the value in memory is not part of it and is not looked at.
+    /// adopt the memory. What follows the value in memory is not part of it.
     ///
     /// # Errors
     /// [`Error::Decode`] if no whole value of `C` stands there.
@@ -32,13 +37,12 @@ impl<M: Memory> Legacy<M> {
             Ok(value) => {
                 let value_bytes = reader.taken();
                 let memory = self.memory;
-                Ok((
-                    value,
-                    Adoptable {
-                        memory,
-                        value_bytes,
-                    },
-                ))
+                let adoptable = Adoptable {
+                    memory,
+                    value_bytes,
+                    trailing_bytes: None,
+                };
+                Ok((value, adoptable))
             }
             Err(reason) => Err(Error::Decode {
                 format: C::FORMAT,
@@ -60,22 +64,41 @@ impl<M> fmt::Debug for Legacy<M> {
 pub struct Adoptable<M> {
     memory: M,
     value_bytes: u64,
+    /// Bytes behind the value that may be overwritten; none before they were looked at.
+    trailing_bytes: Option<u64>,
 }
 
 impl<M: Memory> Adoptable<M> {
+    /// Looks at what stands behind the value, which adopting overwrites: zeros, and what is the end of an older value
+    /// of the same kind, may go; anything else as `trailing` says. Reads the rest of the memory.
+    ///
+    /// # Errors
+    /// [`Error::Trailing`].
+    pub fn trailing(mut self, trailing: Trailing) -> Result<Self, Error> {
+        let found = behind(&self.memory, self.value_bytes);
+        self.trailing_bytes = Some(found.accepted(trailing, Place::StableMemory)?);
+        Ok(self)
+    }
+
+    /// Bytes behind the value up to the last that is not zero, as far as [`Adoptable::trailing`] has found any.
+    pub fn trailing_bytes(&self) -> u64 {
+        self.trailing_bytes.unwrap_or(0)
+    }
+
     /// How many bytes the legacy value took, a length in front included.
     pub fn value_bytes(&self) -> u64 {
         self.value_bytes
     }
 
-    /// Formats a memory manager over the legacy value and saves `state` in its memory 0.
+    /// Formats a memory manager over the legacy value and saves `state` in its memory 0. Where
+    /// [`Adoptable::trailing`] was not asked, what stands behind the value is looked at first, and refused.
     ///
     /// The state is encoded twice: once to learn its size, so that the memory is grown before the first byte is
     /// written, then for good. Takes 1 page for the manager and whole buckets for the header (128 bytes) and the
     /// payload.
     ///
     /// # Errors
-    /// [`Error::OutOfStableMemory`] or [`Error::Encode`] before anything was written. An error after that cannot
+    /// [`Error::Trailing`], [`Error::OutOfStableMemory`] or [`Error::Encode`] before anything was written. An error after that cannot
     /// be ruled out for a `Serialize` that writes something else the second time: trap on any error.
     pub fn adopt<T, C: StreamCodec<T>>(
         self,
@@ -83,6 +106,11 @@ impl<M: Memory> Adoptable<M> {
         state: &T,
         stamp: Stamp,
     ) -> Result<Managed<M>, Error> {
+        if self.trailing_bytes.is_none() {
+            return self
+                .trailing(Trailing::Refuse)?
+                .adopt::<T, C>(buckets, state, stamp);
+        }
         let mut payload = Count::default();
         C::encode(state, &mut payload).map_err(|reason| Error::Encode {
             format: C::FORMAT,

@@ -83,9 +83,7 @@ struct Canister<M: Memory + Clone> {
 
 impl<M: Memory + Clone> Canister<M> {
     fn start(memory: M) -> Self {
-        let resumed = PLAN.resume::<State<M>, _>(memory.clone(), NOW).unwrap();
-        let mut state = resumed.state;
-        let mover = Mover::resume(resumed.managed, &mut state, NOW).unwrap();
+        let (state, mover, _) = PLAN.resume_tiered(memory.clone(), NOW).unwrap();
         Self {
             memory,
             state,
@@ -191,9 +189,8 @@ fn an_empty_canister_is_done_after_one_step() {
 #[test]
 fn a_new_canister_has_nothing_to_move_and_survives_its_upgrades() {
     let memory = VectorMemory::default();
-    let managed = PLAN.begin(memory.clone()).unwrap();
     let mut state = State::from(Legacy::default());
-    let mover = Mover::begin(managed, &mut state, PLAN.stamp(NOW)).unwrap();
+    let mover = PLAN.begin_tiered(memory.clone(), &mut state, NOW).unwrap();
     let mut canister = Canister {
         memory,
         state,
@@ -378,9 +375,7 @@ fn a_full_subnet_is_an_error_of_the_first_journal() {
         memory,
         max_pages: 3,
     };
-    let resumed = PLAN.resume::<State<Capped>, _>(memory, NOW).unwrap();
-    let mut state = resumed.state;
-    let error = Mover::resume(resumed.managed, &mut state, NOW).err();
+    let error = PLAN.resume_tiered::<State<Capped>, _>(memory, NOW).err();
     assert_eq!(
         error,
         Some(Error::OutOfStableMemory {
@@ -469,7 +464,7 @@ fn a_memory_rewritten_under_the_canister_is_noticed_and_read_anew() {
         let smaller = rewritten(&canister.memory);
         *canister.memory.borrow_mut() = smaller.borrow().clone();
         assert!(!canister.mover.is_current());
-        canister.mover.reopen(&mut canister.state).unwrap();
+        canister.mover.reopen().unwrap();
         assert!(canister.mover.is_current());
         assert_eq!(canister.content(), legacy);
         canister.state.texts.insert(1, "new".into());
