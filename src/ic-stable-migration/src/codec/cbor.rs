@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Codec, Format, StreamCodec, io_reason};
+use super::item::Notation;
+use super::{Census, Codec, Format, StreamCodec, census, io_reason};
 
 /// CBOR (RFC 8949), the codec of memory 0 unless another is asked for.
 pub struct Cbor;
@@ -26,6 +27,10 @@ impl<T: DeserializeOwned> Codec<T> for Cbor {
             Error::Semantic(_, reason) => reason,
             Error::RecursionLimitExceeded => "the value is nested more than 256 deep".into(),
         })
+    }
+
+    fn census<R: Read>(mut reader: R) -> Result<Option<Census>, String> {
+        Ok(Some(census::take(Notation::Cbor, &mut reader)?))
     }
 }
 

@@ -6,7 +6,8 @@ use rmp_serde::decode::Error as DecodeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Codec, Format, StreamCodec, io_reason};
+use super::item::Notation;
+use super::{Census, Codec, Format, StreamCodec, census, io_reason};
 
 /// MessagePack. Reads structs written as maps of field names or as arrays; writes maps.
 pub struct MessagePack;
@@ -26,6 +27,10 @@ impl<T: DeserializeOwned> Codec<T> for MessagePack {
             }
             other => other.to_string(),
         })
+    }
+
+    fn census<R: Read>(mut reader: R) -> Result<Option<Census>, String> {
+        Ok(Some(census::take(Notation::MessagePack, &mut reader)?))
     }
 }
 
