@@ -10,9 +10,13 @@ use std::io::{self, Read, Write};
 
 mod cbor;
 mod census;
+mod decoder;
+mod encoder;
 mod failure;
 mod framed;
 mod item;
+mod stack;
+mod tags;
 
 #[cfg(feature = "candid")]
 mod candid;

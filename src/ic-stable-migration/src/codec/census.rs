@@ -9,10 +9,9 @@ use std::io::Read;
 use super::failure::Failure;
 use super::item::{Head, Input, Length, Notation};
 
-pub mod keys;
+mod keys;
 
-pub use keys::DuplicateKey;
-use keys::Keys;
+pub use keys::{DuplicateKey, Keys};
 
 /// Levels of nesting that a census follows: more than a decoder, with a canister's stack, can.
 pub const MAX_DEPTH: usize = 1_000_000;
@@ -68,15 +67,32 @@ impl Open {
 pub fn take(notation: Notation, reader: &mut dyn Read) -> Result<Census, Failure> {
     let mut input = Input::new(notation, reader);
     let mut keys = Keys::default();
+    let first = input.head()?;
+    let deepest = walk(&mut input, first, &mut keys)?;
+    Ok(Census {
+        bytes: input.position(),
+        deepest,
+        duplicate_keys: keys.duplicates,
+        first_duplicate: keys.first,
+        has_maps: true,
+    })
+}
+
+/// Walks the item whose head is `first` to its end; returns how deep it is nested.
+pub fn walk(input: &mut Input, first: Head, keys: &mut Keys) -> Result<u32, Failure> {
+    let mut head = first;
+    let mut offset = 0;
     let mut open: Vec<Open> = Vec::new();
     let mut deepest = 0;
     // Whether a tag stands in front of what comes next.
     let mut tagged = false;
     loop {
-        let offset = input.position();
-        let head = input.head()?;
         let depth = open.len();
-        if let Some(inner) = open.last_mut().filter(|_| !tagged && head != Head::Break) {
+        let behind_tag = std::mem::replace(&mut tagged, matches!(head, Head::Tag(_)));
+        if let Some(inner) = open
+            .last_mut()
+            .filter(|_| !behind_tag && head != Head::Break)
+        {
             if inner.left.is_none() {
                 // Its end is still to come.
                 input.owe(1);
@@ -85,23 +101,22 @@ pub fn take(notation: Notation, reader: &mut dyn Read) -> Result<Census, Failure
                 keys.begin(depth, offset);
             }
         }
-        tagged = matches!(head, Head::Tag(_));
         keys.note(head);
         match head {
-            Head::Tag(_) => continue,
+            Head::Tag(_) => {}
             Head::Array(left) => open.push(Open::without_keys(left)),
             // The pieces of a string without a length are strings.
             Head::Bytes(None) | Head::Text(None) => open.push(Open::without_keys(None)),
             Head::Map(pairs) => open.push(Open {
                 left: pairs.map(|pairs| pairs.saturating_mul(2)),
-                keys: (!keys.within_key()).then(|| keys.mark()),
+                keys: keys.mark(),
                 at_key: true,
             }),
             Head::Bytes(Some(length)) | Head::Text(Some(length)) | Head::Extension(length) => {
-                keys.content(&mut input, length)?;
+                keys.content(input, length)?;
             }
             Head::Break => match open.last_mut() {
-                Some(inner) if inner.left.is_none() => inner.left = Some(0),
+                Some(inner) if inner.left.is_none() && !behind_tag => inner.left = Some(0),
                 _ => {
                     return Err(Failure::new(
                         "an end where nothing without a length is open",
@@ -117,7 +132,7 @@ pub fn take(notation: Notation, reader: &mut dyn Read) -> Result<Census, Failure
             deepest = deepest.max(depth as u32 + 1);
         }
         // What is complete completes what it was the last item of.
-        let mut complete = open.len() == depth && head != Head::Break;
+        let mut complete = open.len() == depth && !tagged && head != Head::Break;
         loop {
             if complete {
                 keys.end(open.len());
@@ -127,15 +142,7 @@ pub fn take(notation: Notation, reader: &mut dyn Read) -> Result<Census, Failure
                 }
             }
             complete = match open.last() {
-                None => {
-                    return Ok(Census {
-                        bytes: input.position(),
-                        deepest,
-                        duplicate_keys: keys.duplicates,
-                        first_duplicate: keys.first,
-                        has_maps: true,
-                    });
-                }
+                None if complete => return Ok(deepest),
                 Some(inner) if inner.left == Some(0) => {
                     if let Some(mark) = inner.keys {
                         keys.compare(mark);
@@ -143,9 +150,11 @@ pub fn take(notation: Notation, reader: &mut dyn Read) -> Result<Census, Failure
                     open.pop();
                     true
                 }
-                Some(_) => break,
+                _ => break,
             };
         }
+        offset = input.position();
+        head = input.head()?;
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Keys {
     keys: Vec<Key>,
     /// The key being read: the depth at which it ends, and where it starts.
     within: Option<(usize, Key)>,
+    /// Whether keys are of no interest.
+    uncounted: bool,
     /// Keys that stood in their map before.
     pub duplicates: u64,
     /// The first of them.
@@ -43,15 +45,21 @@ pub struct Keys {
 }
 
 impl Keys {
-    pub fn mark(&self) -> Mark {
-        Mark {
-            bytes: self.bytes.len(),
-            keys: self.keys.len(),
+    /// For a walk that only wants to get past a value.
+    pub fn uncounted() -> Self {
+        Self {
+            uncounted: true,
+            ..Self::default()
         }
     }
 
-    pub fn within_key(&self) -> bool {
-        self.within.is_some()
+    /// Where the keys of a map that starts here begin. None for a map whose keys are not compared: one that is
+    /// itself in a key.
+    pub fn mark(&self) -> Option<Mark> {
+        (!self.uncounted && self.within.is_none()).then_some(Mark {
+            bytes: self.bytes.len(),
+            keys: self.keys.len(),
+        })
     }
 
     /// A key of the map at `depth` starts at `offset`.
