@@ -136,4 +136,6 @@ fn io_reason(error: io::Error) -> String {
 }
 
 #[cfg(test)]
+mod everything;
+#[cfg(test)]
 mod tests;

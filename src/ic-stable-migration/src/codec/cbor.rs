@@ -10,7 +10,7 @@
 //! tag 0x4943536f, null or that again  Some of what would be read as None: Some(None), Some(())
 //! tag 0x4943496e, [sign, [u32, …]]    candid::Int, which serializes as that and deserializes from something else
 //! ```
-//! Floating-point numbers keep their width and every bit. No value is written that cannot be read: one that is
+//! A floating-point number takes the fewest bytes that keep its value and, where it is none, its bits. No value is written that cannot be read: one that is
 //! nested too deep, a type that announces another number of elements than it has, a tag of the adopter's own
 //! (`ciborium::tag`) is refused.
 //!

@@ -11,7 +11,7 @@ use super::item::{Head, Input, Length, Notation};
 
 mod keys;
 
-pub use keys::{DuplicateKey, Keys};
+pub use keys::{DuplicateKey, Keys, Mark};
 
 /// Levels of nesting that a census follows: more than a decoder, with a canister's stack, can.
 pub const MAX_DEPTH: usize = 1_000_000;
@@ -48,7 +48,7 @@ struct Open {
     /// Items to come, keys and values each for one.
     left: Length,
     /// For a map, where its keys begin.
-    keys: Option<keys::Mark>,
+    keys: Option<Mark>,
     /// Whether the next item of the map is a key.
     at_key: bool,
 }

@@ -25,9 +25,20 @@ const READING_TIMES_SIZE: usize = 3;
 
 /// Writes one value.
 pub fn write<T: Serialize>(value: &T, writer: &mut dyn Write) -> Result<(), String> {
+    encode(value, writer, true)
+}
+
+/// Whether a value can be written with the conventions of `rmp-serde`, which have no tags.
+#[cfg(feature = "messagepack")]
+pub fn check_plain<T: Serialize>(value: &T) -> Result<(), String> {
+    encode(value, &mut std::io::sink(), false)
+}
+
+fn encode<T: Serialize>(value: &T, writer: &mut dyn Write, tags: bool) -> Result<(), String> {
     let stack = Stack::left();
     let mut encoder = Encoder {
         writer,
+        tags,
         buffer: Vec::with_capacity(BUFFER_BYTES),
         somes: 0,
         run: Run::default(),
@@ -51,6 +62,7 @@ const TAG: u8 = 6;
 
 const FALSE: u8 = 0xf4;
 const NULL: u8 = 0xf6;
+const HALF: u8 = 0xf9;
 const SINGLE: u8 = 0xfa;
 const DOUBLE: u8 = 0xfb;
 const BREAK: u8 = 0xff;
@@ -60,6 +72,8 @@ const NO_LENGTH: u8 = 31;
 /// The encoder.
 pub struct Encoder<'w> {
     writer: &'w mut dyn Write,
+    /// Whether tags may say what else would be lost.
+    tags: bool,
     buffer: Vec<u8>,
     /// How many `Some`s are around the item that comes next.
     somes: u64,
@@ -136,6 +150,11 @@ impl Encoder<'_> {
     }
 
     fn null(&mut self) -> Result<(), Failure> {
+        if self.somes > 0 && !self.tags {
+            return Err(Failure::new(
+                "the value has a Some(None) or Some(()), which MessagePack would make None",
+            ));
+        }
         for _ in 0..std::mem::take(&mut self.somes) {
             self.put_head(TAG, tags::SOME)?;
         }
@@ -191,6 +210,21 @@ impl Encoder<'_> {
         self.writer.write_all(&self.buffer)?;
         self.buffer.clear();
         Ok(())
+    }
+}
+
+/// The number in half precision, if that holds it with an exponent of its own.
+fn half(value: f32) -> Option<u16> {
+    let bits = value.to_bits();
+    let sign = (bits >> 16) as u16 & 0x8000;
+    let exponent = bits >> 23 & 0xff;
+    match (exponent, bits & 0x7f_ffff) {
+        (0, 0) => Some(sign),
+        (0xff, 0) => Some(sign | 0x7c00),
+        (113..=142, fraction) if fraction & 0x1fff == 0 => {
+            Some(sign | ((exponent - 112) << 10) as u16 | (fraction >> 13) as u16)
+        }
+        _ => None,
     }
 }
 
@@ -268,11 +302,24 @@ impl<'a, 'w> Serializer for &'a mut Encoder<'w> {
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Failure> {
-        self.simple(SINGLE)?;
-        self.bytes(&value.to_bits().to_be_bytes())
+        match half(value) {
+            Some(half) => {
+                self.simple(HALF)?;
+                self.bytes(&half.to_be_bytes())
+            }
+            None => {
+                self.simple(SINGLE)?;
+                self.bytes(&value.to_bits().to_be_bytes())
+            }
+        }
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), Failure> {
+        let single = value as f32;
+        // Not for what is not a number, whose bits a conversion may change.
+        if f64::from(single).to_bits() == value.to_bits() && !value.is_nan() {
+            return self.serialize_f32(single);
+        }
         self.simple(DOUBLE)?;
         self.bytes(&value.to_bits().to_be_bytes())
     }
@@ -324,6 +371,11 @@ impl<'a, 'w> Serializer for &'a mut Encoder<'w> {
         value: &T,
     ) -> Result<(), Failure> {
         if name == "Int" && type_name::<T>().ends_with("::BigInt") {
+            if !self.tags {
+                return Err(Failure::new(
+                    "the value has a candid::Int, which cannot be read from MessagePack",
+                ));
+            }
             self.head(TAG, tags::INT)?;
         }
         value.serialize(self)

@@ -38,6 +38,8 @@ pub struct Keys {
     within: Option<(usize, Key)>,
     /// Whether keys are of no interest.
     uncounted: bool,
+    /// Whether the bytes of keys are those of the message.
+    raw: bool,
     /// Keys that stood in their map before.
     pub duplicates: u64,
     /// The first of them.
@@ -49,6 +51,14 @@ impl Keys {
     pub fn uncounted() -> Self {
         Self {
             uncounted: true,
+            ..Self::default()
+        }
+    }
+
+    /// For keys whose bytes are taken as they are.
+    pub fn raw() -> Self {
+        Self {
+            raw: true,
             ..Self::default()
         }
     }
@@ -108,6 +118,11 @@ impl Keys {
         self.bytes.extend_from_slice(&width[unused..]);
     }
 
+    /// The bytes of the keys, to which those of the key being read are added.
+    pub fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
     /// Takes `length` bytes of content, noting them if they are part of a key.
     pub fn content(&mut self, input: &mut Input, length: u64) -> Result<(), Failure> {
         match self.within {
@@ -131,7 +146,11 @@ impl Keys {
                     .as_ref()
                     .is_none_or(|first| offset < first.offset)
                 {
-                    let key = shown(of(&pair[1]));
+                    let key = if self.raw {
+                        shown_raw(of(&pair[1]))
+                    } else {
+                        shown(of(&pair[1]))
+                    };
                     self.first = Some(DuplicateKey { offset, key });
                 }
             }
@@ -155,16 +174,33 @@ fn shown(noted: &[u8]) -> String {
     match (kind, std::str::from_utf8(content)) {
         (UNSIGNED, _) => number.to_string(),
         (NEGATIVE, _) => (-1 - i128::from(number)).to_string(),
-        (TEXT, Ok(text)) => {
-            let start: String = text.chars().take(SHOWN).collect();
-            let more = if start.len() < text.len() { "…" } else { "" };
-            format!("{:?}", format!("{start}{more}"))
-        }
-        _ => {
-            let hex = |byte: &u8| format!("{byte:02x}");
-            let start: String = content.iter().take(SHOWN / 2).map(hex).collect();
-            let more = if content.len() > SHOWN / 2 { "…" } else { "" };
-            format!("0x{start}{more}")
-        }
+        (TEXT, Ok(text)) => shown_text(text),
+        _ => shown_bytes(content),
     }
+}
+
+/// A key as it stood in Candid: a text behind its length, or anything.
+fn shown_raw(key: &[u8]) -> String {
+    match key.split_first() {
+        Some((&length, text)) if usize::from(length) == text.len() => {
+            match std::str::from_utf8(text) {
+                Ok(text) => shown_text(text),
+                Err(_) => shown_bytes(text),
+            }
+        }
+        _ => shown_bytes(key),
+    }
+}
+
+fn shown_text(text: &str) -> String {
+    let start: String = text.chars().take(SHOWN).collect();
+    let more = if start.len() < text.len() { "…" } else { "" };
+    format!("{:?}", format!("{start}{more}"))
+}
+
+fn shown_bytes(bytes: &[u8]) -> String {
+    let start = &bytes[..bytes.len().min(SHOWN / 2)];
+    let hex: String = start.iter().map(|byte| format!("{byte:02x}")).collect();
+    let more = if start.len() < bytes.len() { "…" } else { "" };
+    format!("0x{hex}{more}")
 }
