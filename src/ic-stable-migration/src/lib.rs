@@ -102,7 +102,7 @@ pub use bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
 pub use codec::Candid;
 #[cfg(feature = "messagepack")]
 pub use codec::MessagePack;
-pub use codec::{Cbor, Codec, Format, LengthU32, LengthU64, StreamCodec};
+pub use codec::{Cbor, Census, Codec, DuplicateKey, Format, LengthU32, LengthU64, StreamCodec};
 pub use error::{Error, Glimpse, Place};
 pub use header::{HEADER_BYTES, Header};
 pub use journal::{JournaledCollection, MoveJournal};
