@@ -15,10 +15,8 @@ use individual_user::lifecycle::{self, CEILING, TRAILING};
 use individual_user::state::legacy::CanisterData;
 use individual_user::state::{State, Store};
 
-const PLAN: Plan<CanisterData, MessagePack> = Plan::new(1)
-    .schema(1)
-    .ceiling(CEILING)
-    .trailing(TRAILING);
+const PLAN: Plan<CanisterData, MessagePack> =
+    Plan::new(1).schema(1).ceiling(CEILING).trailing(TRAILING);
 
 #[ic_cdk::init(hidden = true, decode_with = "lifecycle::argument")]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {

@@ -110,6 +110,23 @@ pub enum Error {
         reason: String,
     },
 
+    /// Maps of a legacy value have entries with the same key, of which decoding keeps one.
+    #[error(
+        "{place} holds a {format} value in which {count} entries have a key that another entry of the same map has, the first {offset} bytes from its start ({key}): decoding would keep one of each; nothing was written; find out which is right and write the value anew with the old module"
+    )]
+    DuplicateKeys {
+        /// The encoding.
+        format: Format,
+        /// Where the value starts.
+        place: Place,
+        /// Entries whose key another has had before.
+        count: u64,
+        /// Where the first of them stands, in bytes from the value's start.
+        offset: u64,
+        /// Its key, shortened.
+        key: String,
+    },
+
     /// A length in front of a value does not agree with the value or the memory.
     #[error(
         "{place} says that its value takes {length} bytes, but {available}; nothing was written; the memory is cut short or was written by another program: restore it from a snapshot"
@@ -318,6 +335,37 @@ pub enum Error {
         /// The id asked for.
         id: u8,
     },
+}
+
+/// Longest reason of a codec that goes into an error, in bytes: some print the value that they could not read.
+const REASON_BYTES: usize = 400;
+
+impl Error {
+    /// A value that could not be decoded. A long reason is cut in the middle.
+    pub(crate) fn decode(format: Format, place: Place, offset: u64, reason: String) -> Self {
+        let reason = shortened(reason);
+        Self::Decode {
+            format,
+            place,
+            offset,
+            reason,
+        }
+    }
+
+    /// A state that could not be encoded. A long reason is cut in the middle.
+    pub(crate) fn encode(format: Format, reason: String) -> Self {
+        let reason = shortened(reason);
+        Self::Encode { format, reason }
+    }
+}
+
+fn shortened(text: String) -> String {
+    if text.len() <= REASON_BYTES {
+        return text;
+    }
+    let head = text.floor_char_boundary(REASON_BYTES / 2);
+    let tail = text.ceil_char_boundary(text.len() - REASON_BYTES / 2);
+    format!("{} … {}", &text[..head], &text[tail..])
 }
 
 fn listed(differing: &[String]) -> String {

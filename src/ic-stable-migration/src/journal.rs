@@ -212,20 +212,15 @@ pub fn news(progress: &Progress, hot: Option<&[u8]>) -> Result<Vec<u8>, Error> {
 /// Encodes a part of the journal, or of what goes into it.
 pub fn encode<T: Serialize + DeserializeOwned>(value: &T) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    Cbor::encode(value, &mut bytes).map_err(|reason| Error::Encode {
-        format: Format::Cbor,
-        reason,
-    })?;
+    Cbor::encode(value, &mut bytes).map_err(|reason| Error::encode(Format::Cbor, reason))?;
     Ok(bytes)
 }
 
 /// Decodes a part of the journal.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    Cbor::decode(bytes).map_err(|reason| Error::Decode {
-        format: Format::Cbor,
-        place: Place::Memory0,
-        offset: 0,
-        reason: format!("in the journal: {reason}"),
+    Cbor::decode(bytes).map_err(|reason| {
+        let reason = format!("in the journal: {reason}");
+        Error::decode(Format::Cbor, Place::Memory0, 0, reason)
     })
 }
 

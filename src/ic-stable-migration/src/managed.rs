@@ -14,7 +14,7 @@ use crate::codec::{Cbor, Codec, Format, LengthU32, StreamCodec};
 use crate::error::{Error, Glimpse, Place};
 use crate::header::{GENERATION_AT, HEADER_BYTES, Header, MAGIC};
 use crate::journal::Journal;
-use crate::legacy::{Trailing, behind};
+use crate::legacy::{Trailing, behind, census};
 use crate::manager::BucketTable;
 use crate::stream::{MemoryReader, MemoryWriter, grow_to};
 use crate::tracked::Tracked;
@@ -273,28 +273,22 @@ impl<M: Memory> Managed<M> {
                 available: format!("it ends after {taken}"),
             }),
             Ok(value) => Ok(value),
-            Err(reason) => Err(Error::Decode {
-                format: C::FORMAT,
-                place: Place::Memory0,
-                offset: taken,
-                reason,
-            }),
+            Err(reason) => Err(Error::decode(C::FORMAT, Place::Memory0, taken, reason)),
         }
     }
 
     /// Loads the frame of 2023: a u32 length and a CBOR value of exactly that many bytes. It has no checksum.
     ///
     /// # Errors
-    /// [`Error::Decode`] if memory 0 does not hold one.
+    /// [`Error::Decode`] if memory 0 does not hold one, [`Error::DuplicateKeys`].
     pub fn load_naive<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let memory = self.memory0();
         let mut reader = MemoryReader::new(&memory, 0, u64::MAX);
-        LengthU32::<Cbor>::decode(&mut reader).map_err(|reason| Error::Decode {
-            format: Format::Cbor,
-            place: Place::Memory0,
-            offset: reader.taken(),
-            reason,
-        })
+        let value = LengthU32::<Cbor>::decode(&mut reader).map_err(|reason| {
+            Error::decode(Format::Cbor, Place::Memory0, reader.taken(), reason)
+        })?;
+        census::<T, LengthU32<Cbor>>(&memory, Place::Memory0)?;
+        Ok(value)
     }
 
     /// What stands in memory 0 behind a frame of 2023 of `bytes`, accepted as `trailing` says: how many bytes, up to
@@ -331,10 +325,9 @@ impl<M: Memory> Managed<M> {
         let memory = self.memory0();
         let mut writer = MemoryWriter::new(&memory, HEADER_BYTES);
         if let Err(reason) = C::encode(value, &mut writer) {
-            return Err(writer.into_failure().unwrap_or(Error::Encode {
-                format: C::FORMAT,
-                reason,
-            }));
+            return Err(writer
+                .into_failure()
+                .unwrap_or_else(|| Error::encode(C::FORMAT, reason)));
         }
         let (payload_bytes, payload_checksum) = writer.finish()?;
         let header = Header {

@@ -229,4 +229,8 @@ impl<M: Memory> Mover<M> {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

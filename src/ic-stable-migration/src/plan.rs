@@ -291,6 +291,9 @@ pub enum Origin {
         format: Format,
         /// The bytes it took.
         bytes: u64,
+        /// Pairs in lists of a Candid value whose first member stands twice; see [`Adoptable::repeated_pairs`](
+        /// crate::Adoptable::repeated_pairs).
+        repeated_pairs: u64,
         /// Bytes behind it, up to the last that is not zero: the tail of an older value, or what the plan discards.
         trailing_bytes: u64,
         /// Whether what was saved of it was read back and found the same.

@@ -39,6 +39,8 @@ impl From<Origin> for Start {
                 bytes,
                 trailing_bytes,
                 read_back,
+                // MessagePack, where keys that stand twice are refused.
+                repeated_pairs: _,
             } => Start::Legacy {
                 format: format.to_string(),
                 bytes,

@@ -180,3 +180,6 @@ fn note(keys: &mut Vec<Vec<u8>>, key: &[u8], limit: usize) {
         keys.push(key.to_vec());
     }
 }
+
+#[cfg(test)]
+mod tests;

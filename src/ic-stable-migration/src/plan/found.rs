@@ -61,6 +61,7 @@ where
                 let origin = Origin::Legacy {
                     format: C::FORMAT,
                     bytes: adoptable.value_bytes(),
+                    repeated_pairs: adoptable.repeated_pairs(),
                     trailing_bytes: adoptable.trailing_bytes(),
                     read_back: false,
                 };

@@ -35,6 +35,7 @@ fn a_legacy_canister_goes_through_every_release_in_order() {
         Origin::Legacy {
             format,
             bytes,
+            repeated_pairs: 0,
             trailing_bytes: 0,
             read_back: true
         }

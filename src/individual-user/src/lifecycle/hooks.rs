@@ -15,10 +15,8 @@ use crate::domain::memory::Start;
 use crate::state::legacy::CanisterData;
 use crate::state::{self, State, Store};
 
-const PLAN: Plan<CanisterData, MessagePack> = Plan::new(2)
-    .schema(1)
-    .ceiling(CEILING)
-    .trailing(TRAILING);
+const PLAN: Plan<CanisterData, MessagePack> =
+    Plan::new(2).schema(1).ceiling(CEILING).trailing(TRAILING);
 
 #[ic_cdk::init(hidden = true, decode_with = "super::argument")]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {
