@@ -14,13 +14,18 @@ use ic_stable_migration::PAGE_BYTES;
 use ic_stable_structures::Memory;
 
 use crate::error::{Error, Result};
+use crate::recognition::Bytes;
 use crate::sparse::{SparseWriter, next_data};
+use crate::virtual_memory::Flaw;
 
 /// The most stable memory a canister can have: 500 GiB.
 pub const MAX_BYTES: u64 = 500 << 30;
 
 /// How much is read at a time where all of an image is read.
 pub const CHUNK: usize = 1 << 20;
+
+/// How much is searched at a time where a memory is searched from its end.
+const WINDOW: u64 = 64 << 20;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -168,6 +173,51 @@ impl Image {
         Ok(())
     }
 
+    /// The end of the last byte in `start..end` that is not zero; `None` if there is none. Reads from the end on, and
+    /// no further than to that byte.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn last_used(&self, start: u64, end: u64) -> Result<Option<u64>> {
+        let mut window_end = end;
+        while window_end > start {
+            let window = window_end.saturating_sub(WINDOW).max(start);
+            let mut last = None;
+            self.for_each_chunk(window, window_end, |at, chunk| {
+                let here = chunk.iter().rposition(|&byte| byte != 0);
+                last = here.map(|here| at + here as u64 + 1).or(last);
+                Ok(())
+            })?;
+            if last.is_some() {
+                return Ok(last);
+            }
+            window_end = window;
+        }
+        Ok(None)
+    }
+
+    /// The first byte in `start..end` that is not zero; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn first_used(&self, start: u64, end: u64) -> Result<Option<u64>> {
+        let mut window = start;
+        while window < end {
+            let window_end = window.saturating_add(WINDOW).min(end);
+            let mut first = None;
+            self.for_each_chunk(window, window_end, |at, chunk| {
+                let here = chunk.iter().position(|&byte| byte != 0);
+                first = first.or(here.map(|here| at + here as u64));
+                Ok(())
+            })?;
+            if first.is_some() {
+                return Ok(first);
+            }
+            window = window_end;
+        }
+        Ok(None)
+    }
+
     /// Whether every read through [`Memory`] so far has succeeded.
     ///
     /// # Errors
@@ -185,6 +235,20 @@ impl Image {
     fn remember(&self, failure: io::Error) {
         // Only the first failure is kept: the later ones follow from it.
         let _ = self.failure.set(failure);
+    }
+}
+
+impl Bytes for Image {
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn read(&self, at: u64, target: &mut [u8]) -> std::result::Result<(), Flaw> {
+        Ok(self.read_at(at, target)?)
+    }
+
+    fn used(&self) -> std::result::Result<u64, Flaw> {
+        Ok(self.last_used(0, self.bytes)?.unwrap_or(0))
     }
 }
 

@@ -11,6 +11,7 @@ mod image;
 mod module;
 mod offline;
 mod progress;
+mod recognition;
 mod report;
 mod run;
 mod snapshot_dir;
@@ -32,6 +33,7 @@ pub use image::Image;
 pub use module::uses_this_library;
 pub use offline::{OfflineUpgrade, Outcome};
 pub use progress::Progress;
+pub use recognition::{Certainty, Frame, Kind};
 pub use report::{Report, html, rehearsal_html, rehearsal_text, text};
 pub use run::{
     Compared, Difference, FaultRun, Hook, INSTALL_INSTRUCTIONS, Interface, NO_ARGUMENT, Rehearsal,
@@ -43,8 +45,8 @@ pub use source::{Rest, Source};
 pub use staging::{NewDir, NewFile, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
-    Content, JournalSurvey, JournaledCollectionSurvey, Layout, LegacySurvey, ManagedSurvey,
-    MemorySurvey, RightSize, SavedState, Survey,
+    Behind, Content, ForeignSurvey, JournalSurvey, JournaledCollectionSurvey, Layout, LegacySurvey,
+    ManagedSurvey, MemorySurvey, RightSize, SavedState, Survey, ValueSurvey,
 };
 pub use table::table_lines;
 pub use units::{

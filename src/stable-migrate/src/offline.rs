@@ -24,7 +24,7 @@ use crate::run::{
 };
 use crate::snapshot_dir::{NewSnapshotDir, SnapshotDir};
 use crate::structure::Depth;
-use crate::survey::{Layout, Survey};
+use crate::survey::Survey;
 
 /// Seconds on the canister's clock that a migration may take.
 const PATIENCE: u64 = 1_000_000;
@@ -221,9 +221,8 @@ fn unnamed(making: &NewSnapshotDir) -> Result<(File, std::path::PathBuf)> {
 /// Looks into every memory of what was written.
 fn check_memory(made: &SnapshotDir) -> Result<()> {
     let survey = Survey::of(made.stable(), Depth::Everything, &mut |_| {})?;
-    let unknown = matches!(survey.layout, Layout::Unrecognized { .. });
-    match survey.damages.first() {
-        Some(damage) if !unknown => Err(Error::Damaged(damage.clone())),
-        _ => Ok(()),
+    match survey.damages.into_iter().next() {
+        Some(damage) => Err(Error::Damaged(damage)),
+        None => Ok(()),
     }
 }

@@ -51,6 +51,19 @@ pub enum Structure {
     StableMinHeap(Slots),
 }
 
+impl Structure {
+    /// Its name in `ic-stable-structures`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::StableBTreeMap(_) => "StableBTreeMap",
+            Self::StableCell { .. } => "StableCell",
+            Self::StableLogIndex { .. } | Self::StableLogData { .. } => "StableLog",
+            Self::StableVec(_) => "StableVec",
+            Self::StableMinHeap(_) => "StableMinHeap",
+        }
+    }
+}
+
 /// Entries side by side in slots of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Slots {

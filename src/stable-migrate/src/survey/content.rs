@@ -1,12 +1,14 @@
 //! What one virtual memory holds.
 
 use ic_stable_migration::{
-    Cbor, Error as StableError, Format, Header, Memory0Content, MessagePack, MoveJournal, Phase,
+    Cbor, Error as StableError, Format, Glimpse, Header, Memory0Content, MessagePack, MoveJournal,
+    Phase,
 };
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use super::{ImageManager, format_name};
+use super::ImageManager;
+use crate::recognition::{Certainty, Found, Frame, Kind, Place, Recognized, recognize as recognize_value};
 use crate::structure::{Depth, Structure, recognize};
 use crate::virtual_memory::{Flaw, VirtualMemory};
 
@@ -21,7 +23,9 @@ pub enum Content {
         /// Length of the value.
         payload_bytes: u64,
     },
-    /// Its first bytes are zero: nothing was written yet.
+    /// Data of another form.
+    Value(ValueSurvey),
+    /// Nothing but zeros: nothing was written yet.
     Blank,
     /// Something else.
     Unknown {
@@ -31,6 +35,23 @@ pub enum Content {
     /// A stable structure.
     #[serde(untagged)]
     Structure(Structure),
+}
+
+/// Data without a structure that is known here, as far as it can be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ValueSurvey {
+    /// The format.
+    pub format: Kind,
+    /// What stands in front of it.
+    pub frame: Frame,
+    /// How sure that is.
+    pub certainty: Certainty,
+    /// Why.
+    pub reasons: Vec<String>,
+    /// Bytes it takes, what stands in front of it included.
+    pub bytes: u64,
+    /// Entries of the map or list that it is.
+    pub entries: Option<u64>,
 }
 
 /// This library's header.
@@ -109,20 +130,14 @@ pub fn of_memory0(
 ) -> Result<Held, Flaw> {
     match manager.content() {
         Ok(Memory0Content::Saved(header)) => Ok(saved_state(manager, &header, depth, damages)),
-        Ok(Memory0Content::NaiveFrame { bytes }) => {
-            // What reads as a length and a list's first byte may be anything; the whole value decides.
-            match depth == Depth::Headers || manager.load_naive::<IgnoredAny>().is_ok() {
-                true => Ok((
-                    Content::NaiveFrame {
-                        payload_bytes: bytes,
-                    },
-                    Some(4 + bytes),
-                )),
-                false => of_memory(memory, depth, progress),
+        // Whatever reads as a length and a list's first byte: the whole value decides.
+        Ok(Memory0Content::NaiveFrame { .. } | Memory0Content::Unsaved)
+        | Err(StableError::UnknownMemory0 { .. }) => {
+            match structure(memory, depth, progress)? {
+                Some(held) => Ok(held),
+                None => value(memory, true),
             }
         }
-        Ok(Memory0Content::Unsaved) => Ok((Content::Blank, Some(0))),
-        Err(StableError::UnknownMemory0 { .. }) => of_memory(memory, depth, progress),
         Err(damage) => Err(Flaw::Damaged(damage.to_string())),
     }
 }
@@ -136,23 +151,64 @@ pub fn of_memory(
     depth: Depth,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Held, Flaw> {
-    if let Some((structure, used)) = recognize(memory, depth, progress)? {
-        return Ok((Content::Structure(structure), Some(used)));
+    if let Some(held) = structure(memory, depth, progress)? {
+        return Ok(held);
     }
-    if memory.bytes() == 0 {
-        return Ok((Content::Blank, Some(0)));
+    match depth {
+        Depth::Everything => value(memory, false),
+        Depth::Headers if memory.bytes() == 0 => Ok((Content::Blank, Some(0))),
+        Depth::Headers => Ok(match memory.bytes_at::<16>(0)? {
+            first if first == [0; 16] => (Content::Blank, None),
+            first => (unknown(&first), None),
+        }),
     }
-    let first = memory.bytes_at::<16>(0)?;
-    Ok(match first {
-        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] => (Content::Blank, None),
-        _ => (unknown(&first), None),
-    })
+}
+
+fn structure(
+    memory: &VirtualMemory,
+    depth: Depth,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Option<Held>, Flaw> {
+    let found = recognize(memory, depth, progress)?;
+    Ok(found.map(|(structure, used)| (Content::Structure(structure), Some(used))))
+}
+
+/// What a memory holds that has no structure. Only in memory 0 is a value that breaks off a damage: there the state
+/// stands; anywhere else it is no more than bytes that begin like one.
+fn value(memory: &VirtualMemory, is_memory0: bool) -> Result<Held, Flaw> {
+    let found = match recognize_value(memory, Place::VirtualMemory)? {
+        Recognized::Zeros => return Ok((Content::Blank, Some(0))),
+        Recognized::Broken(sentence) if is_memory0 => return Err(Flaw::Damaged(sentence)),
+        Recognized::Broken(_) => return Ok((unknown(&memory.bytes_at::<16>(0)?), None)),
+        Recognized::Found(found) => found,
+    };
+    let content = match (found.kind, found.frame) {
+        (Kind::Cbor, Frame::U32Le) if is_memory0 && found.is_a_find() => Content::NaiveFrame {
+            payload_bytes: found.bytes - 4,
+        },
+        (Kind::Unknown, Frame::None) => unknown(&memory.bytes_at::<16>(0)?),
+        _ => Content::Value(ValueSurvey::from(&found)),
+    };
+    Ok((content, found.is_a_find().then_some(found.bytes)))
 }
 
 /// A memory in which nothing could be followed.
 pub fn unknown(first: &[u8]) -> Content {
     Content::Unknown {
-        first_bytes: ic_stable_migration::Glimpse::of(first).to_string(),
+        first_bytes: Glimpse::of(first).to_string(),
+    }
+}
+
+impl From<&Found> for ValueSurvey {
+    fn from(found: &Found) -> Self {
+        Self {
+            format: found.kind,
+            frame: found.frame,
+            certainty: found.certainty,
+            reasons: found.reasons.clone(),
+            bytes: found.bytes,
+            entries: found.entries,
+        }
     }
 }
 
@@ -208,7 +264,11 @@ fn saved_state(
         damages.push(format!("memory 0: {damage}"));
     }
     let content = Content::SavedState(SavedState {
-        codec: format_name(header.format),
+        codec: match header.format {
+            Format::Cbor => "cbor",
+            Format::MessagePack => "messagepack",
+            Format::Candid => "candid",
+        },
         schema: header.schema,
         payload_bytes: header.payload_bytes,
         release: header.release,

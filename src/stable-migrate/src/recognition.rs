@@ -1,0 +1,350 @@
+//! What bytes are: whose format, how sure that is, and why.
+//!
+//! Stable memory has no types, and hardly any format in it a magic. Everything that can be there is therefore tried,
+//! each try is weighed by how much of what it read cannot be there by chance, and the likeliest is told together
+//! with its reasons. What is no more than possible is told as that: nobody should act on it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::virtual_memory::Flaw;
+
+mod candid;
+mod file_type;
+mod fixed;
+mod frame;
+mod motoko;
+mod protobuf;
+mod span;
+mod text;
+mod tokens;
+mod tree;
+mod varint;
+
+pub use frame::Frame;
+pub use span::Bytes;
+
+use span::{Source, Span};
+
+/// How sure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// It can be read so, and can be something else as well.
+    Possible,
+    /// It would be odd if it were something else.
+    Likely,
+    /// It cannot be something else.
+    Certain,
+}
+
+impl fmt::Display for Certainty {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        })
+    }
+}
+
+/// Formats, the likelier one last where two are equally sure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Nothing that is known.
+    Unknown,
+    /// Bytes as if by chance.
+    Random,
+    /// Text that is not JSON.
+    Text,
+    /// borsh.
+    Borsh,
+    /// bincode with numbers of fixed width.
+    Bincode,
+    /// postcard.
+    Postcard,
+    /// Protocol buffers.
+    Protobuf,
+    /// CBOR.
+    Cbor,
+    /// MessagePack.
+    #[serde(rename = "messagepack")]
+    MessagePack,
+    /// JSON.
+    Json,
+    /// A picture or film.
+    Picture,
+    /// A document.
+    Document,
+    /// A module or an executable.
+    Program,
+    /// A file of tables.
+    Table,
+    /// An archive, or packed data other than gzip and Zstandard.
+    Packed,
+    /// Zstandard.
+    Zstd,
+    /// gzip.
+    Gzip,
+    /// A database of SQLite.
+    Sqlite,
+    /// Candid.
+    Candid,
+    /// What Motoko leaves.
+    Motoko,
+    /// A stable structure without a memory manager.
+    Structure,
+    /// A memory manager of another version, or in another place.
+    Manager,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "data of an unknown kind",
+            Self::Random => "encrypted, packed or random data",
+            Self::Text => "text",
+            Self::Borsh => "borsh",
+            Self::Bincode => "bincode",
+            Self::Postcard => "postcard",
+            Self::Protobuf => "protobuf",
+            Self::Cbor => "CBOR",
+            Self::MessagePack => "MessagePack",
+            Self::Json => "JSON",
+            Self::Picture => "a picture or film",
+            Self::Document => "a document",
+            Self::Program => "a program",
+            Self::Table => "a file of tables",
+            Self::Packed => "an archive or packed data",
+            Self::Zstd => "Zstandard",
+            Self::Gzip => "gzip",
+            Self::Sqlite => "a SQLite database",
+            Self::Candid => "Candid",
+            Self::Motoko => "Motoko's stable variables or memory",
+            Self::Structure => "a stable structure",
+            Self::Manager => "a memory manager",
+        })
+    }
+}
+
+/// What was recognized.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// The format.
+    pub kind: Kind,
+    /// What stands in front of it.
+    pub frame: Frame,
+    /// How sure that is.
+    pub certainty: Certainty,
+    /// Why.
+    pub reasons: Vec<String>,
+    /// Bytes it takes, what stands in front of it included; where that cannot be told, up to the last byte that is
+    /// not zero.
+    pub bytes: u64,
+    /// Entries of the outermost map or list, where there is one.
+    pub entries: Option<u64>,
+    /// Whether all that follows, up to the last byte that is not zero, was found to be the end of an older, longer
+    /// value of the same kind.
+    pub older_tail: bool,
+}
+
+impl Found {
+    fn of(kind: Kind, certainty: Certainty, reason: &str) -> Self {
+        Self {
+            kind,
+            frame: Frame::None,
+            certainty,
+            reasons: vec![reason.into()],
+            bytes: 0,
+            entries: None,
+            older_tail: false,
+        }
+    }
+
+    fn certain(self) -> Self {
+        Self {
+            certainty: Certainty::Certain,
+            ..self
+        }
+    }
+
+    fn in_frame(mut self, frame: Frame, start: u64) -> Self {
+        self.frame = frame;
+        self.bytes = self.bytes.saturating_add(start);
+        self
+    }
+
+    /// Whether one can act on it.
+    pub fn is_a_find(&self) -> bool {
+        self.certainty > Certainty::Possible
+    }
+}
+
+/// What came of looking at bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recognized {
+    /// Nothing but zeros.
+    Zeros,
+    /// The likeliest.
+    Found(Found),
+    /// A value of this library's codecs that breaks off: the sentence says where.
+    Broken(String),
+}
+
+/// Whose bytes are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A canister's whole stable memory, which can be Motoko's.
+    StableMemory,
+    /// One memory of a memory manager.
+    VirtualMemory,
+}
+
+/// Tells what bytes are.
+///
+/// # Errors
+/// [`Flaw::Unreadable`].
+pub fn recognize(bytes: &dyn Bytes, place: Place) -> Result<Recognized, Flaw> {
+    let source = Source::of(bytes)?;
+    let recognized = look(source.whole(), place);
+    source.finish()?;
+    Ok(recognized)
+}
+
+fn look(span: Span, place: Place) -> Recognized {
+    if span.used() == 0 {
+        return Recognized::Zeros;
+    }
+    if place == Place::StableMemory
+        && let Some(found) = motoko::look(span)
+    {
+        return Recognized::Found(found);
+    }
+    let mut broken = None;
+    let mut found = alone(span, &mut broken);
+    for (frame, start, value) in Frame::all_of(span) {
+        let framed = framed(value).into_iter();
+        found.extend(framed.map(|found| found.in_frame(frame, start)));
+    }
+    let best = found.into_iter().max_by_key(|found| {
+        let is_framed = found.frame != Frame::None;
+        (found.certainty, is_framed, found.kind, found.bytes)
+    });
+    match (best, broken) {
+        // Names of fields weigh more than what formats without names can show.
+        (Some(best), Some(broken)) if best.kind < Kind::Cbor || !best.is_a_find() => {
+            Recognized::Broken(broken)
+        }
+        (Some(best), _) => Recognized::Found(best),
+        (None, Some(broken)) => Recognized::Broken(broken),
+        (None, None) => Recognized::Found(Found {
+            bytes: span.used(),
+            ..Found::of(
+                Kind::Unknown,
+                Certainty::Possible,
+                "it reads as none of the formats that are known here",
+            )
+        }),
+    }
+}
+
+/// What starts at the span's first byte. Says in `broken` what began as a value and is none.
+fn alone(span: Span, broken: &mut Option<String>) -> Vec<Found> {
+    let mut found = Vec::new();
+    for kind in [Kind::Cbor, Kind::MessagePack] {
+        match tree(span, kind, false) {
+            Ok(read) => found.extend(read),
+            Err(sentence) => *broken = Some(sentence),
+        }
+    }
+    if span.array(0) == *b"DIDL" {
+        match candid::read(span) {
+            Ok(message) => found.push(candid_found(&message)),
+            Err(reason) => *broken = Some(format!("it starts like Candid, but {reason}")),
+        }
+    }
+    found.extend(text::json(span));
+    found.extend(file_type::look(span));
+    found.extend(protobuf::look(span));
+    found.extend(text::plain(span));
+    found.extend(fixed::look(span));
+    found.extend(varint::look(span));
+    found.extend(file_type::evenly_spread(span));
+    found
+}
+
+/// What fills a span that has a length in front.
+fn framed(value: Span) -> Vec<Found> {
+    let mut found = Vec::new();
+    for kind in [Kind::Cbor, Kind::MessagePack] {
+        found.extend(tree(value, kind, true).unwrap_or_default());
+    }
+    if value.array(0) == *b"DIDL" {
+        found.extend(candid::read(value).ok().as_ref().map(candid_found));
+    }
+    // A length in front of other formats is told by where the data ends: they do not say themselves where they do.
+    if value.has_gap_at(value.len()) {
+        found.extend(text::json(value));
+        let rest = [file_type::look(value), protobuf::look(value), text::plain(value)];
+        let rest = rest.into_iter().flatten();
+        let rest = rest.chain(fixed::look(value)).chain(varint::look(value));
+        found.extend(rest.map(|found| Found {
+            bytes: value.len(),
+            ..found
+        }));
+    }
+    found.retain(|found| found.bytes == value.len());
+    if found.is_empty() && value.data_behind(0) > value.len().saturating_sub(8) && value.has_gap_at(value.len()) {
+        found.push(Found {
+            bytes: value.len(),
+            ..Found::of(
+                Kind::Unknown,
+                Certainty::Possible,
+                "the length agrees with where the data ends",
+            )
+        });
+    }
+    found
+}
+
+fn candid_found(message: &candid::Message) -> Found {
+    let reason = format!(
+        "it has Candid's magic and reads to its end: {} bytes, {} values",
+        message.bytes, message.arguments
+    );
+    Found {
+        bytes: message.bytes,
+        ..Found::of(Kind::Candid, Certainty::Certain, &reason)
+    }
+}
+
+/// A value in CBOR or MessagePack.
+///
+/// # Errors
+/// A sentence, for one that was meant as such and breaks off.
+fn tree(span: Span, kind: Kind, framed: bool) -> Result<Option<Found>, String> {
+    let Some(next) = tree::tokens_of(kind) else {
+        return Ok(None);
+    };
+    match tree::read(span, next) {
+        tree::Read::Whole(tree) => Ok(tree.judge(span, framed).map(|(certainty, reasons)| Found {
+            kind,
+            frame: Frame::None,
+            certainty,
+            reasons,
+            bytes: tree.bytes,
+            entries: tree.entries,
+            older_tail: !framed && tree.has_older_tail(span, next),
+        })),
+        tree::Read::Broken(tree) if tree.was_meant() && !framed => Err(format!(
+            "it starts like a record in {kind}, with names of fields, but breaks off after {} bytes",
+            tree.bytes
+        )),
+        tree::Read::Broken(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests;
