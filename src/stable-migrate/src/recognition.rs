@@ -267,11 +267,19 @@ fn alone(span: Span, broken: &mut Option<String>) -> Vec<Found> {
     }
     found.extend(text::json(span));
     found.extend(file_type::look(span));
-    found.extend(protobuf::look(span));
-    found.extend(text::plain(span));
-    found.extend(fixed::look(span));
-    found.extend(varint::look(span));
+    found.extend(without_names(span));
     found.extend(file_type::evenly_spread(span));
+    found
+}
+
+/// Text, or where it is none, what the encodings without names and types could have written.
+fn without_names(span: Span) -> Vec<Found> {
+    if let Some(text) = text::plain(span) {
+        return vec![text];
+    }
+    let mut found = fixed::look(span);
+    found.extend(protobuf::look(span));
+    found.extend(varint::look(span));
     found
 }
 
@@ -287,16 +295,18 @@ fn framed(value: Span) -> Vec<Found> {
     // A length in front of other formats is told by where the data ends: they do not say themselves where they do.
     if value.has_gap_at(value.len()) {
         found.extend(text::json(value));
-        let rest = [file_type::look(value), protobuf::look(value), text::plain(value)];
-        let rest = rest.into_iter().flatten();
-        let rest = rest.chain(fixed::look(value)).chain(varint::look(value));
-        found.extend(rest.map(|found| Found {
+        let mut rest: Vec<Found> = file_type::look(value).into_iter().collect();
+        rest.extend(without_names(value));
+        found.extend(rest.into_iter().map(|found| Found {
             bytes: value.len(),
             ..found
         }));
     }
     found.retain(|found| found.bytes == value.len());
-    if found.is_empty() && value.data_behind(0) > value.len().saturating_sub(8) && value.has_gap_at(value.len()) {
+    if found.is_empty()
+        && value.data_behind(0) > value.len().saturating_sub(8)
+        && value.has_gap_at(value.len())
+    {
         found.push(Found {
             bytes: value.len(),
             ..Found::of(
@@ -329,20 +339,26 @@ fn tree(span: Span, kind: Kind, framed: bool) -> Result<Option<Found>, String> {
         return Ok(None);
     };
     match tree::read(span, next) {
-        tree::Read::Whole(tree) => Ok(tree.judge(span, framed).map(|(certainty, reasons)| Found {
-            kind,
-            frame: Frame::None,
-            certainty,
-            reasons,
-            bytes: tree.bytes,
-            entries: tree.entries,
-            older_tail: !framed && tree.has_older_tail(span, next),
-        })),
-        tree::Read::Broken(tree) if tree.was_meant() && !framed => Err(format!(
-            "it starts like a record in {kind}, with names of fields, but breaks off after {} bytes",
-            tree.bytes
-        )),
-        tree::Read::Broken(_) => Ok(None),
+        tree::Read::Whole(tree) if !tree.runs_into_zeros(span) => {
+            Ok(tree.judge(span, framed).map(|(certainty, reasons)| Found {
+                kind,
+                frame: Frame::None,
+                certainty,
+                reasons,
+                bytes: tree.bytes,
+                entries: tree.entries,
+                older_tail: !framed
+                    && !span.has_gap_at(tree.bytes)
+                    && tree.has_older_tail(span, next),
+            }))
+        }
+        tree::Read::Whole(tree) | tree::Read::Broken(tree) if tree.was_meant() && !framed => {
+            Err(format!(
+                "it starts like a record in {kind}, with names of fields, but breaks off after {} bytes",
+                tree.bytes.min(span.used())
+            ))
+        }
+        _ => Ok(None),
     }
 }
 

@@ -67,7 +67,8 @@ fn gzip(span: Span) -> Option<Found> {
             Ok(len) if expanded < MOST_EXPANDED => expanded += len as u64,
             // Broken, or too long to be read for a checksum's sake.
             _ => {
-                let reason = format!("it starts with the magic of one and expands for {expanded} bytes");
+                let reason =
+                    format!("it starts with the magic of one and expands for {expanded} bytes");
                 return Some(Found {
                     bytes: span.used(),
                     ..Found::of(Kind::Gzip, Certainty::Likely, &reason)

@@ -4,7 +4,7 @@
 //! numbers with zeros at their upper end.
 
 use super::span::Span;
-use super::text::is_printable;
+use super::text::is_line;
 use super::{Certainty, Found, Kind};
 
 /// How much is looked at.
@@ -56,9 +56,15 @@ fn list(span: Span, sample: &[u8], width: usize) -> Guess {
             column.clone().next().is_some() && column.into_iter().all(|&byte| byte == 0)
         })
         .count();
+    // Most numbers of eight bytes fit into four, if they start where they have to behind a length of this width.
+    let words = elements.chunks_exact(8);
+    let aligned = size % 8 != 0 || {
+        let small = words.clone().filter(|word| word[4..] == [0; 4]).count();
+        4 * small >= 3 * words.len()
+    };
     let certainty = match (entries, always_zero) {
-        (8.., 1..) => Certainty::Likely,
-        _ if entries >= 16 * size => Certainty::Likely,
+        (8.., 1..) if aligned => Certainty::Likely,
+        _ if aligned && entries >= 16 * size => Certainty::Likely,
         _ => Certainty::Possible,
     };
     let reason = format!(
@@ -76,7 +82,7 @@ fn texts(sample: &[u8], width: usize) -> Guess {
             .filter(|&length| length > 0)
             .and_then(|length| (at + width).checked_add(length))
             .and_then(|end| sample.get(at + width..end))
-            .filter(|text| is_printable(text));
+            .filter(|text| is_line(text));
         let step = match text {
             Some(text) => {
                 texts += 1;
@@ -84,7 +90,7 @@ fn texts(sample: &[u8], width: usize) -> Guess {
                 width + text.len()
             }
             // A small number, or half a large one.
-            None if length < 1 << (8 * width - 16) => width,
+            None if length < 1 << (6 * width) => width,
             None => {
                 at += 1;
                 continue;
@@ -93,7 +99,7 @@ fn texts(sample: &[u8], width: usize) -> Guess {
         at += step;
         explained += step;
     }
-    let enough = explained * 10 >= sample.len() * 8 && text_bytes >= 4;
+    let enough = explained * 10 >= sample.len() * 6 && text_bytes >= 4;
     let certainty = match (texts, text_bytes) {
         _ if !enough => return None,
         (3.., _) | (_, 16..) => Certainty::Likely,

@@ -55,18 +55,20 @@ fn with_version(span: Span) -> Option<Found> {
     }
     let pages = u64::from(span.u32(end - 12));
     let variables = pages * PAGE;
-    let holds_variables = version <= 2
-        && pages > 0
-        && variables + 8 < end
-        && span.array(variables + 4) == *b"DIDL";
+    let holds_variables =
+        version <= 2 && pages > 0 && variables + 8 < end && span.array(variables + 4) == *b"DIDL";
     let (certainty, reason) = match holds_variables {
         true => (
             Certainty::Certain,
-            format!("a zero stands at its start, version {version} at its end, and Candid where the {pages} pages end that it names"),
+            format!(
+                "a zero stands at its start, version {version} at its end, and Candid where the {pages} pages end that it names"
+            ),
         ),
         false => (
             Certainty::Likely,
-            format!("a zero stands at its start and version {version} of Motoko's layouts at its end"),
+            format!(
+                "a zero stands at its start and version {version} of Motoko's layouts at its end"
+            ),
         ),
     };
     Some(Found {

@@ -1,18 +1,24 @@
 //! Protocol buffers: fields one after the other, each with its number, until the data ends.
 
 use super::span::Span;
-use super::text::all_printable;
+use super::text::is_text;
 use super::{Certainty, Found, Kind};
 
 /// Higher field numbers than any message in use has.
 const MAX_FIELD: u64 = 4_096;
 
 /// A message ends where the data does, or a few bytes behind: its last field may end in zeros.
-const MOST_ZEROS: u64 = 16;
+const MOST_ZEROS: u64 = 7;
+
+/// Less than that is a field of anything.
+const LEAST: u64 = 8;
 
 /// Looks for a message at the start of a span.
 pub fn look(span: Span) -> Option<Found> {
     let used = span.used();
+    if used < LEAST {
+        return None;
+    }
     let mut reader = span.reader(0);
     let (mut fields, mut texts) = (0u64, 0u64);
     while reader.position() < used {
@@ -53,7 +59,7 @@ fn field(span: Span, reader: &mut super::span::Reader) -> Option<u64> {
             let length = reader.leb()?;
             let at = reader.position();
             reader.skip(length)?;
-            let is_text = length > 1 && all_printable(span.part(at, length));
+            let is_text = length > 1 && is_text(span.part(at, length));
             Some(if is_text { length } else { 0 })
         }
         _ => None,

@@ -20,7 +20,7 @@ pub trait Bytes {
     ///
     /// # Errors
     /// [`Flaw`], also for a range that is not inside.
-    fn read(&self, at: u64, target: &mut [u8]) -> Result<(), Flaw>;
+    fn fill(&self, at: u64, target: &mut [u8]) -> Result<(), Flaw>;
 
     /// How many bytes there are up to the last one that is not zero.
     ///
@@ -108,7 +108,7 @@ impl<'a> Span<'a> {
     pub fn copy(self, at: u64, most: usize) -> Vec<u8> {
         let part = self.part(at, most as u64);
         let mut bytes = vec![0; part.len() as usize];
-        match self.source.bytes.read(part.start, &mut bytes) {
+        match self.source.bytes.fill(part.start, &mut bytes) {
             Ok(()) => bytes,
             Err(flaw) => {
                 self.source.failure.borrow_mut().get_or_insert(flaw);
@@ -119,7 +119,9 @@ impl<'a> Span<'a> {
 
     /// How many bytes that are not zero, or have one behind them, follow `at` in the source, also behind this span.
     pub fn data_behind(self, at: u64) -> u64 {
-        self.source.used.saturating_sub(self.start.saturating_add(at))
+        self.source
+            .used
+            .saturating_sub(self.start.saturating_add(at))
     }
 
     /// Whether `at` is where the source's data ends, or ends for a while.

@@ -1,7 +1,5 @@
 //! JSON, and other text.
 
-use std::io::Read;
-
 use serde::de::IgnoredAny;
 
 use super::span::Span;
@@ -70,7 +68,7 @@ pub fn plain(span: Span) -> Option<Found> {
         }
         Err(_) => return None,
     };
-    if !text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')) {
+    if !text.chars().all(is_of_text) {
         return None;
     }
     let certainty = match used {
@@ -85,15 +83,17 @@ pub fn plain(span: Span) -> Option<Found> {
     })
 }
 
-/// Whether all of `bytes` are text without control characters.
-pub fn is_printable(bytes: &[u8]) -> bool {
+/// Whether all of `bytes` are text of one line.
+pub fn is_line(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|text| !text.chars().any(char::is_control))
 }
 
-/// Whether a span of at most 64 KiB is text without control characters.
-pub fn all_printable(span: Span) -> bool {
-    let mut bytes = Vec::new();
-    let most = SAMPLE as u64 + 1;
-    let read = span.reader(0).take(most).read_to_end(&mut bytes);
-    read.is_ok() && bytes.len() <= SAMPLE && is_printable(&bytes)
+/// Whether a span of at most 64 KiB is text.
+pub fn is_text(span: Span) -> bool {
+    span.len() <= SAMPLE as u64
+        && std::str::from_utf8(&span.copy(0, SAMPLE)).is_ok_and(|text| text.chars().all(is_of_text))
+}
+
+fn is_of_text(c: char) -> bool {
+    !c.is_control() || matches!(c, '\n' | '\r' | '\t')
 }

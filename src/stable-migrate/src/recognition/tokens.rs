@@ -157,10 +157,7 @@ pub fn messagepack(reader: &mut Reader) -> Option<Taken> {
         0x01..=0x7f | 0xe0..=0xff => (Token::Scalar, false),
         0x80..=0x8f => (Token::Map(Some(u64::from(first & 0x0f))), false),
         0x90..=0x9f => (Token::List(Some(u64::from(first & 0x0f))), false),
-        0xa0..=0xbf => (
-            Token::Text(text(reader, u64::from(first & 0x1f))?),
-            false,
-        ),
+        0xa0..=0xbf => (Token::Text(text(reader, u64::from(first & 0x1f))?), false),
         0xc0 | 0xc2 | 0xc3 => (Token::Scalar, false),
         0xc1 => return None,
         0xc4..=0xc6 => {
@@ -229,7 +226,9 @@ pub fn text(reader: &mut Reader, bytes: u64) -> Option<Text> {
         };
         let text = std::str::from_utf8(&chunk[..valid]).ok()?;
         facts.printable &= !text.chars().any(char::is_control);
-        facts.name &= text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        facts.name &= text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             && !text.starts_with(|first: char| first.is_ascii_digit());
         hasher.write(text.as_bytes());
         chunk.copy_within(valid..filled, 0);

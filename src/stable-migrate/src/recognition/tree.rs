@@ -167,9 +167,11 @@ impl Tree {
     pub fn judge(&self, span: Span, framed: bool) -> Option<(Certainty, Vec<String>)> {
         // A state is a record, a map, a tuple or a list.
         let entries = self.entries?;
-        let ends_with_data = span.data_behind(self.bytes) == 0;
-        let ends = ends_with_data || (framed && span.has_gap_at(self.bytes));
         let proof = self.proof();
+        // A few zeros can be its last number; more of them have to be explained.
+        let ends_with_data = span.data_behind(self.bytes) == 0
+            && (proof >= 8 || framed || self.bytes <= span.used() + 8);
+        let ends = ends_with_data || (framed && span.has_gap_at(self.bytes));
         let odd = self.repeated_keys > 0
             || self.longer_than_needed > 0
             || self.control_texts > 0
@@ -180,7 +182,8 @@ impl Tree {
                 || (proof >= 8 && framed && ends));
         let plausible = (ends && (proof > 0 || (framed && self.bytes >= 8)))
             || (ends && self.tokens >= 16)
-            || (proof >= 8 && span.has_gap_at(self.bytes));
+            || (proof >= 8 && span.has_gap_at(self.bytes))
+            || (proof >= MUCH_TEXT / 2 && self.names > 0);
         // Texts by the hundred outweigh an oddity.
         let outweighed = proof >= 4 * MUCH_TEXT && self.names > self.control_texts;
         let certainty = match odd {
@@ -223,9 +226,14 @@ impl Tree {
         reasons
     }
 
+    /// Whether it goes on into the zeros behind the data and takes them for a map with one key again and again.
+    pub fn runs_into_zeros(&self, span: Span) -> bool {
+        self.repeated_keys > 0 && self.bytes > span.used()
+    }
+
     /// Whether a value that broke off was meant as one, so that it is damaged: its fields have names, and texts.
     pub fn was_meant(&self) -> bool {
-        self.is_map && self.names >= 3 && self.proof() >= MUCH_TEXT && self.repeated_keys == 0
+        self.is_map && self.names >= 3 && self.proof() >= MUCH_TEXT
     }
 
     /// Whether the bytes from this value's end up to the last that is not zero are the end of an older, longer

@@ -4,7 +4,7 @@
 //! by its texts.
 
 use super::span::Span;
-use super::text::is_printable;
+use super::text::is_line;
 use super::{Certainty, Found, Kind};
 
 /// Larger data is not looked through for every shape.
@@ -89,7 +89,7 @@ fn elements(
             if shape >> part & 1 == 1 {
                 let end = at.checked_add(usize::try_from(value).ok()?)?;
                 let bytes = data.get(at..end)?;
-                if is_printable(bytes) {
+                if is_line(bytes) {
                     text += bytes.len();
                 }
                 at = end;
@@ -107,7 +107,7 @@ fn record(data: &[u8]) -> Guess {
             .ok()
             .filter(|&length| length > 2)
             .and_then(|length| data.get(behind..behind.checked_add(length)?))
-            .filter(|text| is_printable(text));
+            .filter(|text| is_line(text));
         at = behind + text.map_or(0, <[u8]>::len);
         if let Some(text) = text {
             texts += 1;

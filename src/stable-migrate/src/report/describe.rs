@@ -44,7 +44,10 @@ fn legacy(legacy: &LegacySurvey) -> String {
         Some(entries) => format!(" of {}", count_text(entries, "entry")),
         None => String::new(),
     };
-    format!("legacy: one {codec} value{entries} from offset 0{front} ({})", legacy.certainty)
+    format!(
+        "legacy: one {codec} value{entries} from offset 0{front} ({})",
+        legacy.certainty
+    )
 }
 
 /// What lies behind a legacy value.

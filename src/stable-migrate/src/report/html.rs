@@ -5,8 +5,8 @@ use std::fmt::Write;
 use ic_stable_migration::PAGE_BYTES;
 
 use super::Report;
-use super::map::{Kind, Map, Owner};
 use super::describe;
+use super::map::{Kind, Map, Owner};
 use crate::survey::{Layout, Survey};
 use crate::units::{bytes_text, count_text, cycles_text, saving_text, share_text};
 
@@ -85,7 +85,11 @@ fn facts(report: &Report) -> String {
 
 fn layout_facts(survey: &Survey) -> Vec<(&'static str, String, String)> {
     match &survey.layout {
-        Layout::Empty | Layout::Zeros | Layout::Legacy(_) | Layout::NotOurs(_) | Layout::Damaged { .. } => {
+        Layout::Empty
+        | Layout::Zeros
+        | Layout::Legacy(_)
+        | Layout::NotOurs(_)
+        | Layout::Damaged { .. } => {
             let text = describe::layout(&survey.layout);
             let (name, more) = text.split_once(": ").unwrap_or((&text, ""));
             vec![("Layout", name.into(), more.into())]

@@ -89,7 +89,10 @@ impl Map {
 
 fn of_one(name: &str, holds: String, bytes: u64, used: Option<u64>) -> Map {
     let owner = data("?".into(), name.into(), holds, bytes, used);
-    pages(vec![owner], vec![whole_pages(0, bytes, used.unwrap_or(bytes))])
+    pages(
+        vec![owner],
+        vec![whole_pages(0, bytes, used.unwrap_or(bytes))],
+    )
 }
 
 fn pages(owners: Vec<Owner>, runs: Vec<Run>) -> Map {

@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::ImageManager;
-use crate::recognition::{Certainty, Found, Frame, Kind, Place, Recognized, recognize as recognize_value};
+use crate::recognition::{
+    Certainty, Found, Frame, Kind, Place, Recognized, recognize as recognize_value,
+};
 use crate::structure::{Depth, Structure, recognize};
 use crate::virtual_memory::{Flaw, VirtualMemory};
 
@@ -132,12 +134,10 @@ pub fn of_memory0(
         Ok(Memory0Content::Saved(header)) => Ok(saved_state(manager, &header, depth, damages)),
         // Whatever reads as a length and a list's first byte: the whole value decides.
         Ok(Memory0Content::NaiveFrame { .. } | Memory0Content::Unsaved)
-        | Err(StableError::UnknownMemory0 { .. }) => {
-            match structure(memory, depth, progress)? {
-                Some(held) => Ok(held),
-                None => value(memory, true),
-            }
-        }
+        | Err(StableError::UnknownMemory0 { .. }) => match structure(memory, depth, progress)? {
+            Some(held) => Ok(held),
+            None => value(memory, true),
+        },
         Err(damage) => Err(Flaw::Damaged(damage.to_string())),
     }
 }
