@@ -8,6 +8,8 @@ mod compaction;
 mod error;
 mod fleet;
 mod image;
+mod input;
+mod interrupt;
 mod module;
 mod offline;
 mod progress;
@@ -30,17 +32,19 @@ pub use compaction::{BucketChoice, Compaction};
 pub use error::{Error, Result};
 pub use fleet::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use image::Image;
+pub use input::{read as read_file, read_text};
+pub use interrupt::clean_up_when_interrupted;
 pub use module::uses_this_library;
 pub use offline::{OfflineUpgrade, Outcome};
 pub use progress::Progress;
 pub use recognition::{Certainty, Frame, Kind};
-pub use report::{Report, html, rehearsal_html, rehearsal_text, text};
+pub use report::{Report, html, layout_text, rehearsal_html, rehearsal_text, text};
 pub use run::{
     Compared, Difference, FaultRun, Hook, INSTALL_INSTRUCTIONS, Interface, NO_ARGUMENT, Rehearsal,
     Rehearsed, STATUS_QUERY, Setting, Settled, Step, Upgraded, of_bare, of_directory,
     write_snapshot,
 };
-pub use snapshot_dir::{Metadata, NewSnapshotDir, SnapshotDir};
+pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir};
 pub use source::{Rest, Source};
 pub use staging::{NewDir, NewFile, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
@@ -51,4 +55,5 @@ pub use survey::{
 pub use table::table_lines;
 pub use units::{
     bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text, share_text,
+    shortened,
 };

@@ -196,7 +196,7 @@ impl OfflineUpgrade {
         };
         let (file, path) = unnamed(making)?;
         let copy = file.try_clone().map_err(Error::io(&path))?;
-        compaction.write(copy, &mut |_| {})?;
+        compaction.write(copy, &making.stable_target(), &mut |_| {})?;
         let made = Rc::new(Image::of(&path, file)?);
         compaction.verify(&made, &mut |_| {})?;
         let buckets = Some(compaction.bucket_pages());

@@ -119,8 +119,8 @@ impl Bytes for VirtualMemory<'_> {
         self.bytes
     }
 
-    fn read(&self, at: u64, target: &mut [u8]) -> Result<(), Flaw> {
-        VirtualMemory::read(self, at, target)
+    fn fill(&self, at: u64, target: &mut [u8]) -> Result<(), Flaw> {
+        self.read(at, target)
     }
 
     fn used(&self) -> Result<u64, Flaw> {

@@ -59,11 +59,20 @@ impl Compact {
         if !self.skip_pre_upgrade {
             self.refuse_foreign(&source, &compaction)?;
         }
+        // What was made gets its name last, so that it is there if the command says so, and only then.
+        let summary = self.summary(&source, &compaction);
         match &source {
-            Source::Snapshot(snapshot) => self.snapshot(snapshot, &compaction)?,
-            Source::Bare(_) => self.bare(&compaction)?,
+            Source::Snapshot(snapshot) => {
+                let made = self.snapshot(snapshot, &compaction)?;
+                print(&summary)?;
+                made.finish()?;
+            }
+            Source::Bare(_) => {
+                let made = self.bare(&compaction)?;
+                print(&summary)?;
+                made.finish()?;
+            }
         }
-        print(&self.summary(&source, &compaction))?;
         Ok(Verdict::Held)
     }
 
@@ -114,21 +123,26 @@ impl Compact {
         }
     }
 
-    fn snapshot(&self, snapshot: &SnapshotDir, compaction: &Compaction) -> Result<(), Error> {
+    fn snapshot(
+        &self,
+        snapshot: &SnapshotDir,
+        compaction: &Compaction,
+    ) -> Result<NewSnapshotDir, Error> {
         let made = NewSnapshotDir::begin(&self.output)?;
-        write(compaction, made.create_stable()?, &made.stable_path())?;
+        let (file, name) = (made.create_stable()?, made.stable_target());
+        write(compaction, file, &name, &made.stable_path())?;
         made.copy_program(snapshot)?;
         made.copy_chunks(snapshot)?;
         let mut metadata = snapshot.metadata().clone();
         metadata.stable_memory_size = compaction.stable_pages().1 * PAGE_BYTES;
         made.seal(&metadata)?;
-        made.finish()
+        Ok(made)
     }
 
-    fn bare(&self, compaction: &Compaction) -> Result<(), Error> {
+    fn bare(&self, compaction: &Compaction) -> Result<NewFile, Error> {
         let made = NewFile::begin(&self.output)?;
-        write(compaction, made.file()?, made.path())?;
-        made.finish()
+        write(compaction, made.file()?, made.target(), made.path())?;
+        Ok(made)
     }
 
     fn summary(&self, source: &Source, compaction: &Compaction) -> String {
@@ -179,10 +193,15 @@ impl Compact {
     }
 }
 
-/// Writes the new memory, reads it again and compares.
-fn write(compaction: &Compaction, file: std::fs::File, path: &Path) -> Result<(), Error> {
+/// Writes the new memory into a file that lies at `path` and will be called `name`, reads it again and compares.
+fn write(
+    compaction: &Compaction,
+    file: std::fs::File,
+    name: &Path,
+    path: &Path,
+) -> Result<(), Error> {
     let copying = Progress::bytes("copying", compaction.memory_bytes());
-    compaction.write(file, &mut |bytes| copying.add(bytes))?;
+    compaction.write(file, name, &mut |bytes| copying.add(bytes))?;
     drop(copying);
     let made = Rc::new(Image::open_plain(path)?);
     let comparing = Progress::bytes("comparing", compaction.memory_bytes());

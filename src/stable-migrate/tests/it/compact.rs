@@ -151,9 +151,9 @@ fn what_cannot_be_compacted_leaves_nothing() {
         (
             "legacy",
             legacy(),
-            "a legacy value at offset 0: compact rewrites memory managers only",
+            "legacy: one MessagePack value of 1 entry from offset 0 (likely): compact rewrites",
         ),
-        ("empty", Vec::new(), "holds no page"),
+        ("empty", Vec::new(), "empty: no page"),
         ("table", table, "pages for memory"),
         (
             "header",

@@ -4,6 +4,7 @@ mod compact;
 mod help;
 mod inspect;
 mod memories;
+mod output;
 mod plan;
 mod programs;
 mod rehearse;
