@@ -11,6 +11,7 @@ mod image;
 mod input;
 mod interrupt;
 mod module;
+mod nesting;
 mod offline;
 mod progress;
 mod recognition;

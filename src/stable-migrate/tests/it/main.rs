@@ -2,6 +2,7 @@
 
 mod compact;
 mod help;
+mod hostile;
 mod inspect;
 mod memories;
 mod output;
