@@ -182,6 +182,9 @@ impl Found {
     }
 }
 
+/// Headers of programs' own are hardly longer where a value follows at once.
+const MOST_HEADER: u8 = 64;
+
 /// What came of looking at bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recognized {
@@ -228,6 +231,10 @@ fn look(span: Span, place: Place) -> Recognized {
         let framed = framed(value).into_iter();
         found.extend(framed.map(|found| found.in_frame(frame, start)));
     }
+    // What has neither names nor a magic is outweighed by what is certain.
+    if !found.iter().any(|found| found.is_a_find() && found.kind >= Kind::Cbor) {
+        found.extend(behind_header(span));
+    }
     let best = found.into_iter().max_by_key(|found| {
         let is_framed = found.frame != Frame::None;
         (found.certainty, is_framed, found.kind, found.bytes)
@@ -270,6 +277,25 @@ fn alone(span: Span, broken: &mut Option<String>) -> Vec<Found> {
     found.extend(without_names(span));
     found.extend(file_type::evenly_spread(span));
     found
+}
+
+/// What is certain behind a few bytes of a program's own, as a version.
+fn behind_header(span: Span) -> Option<Found> {
+    (1..=MOST_HEADER).find_map(|bytes| {
+        let value = span.part(bytes.into(), span.len());
+        let mut found = Vec::new();
+        for kind in [Kind::Cbor, Kind::MessagePack] {
+            found.extend(tree(value, kind, false).unwrap_or_default());
+        }
+        if value.array(0) == *b"DIDL" {
+            found.extend(candid::read(value).ok().as_ref().map(candid_found));
+        }
+        found.extend(text::json(value));
+        found.extend(file_type::look(value));
+        let certain = |found: &Found| found.certainty == Certainty::Certain;
+        let found = found.into_iter().find(certain)?;
+        Some(found.in_frame(Frame::Header(bytes), bytes.into()))
+    })
 }
 
 /// Text, or where it is none, what the encodings without names and types could have written.

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use flate2::read::GzDecoder;
+use flate2::read::{GzDecoder, ZlibDecoder};
 
 use super::span::Span;
 use super::{Certainty, Found, Kind};
@@ -31,13 +31,22 @@ const MAGICS: [(u64, &[u8], Kind); 20] = [
     (0, b"Obj\x01", Kind::Table),
 ];
 
-/// How much of gzip is expanded before its checksum is given up.
+/// How much packed data is expanded before its checksum is given up.
 const MOST_EXPANDED: u64 = 256 << 20;
 
 /// What a span is by its magic.
 pub fn look(span: Span) -> Option<Found> {
-    if span.array(0) == [0x1f, 0x8b, 8] {
-        return gzip(span);
+    match span.array(0) {
+        // Reserved flags are never set.
+        [0x1f, 0x8b, 8, 0..=0x1f] => {
+            return Some(expanded(span, Kind::Gzip, GzDecoder::new(span.reader(0))));
+        }
+        // Two bytes are no magic: only the checksum shows that it is packed.
+        [first @ 0x78, second, ..] if (u32::from(first) << 8 | u32::from(second)) % 31 == 0 => {
+            let found = expanded(span, Kind::Packed, ZlibDecoder::new(span.reader(0)));
+            return (found.certainty == Certainty::Certain).then_some(found);
+        }
+        _ => {}
     }
     let (_, magic, kind) = MAGICS
         .into_iter()
@@ -52,35 +61,28 @@ pub fn look(span: Span) -> Option<Found> {
     })
 }
 
-/// Gzip is certain when its checksum agrees.
-fn gzip(span: Span) -> Option<Found> {
-    // Reserved flags are never set.
-    if span.array(3) > [0x1f] {
-        return None;
-    }
-    let mut decoder = GzDecoder::new(span.reader(0));
+/// Packed data with a checksum: certain if that agrees.
+fn expanded(span: Span, kind: Kind, mut decoder: impl Read) -> Found {
     let mut expanded = 0;
     let mut buffer = [0; 4_096];
-    loop {
+    let (certainty, reason) = loop {
         match decoder.read(&mut buffer) {
-            Ok(0) => break,
+            Ok(0) => {
+                let reason = format!("it expands to {expanded} bytes and its checksum agrees");
+                break (Certainty::Certain, reason);
+            }
             Ok(len) if expanded < MOST_EXPANDED => expanded += len as u64,
             // Broken, or too long to be read for a checksum's sake.
             _ => {
-                let reason =
-                    format!("it starts with the magic of one and expands for {expanded} bytes");
-                return Some(Found {
-                    bytes: span.used(),
-                    ..Found::of(Kind::Gzip, Certainty::Likely, &reason)
-                });
+                let reason = format!("it has the magic of one and expands for {expanded} bytes");
+                break (Certainty::Likely, reason);
             }
         }
-    }
-    let reason = format!("it expands to {expanded} bytes and its checksum agrees");
-    Some(Found {
+    };
+    Found {
         bytes: span.used(),
-        ..Found::of(Kind::Gzip, Certainty::Certain, &reason)
-    })
+        ..Found::of(kind, certainty, &reason)
+    }
 }
 
 /// Bytes spread as evenly as if by chance: encrypted, packed in an unknown way, or random.

@@ -16,18 +16,28 @@ const MAX_ELEMENT: u64 = 4_096;
 /// Looks for either at the start of a span.
 pub fn look(span: Span) -> Vec<Found> {
     let sample = span.part(0, span.used()).copy(0, SAMPLE);
-    [(Kind::Bincode, 8), (Kind::Borsh, 4)]
-        .into_iter()
-        .filter_map(|(kind, width)| {
-            let (certainty, reason) = list(span, &sample, width)
-                .max(texts(&sample, width))
-                .or_else(|| numbers(&sample, width))?;
-            Some(Found {
-                bytes: span.used(),
-                ..Found::of(kind, certainty, &reason)
+    let both = |guess: &dyn Fn(usize) -> Guess| -> Vec<Found> {
+        [(Kind::Bincode, 8), (Kind::Borsh, 4)]
+            .into_iter()
+            .filter_map(|(kind, width)| {
+                let (certainty, reason) = guess(width)?;
+                Some(Found {
+                    bytes: span.used(),
+                    ..Found::of(kind, certainty, &reason)
+                })
             })
-        })
-        .collect()
+            .collect()
+    };
+    // Texts show the width of their lengths; numbers alone can often be read with either.
+    let by_texts = both(&|width| texts(&sample, width));
+    if by_texts.iter().any(Found::is_a_find) {
+        return by_texts;
+    }
+    both(&|width| {
+        list(span, &sample, width)
+            .max(texts(&sample, width))
+            .or_else(|| numbers(&sample, width))
+    })
 }
 
 /// The little-endian number of `width` bytes at `at`; `None` where the sample has ended.

@@ -23,13 +23,15 @@ pub enum Frame {
     OffsetLengthLe,
     /// Its offset and its length, each u64 big-endian.
     OffsetLengthBe,
+    /// So many bytes of which nothing is known.
+    Header(u8),
 }
 
 /// An offset in front of a value does not lead further.
 const MAX_OFFSET: u64 = 64 << 10;
 
 impl Frame {
-    /// All but none.
+    /// All that say where the value ends.
     const ALL: [Self; 6] = [
         Self::U32Le,
         Self::U64Le,
@@ -40,16 +42,18 @@ impl Frame {
     ];
 
     /// In words, to stand behind the name of a value; nothing for nothing.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::U32Le => " behind its length (u32, little-endian)",
-            Self::U64Le => " behind its length (u64, little-endian)",
-            Self::U32Be => " behind its length (u32, big-endian)",
-            Self::U64Be => " behind its length (u64, big-endian)",
-            Self::OffsetLengthLe => " behind its offset and length (u64, little-endian)",
-            Self::OffsetLengthBe => " behind its offset and length (u64, big-endian)",
-        }
+    pub fn text(self) -> String {
+        let front = match self {
+            Self::None => return String::new(),
+            Self::U32Le => "its length (u32, little-endian)",
+            Self::U64Le => "its length (u64, little-endian)",
+            Self::U32Be => "its length (u32, big-endian)",
+            Self::U64Be => "its length (u64, big-endian)",
+            Self::OffsetLengthLe => "its offset and length (u64, little-endian)",
+            Self::OffsetLengthBe => "its offset and length (u64, big-endian)",
+            Self::Header(bytes) => return format!(" behind {bytes} other bytes"),
+        };
+        format!(" behind {front}")
     }
 
     /// Bytes of the length, where this library has a codec for it: `LengthU32` and `LengthU64`.
@@ -69,6 +73,7 @@ impl Frame {
         let half: [u8; 4] = span.array(0);
         match self {
             Self::None => (0, span.len()),
+            Self::Header(bytes) => (bytes.into(), span.len()),
             Self::U32Le => (4, u32::from_le_bytes(half).into()),
             Self::U64Le => (8, u64::from_le_bytes(first)),
             Self::U32Be => (4, u32::from_be_bytes(half).into()),

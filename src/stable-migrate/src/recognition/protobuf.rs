@@ -33,7 +33,8 @@ pub fn look(span: Span) -> Option<Found> {
         return None;
     }
     let certainty = match bytes {
-        16.. if fields > 1 || texts > 0 => Certainty::Likely,
+        16.. if texts >= 4 => Certainty::Likely,
+        48.. if fields >= 8 => Certainty::Likely,
         _ => Certainty::Possible,
     };
     let reason = format!(

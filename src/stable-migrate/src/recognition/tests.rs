@@ -184,6 +184,21 @@ fn protobuf_is_told_by_fields_that_end_with_the_data() {
 }
 
 #[test]
+fn a_value_behind_a_version_is_found_and_is_not_adoptable() {
+    for front in [&b"\x01"[..], b"V2\0\0"] {
+        for (kind, value) in [
+            (Kind::Cbor, cbor(&state(20))),
+            (Kind::Json, b"{\"users\": [1, 2, 3]}".to_vec()),
+        ] {
+            let found = found(&[front, &value].concat());
+            assert_eq!((found.kind, found.certainty), (kind, Certainty::Certain));
+            assert_eq!(found.frame, Frame::Header(front.len() as u8));
+            assert_eq!(found.frame.length_in_front(), None);
+        }
+    }
+}
+
+#[test]
 fn motokos_layouts_are_told() {
     let record = b"DIDL\x01\x6c\x01\xba\x89\xe5\xc2\x04\x7d\x01\x00\x05";
     let length = (record.len() as u32).to_le_bytes();

@@ -8,13 +8,13 @@ use super::{Certainty, Found, Kind};
 /// How much is looked at to tell whether it is text.
 const SAMPLE: usize = 64 << 10;
 
-/// JSON: an object or a list, alone or with what an older, longer value has left behind it.
+/// JSON: an object, a list or a text, alone or with what an older, longer value has left behind it.
 pub fn json(span: Span) -> Option<Found> {
     let first = *span
         .copy(0, 64)
         .iter()
         .find(|byte| !byte.is_ascii_whitespace())?;
-    if !matches!(first, b'{' | b'[') {
+    if !matches!(first, b'{' | b'[' | b'"') {
         return None;
     }
     // The decoder reads ahead of what it says it has taken by no byte.
@@ -94,6 +94,7 @@ pub fn is_text(span: Span) -> bool {
         && std::str::from_utf8(&span.copy(0, SAMPLE)).is_ok_and(|text| text.chars().all(is_of_text))
 }
 
-fn is_of_text(c: char) -> bool {
+/// Whether a text can have this character.
+pub fn is_of_text(c: char) -> bool {
     !c.is_control() || matches!(c, '\n' | '\r' | '\t')
 }

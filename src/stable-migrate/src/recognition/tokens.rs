@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::io::Read;
 
 use super::span::Reader;
+use super::text::is_of_text;
 
 /// One token of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub enum Token {
 pub struct Text {
     /// Its length in bytes.
     pub bytes: u64,
-    /// Whether it has no control characters.
+    /// Whether it has no control characters but those of texts of several lines.
     pub printable: bool,
     /// Whether it is like a field's name: letters, digits and underscores.
     pub name: bool,
@@ -225,7 +226,7 @@ pub fn text(reader: &mut Reader, bytes: u64) -> Option<Text> {
             Err(_) => return None,
         };
         let text = std::str::from_utf8(&chunk[..valid]).ok()?;
-        facts.printable &= !text.chars().any(char::is_control);
+        facts.printable &= text.chars().all(is_of_text);
         facts.name &= text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

@@ -183,7 +183,8 @@ impl Tree {
         let plausible = (ends && (proof > 0 || (framed && self.bytes >= 8)))
             || (ends && self.tokens >= 16)
             || (proof >= 8 && span.has_gap_at(self.bytes))
-            || (proof >= MUCH_TEXT / 2 && self.names > 0);
+            || (proof >= MUCH_TEXT / 2 && self.names > 0)
+            || proof >= 4 * MUCH_TEXT;
         // Texts by the hundred outweigh an oddity.
         let outweighed = proof >= 4 * MUCH_TEXT && self.names > self.control_texts;
         let certainty = match odd {

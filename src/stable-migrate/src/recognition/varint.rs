@@ -20,7 +20,7 @@ pub fn look(span: Span) -> Option<Found> {
         return None;
     }
     let data = span.copy(0, used as usize);
-    let (certainty, reason) = list(&data).max(record(&data))?;
+    let (certainty, reason) = list(&data).max(record(&data)).max(bytes(&data))?;
     Some(Found {
         bytes: used,
         ..Found::of(Kind::Postcard, certainty, &reason)
@@ -49,6 +49,7 @@ fn list(data: &[u8]) -> Guess {
     if entries < 2 || entries > data.len() as u64 {
         return None;
     }
+    let zeros = data.iter().filter(|&&byte| byte == 0).count();
     // Each shape is a sequence of parts, a bit for each: a text or bytes behind their length, or a number.
     (1..=MAX_PARTS)
         .flat_map(|parts| (0..1u32 << parts).map(move |shape| (parts, shape)))
@@ -59,7 +60,9 @@ fn list(data: &[u8]) -> Guess {
                 return None;
             }
             let certainty = match (entries, text) {
-                (_, 8..) | (32.., _) => Certainty::Likely,
+                (_, 8..) => Certainty::Likely,
+                // Small numbers of a fixed width read as numbers and zeros.
+                (32.., _) if 2 * zeros < data.len() => Certainty::Likely,
                 _ => Certainty::Possible,
             };
             let reason = format!(
@@ -99,10 +102,25 @@ fn elements(
     Some((at, text))
 }
 
+/// Bytes behind their length; the last of them may be zeros.
+fn bytes(data: &[u8]) -> Guess {
+    let (length, start) = number(data, 0)?;
+    let there = data.len().checked_sub(start)? as u64;
+    // A length of one byte agrees too often by chance.
+    (start > 1 && (there..there + 4).contains(&length)).then(|| {
+        let reason = format!("a length of {start} bytes says {length}, and the data ends there");
+        (Certainty::Likely, reason)
+    })
+}
+
 fn record(data: &[u8]) -> Guess {
     let (mut at, mut texts, mut text_bytes) = (0, 0, 0);
     while at < data.len() {
-        let (length, behind) = number(data, at)?;
+        let Some((length, behind)) = number(data, at) else {
+            // Numbers of a fixed width stand there, as floats do.
+            at += 1;
+            continue;
+        };
         let text = usize::try_from(length)
             .ok()
             .filter(|&length| length > 2)
@@ -114,7 +132,7 @@ fn record(data: &[u8]) -> Guess {
             text_bytes += text.len();
         }
     }
-    let certainty = match (texts, text_bytes * 2 >= data.len()) {
+    let certainty = match (texts, text_bytes * 3 >= data.len()) {
         (3.., true) => Certainty::Likely,
         (1.., true) => Certainty::Possible,
         _ => return None,
