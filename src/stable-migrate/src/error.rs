@@ -204,6 +204,18 @@ pub enum Error {
         reason: String,
     },
 
+    /// Structures that would go on with the old bucket table.
+    #[error(
+        "{path}: {memories}: no collection of ic-stable-migration, and the module does not declare that it follows: what the canister keeps there holds the old bucket table on its heap, and would write through it into other memories: install a release first whose section ic-stable-migration says `follows`, because it opens everything through `Managed::memory`, or promise with --skip-pre-upgrade that after loading it is upgraded without pre_upgrade before it is started",
+        path = .path.display()
+    )]
+    WouldNotFollow {
+        /// The snapshot.
+        path: PathBuf,
+        /// The memories and what they hold.
+        memories: String,
+    },
+
     /// A module that cannot be read.
     #[error("{path}: its module is damaged: {reason}", path = .path.display())]
     Module {

@@ -35,11 +35,11 @@ pub use fleet::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use image::Image;
 pub use input::{read as read_file, read_text};
 pub use interrupt::clean_up_when_interrupted;
-pub use module::uses_this_library;
+pub use module::{follows_a_rewrite, uses_this_library};
 pub use offline::{OfflineUpgrade, Outcome};
 pub use progress::Progress;
 pub use recognition::{Certainty, Frame, Kind};
-pub use report::{Report, html, layout_text, rehearsal_html, rehearsal_text, text};
+pub use report::{Report, content_text, html, layout_text, rehearsal_html, rehearsal_text, text};
 pub use run::{
     Compared, Difference, FaultRun, Hook, INSTALL_INSTRUCTIONS, Interface, NO_ARGUMENT, Rehearsal,
     Rehearsed, STATUS_QUERY, Setting, Settled, Step, Upgraded, of_bare, of_directory,

@@ -32,15 +32,14 @@ pub fn check(text: &str) -> Result<(), String> {
                 depth += 1;
             }
             (")" | "}", Some(prefixes)) => {
-                depth -= *prefixes;
+                depth -= std::mem::take(prefixes);
                 if open.len() > 1 {
                     open.pop();
                     depth -= 1;
                 }
             }
             (";" | "," | "=", Some(prefixes)) => {
-                depth -= *prefixes;
-                *prefixes = 0;
+                depth -= std::mem::take(prefixes);
             }
             ("opt" | "vec" | "->", Some(prefixes)) => {
                 *prefixes += 1;

@@ -232,7 +232,10 @@ fn look(span: Span, place: Place) -> Recognized {
         found.extend(framed.map(|found| found.in_frame(frame, start)));
     }
     // What has neither names nor a magic is outweighed by what is certain.
-    if !found.iter().any(|found| found.is_a_find() && found.kind >= Kind::Cbor) {
+    if !found
+        .iter()
+        .any(|found| found.is_a_find() && found.kind >= Kind::Cbor)
+    {
         found.extend(behind_header(span));
     }
     let best = found.into_iter().max_by_key(|found| {

@@ -1,6 +1,6 @@
 //! `stable-migrate plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use stable_migrate::{
@@ -66,10 +66,10 @@ impl Plan {
         Ok(Verdict::Held)
     }
 
-    fn sizes(&self, file: &PathBuf) -> Result<Sample, Error> {
+    fn sizes(&self, file: &Path) -> Result<Sample, Error> {
         let text = read_text(file, MAX_SIZES)?;
         let sizes = parse_sizes(&text).map_err(|reason| Error::Sizes {
-            path: file.clone(),
+            path: file.to_owned(),
             reason,
         })?;
         Ok(Sample::of_states(&sizes, self.ceiling))

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::span::Span;
 use super::tokens::{Next, Taken, Token, cbor, messagepack};
 use super::{Certainty, Kind};
+use crate::units::number_text;
 
 /// Deeper than any state, and less than a value can be nested to no purpose.
 const MAX_DEPTH: usize = 1_024;
@@ -206,14 +207,19 @@ impl Tree {
     fn reasons(&self, span: Span, framed: bool) -> Vec<String> {
         let mut reasons = vec![format!(
             "it reads to its end: {} bytes, {} of them text, {} names of fields",
-            self.bytes, self.text_bytes, self.names
+            number_text(self.bytes),
+            number_text(self.text_bytes),
+            number_text(self.names)
         )];
         if framed {
             reasons.push("the length in front agrees".into());
         }
         reasons.push(match span.data_behind(self.bytes) {
             0 => "nothing but zeros follows".into(),
-            bytes => format!("{bytes} bytes follow up to the last that is not zero"),
+            bytes => format!(
+                "{} bytes follow up to the last that is not zero",
+                number_text(bytes)
+            ),
         });
         if self.repeated_keys > 0 {
             reasons.push("but a map in it has one key twice".into());

@@ -73,7 +73,7 @@ fn newer_manager(image: &Image, first: &[u8; 16]) -> Option<(String, String)> {
     };
     let buckets = u64::from(u16::from_le_bytes([first[4], first[5]]));
     let pages = u64::from(u16::from_le_bytes([first[6], first[7]]));
-    (pages > 0 && 1 + buckets * pages <= image.pages()).then(|| {
+    (pages > 0 && buckets * pages < image.pages()).then(|| {
         (
             format!("a memory manager of version {version}"),
             "this release knows version 1: it was made by a newer ic-stable-structures".into(),

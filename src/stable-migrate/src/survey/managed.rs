@@ -67,6 +67,26 @@ pub struct RightSize {
     pub cycles_per_year: u128,
 }
 
+impl ManagedSurvey {
+    /// The memories that are neither memory 0 nor one of the collections that this library's journal names: what the
+    /// canister keeps in them by itself.
+    pub fn unregistered(&self) -> impl Iterator<Item = &MemorySurvey> {
+        let journal = self
+            .memories
+            .iter()
+            .find_map(|memory| match &memory.content {
+                Content::SavedState(state) => state.journal.as_ref(),
+                _ => None,
+            });
+        let is_collection = move |id: u8| {
+            journal
+                .is_some_and(|journal| journal.collections.iter().any(|found| found.memory == id))
+        };
+        let others = self.memories.iter();
+        others.filter(move |memory| memory.id != 0 && !is_collection(memory.id))
+    }
+}
+
 pub fn survey(
     image: &Rc<Image>,
     manager: &ImageManager,

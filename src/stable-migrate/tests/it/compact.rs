@@ -3,7 +3,9 @@ use std::path::Path;
 
 use stable_migrate::{Content, Depth, Layout, Source, Survey};
 
-use super::memories::{WITH_LIBRARY, WITHOUT_LIBRARY, file, legacy, managed, snapshot};
+use super::memories::{
+    NOT_FOLLOWING, WITH_LIBRARY, WITHOUT_LIBRARY, file, legacy, managed, saved, snapshot,
+};
 use super::run::{Ran, fixture, names, stable_migrate};
 
 fn compact(from: &Path, to: &Path, options: &[&str]) -> Ran {
@@ -83,6 +85,8 @@ fn a_bare_memory_becomes_a_bare_memory() {
     let to = dir.path().join("compact");
     let text = compact(&from, &to, &["--bucket-pages", "1"]).ok();
     assert!(!text.contains("upload"), "{text}");
+    let must_hold = "uses ic-stable-migration and declares that it follows (memory 1 holds";
+    assert!(text.contains(must_hold), "{text}");
     assert_eq!(survey(&to).stable_pages, 3);
     let again = dir.path().join("again");
     compact(&to, &again, &["--ceiling", "32GiB"]).ok();
@@ -122,6 +126,28 @@ fn a_module_that_would_not_notice_is_refused_unless_promised() {
     assert_eq!(names(dir.path()), ["snapshot"]);
     compact(&from, &to, &["--skip-pre-upgrade"]).ok();
     assert_eq!(survey(&to).stable_pages, 5);
+}
+
+#[test]
+fn what_would_not_follow_is_refused_and_named_with_both_ways_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = snapshot(dir.path(), "snapshot", NOT_FOLLOWING, &managed());
+    let to = dir.path().join("compact");
+    let refusal = compact(&from, &to, &[]).refusal();
+    for part in [
+        "memory 1 holds StableBTreeMap: 1 000 entries",
+        "the module does not declare that it follows",
+        "says `follows`",
+        "--skip-pre-upgrade",
+    ] {
+        assert!(refusal.contains(part), "{part}: {refusal}");
+    }
+    assert_eq!(names(dir.path()), ["snapshot"]);
+    compact(&from, &to, &["--skip-pre-upgrade"]).ok();
+
+    // Memory 0 alone has nothing that could not follow.
+    let alone = snapshot(dir.path(), "alone", NOT_FOLLOWING, &saved());
+    compact(&alone, &dir.path().join("alone-compact"), &[]).ok();
 }
 
 #[test]

@@ -10,6 +10,15 @@ use ic_stable_structures::{StableBTreeMap, VectorMemory};
 /// A memory in buckets of 128 pages as this library leaves it: a state in memory 0, a map of 1 000 numbers in
 /// memory 1.
 pub fn managed() -> Vec<u8> {
+    with_map(1_000)
+}
+
+/// The same without the map.
+pub fn saved() -> Vec<u8> {
+    with_map(0)
+}
+
+fn with_map(entries: u64) -> Vec<u8> {
     let raw = VectorMemory::default();
     let Opened::Empty(empty) = OpenOptions::new().open(Rc::clone(&raw)) else {
         panic!("it is not empty");
@@ -23,9 +32,11 @@ pub fn managed() -> Vec<u8> {
     manager
         .save::<_, Cbor>(&vec!["state".to_string(); 100], stamp)
         .unwrap();
-    let mut map: StableBTreeMap<u64, u64, _> = StableBTreeMap::init(manager.memory(1).unwrap());
-    for key in 0..1_000 {
-        map.insert(key, key);
+    if entries > 0 {
+        let mut map: StableBTreeMap<u64, u64, _> = StableBTreeMap::init(manager.memory(1).unwrap());
+        (0..entries).for_each(|key| {
+            map.insert(key, key);
+        });
     }
     raw.take()
 }
@@ -44,9 +55,12 @@ pub fn file(directory: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
+/// A module that says it uses the library, and that everything it keeps follows.
+pub const WITH_LIBRARY: &str = "(module (memory (export \"memory\") 1) (@custom \"ic-stable-migration\" \"layout 1 follows\"))";
+
 /// A module that says it uses the library.
-pub const WITH_LIBRARY: &str =
-    "(module (memory (export \"memory\") 1) (@custom \"ic-stable-migration\" \"\"))";
+pub const NOT_FOLLOWING: &str =
+    "(module (memory (export \"memory\") 1) (@custom \"ic-stable-migration\" \"layout 1\"))";
 
 /// A module that does not.
 pub const WITHOUT_LIBRARY: &str = "(module (memory (export \"memory\") 1))";
