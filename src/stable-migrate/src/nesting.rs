@@ -191,6 +191,16 @@ mod tests {
         candid_parser::parse_idl_args(&argument).unwrap();
     }
 
+    /// An answer can be nested deeper than a stack too: the decoder has its own limit.
+    #[test]
+    fn an_answer_that_is_nested_deeper_than_a_stack_is_an_error() {
+        // type A = opt A
+        let mut reply = b"DIDL\x01\x6e\x00\x01\x00".to_vec();
+        reply.extend([1; 1_000_000]);
+        reply.push(0);
+        assert!(candid::IDLArgs::from_bytes(&reply).is_err());
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "[(){};,=a\"\\\\/*\n ->optvec\u{e9}]{0,200}") {

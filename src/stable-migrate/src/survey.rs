@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::image::Image;
 use crate::recognition::{Kind, Place, Recognized, recognize};
 use crate::structure::Depth;
+use crate::units::shortened;
 use crate::virtual_memory::Flaw;
 
 mod content;
@@ -81,6 +82,7 @@ impl Survey {
             _ => without_manager(image, &mut damages)?,
         };
         image.check()?;
+        let damages = damages.iter().map(|damage| shortened(damage)).collect();
         Ok(Self {
             stable_bytes: image.bytes(),
             stable_pages: image.pages(),

@@ -4,8 +4,11 @@ use ic_stable_migration::{BucketPlan, Cbor, Stamp};
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use ic_stable_structures::{Memory, StableBTreeMap, StableCell, VectorMemory};
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::recognition::Frame;
+use crate::report::{Report, html, text};
 use crate::structure::Structure;
 use crate::test_images::{TestImage, fixture, one_of_each, with_naive_frame};
 
@@ -374,4 +377,46 @@ fn a_survey_is_plain_json() {
         (&map["kind"], &map["entries"]),
         (&"stable_btree_map".into(), &100.into())
     );
+}
+
+/// A whole memory of a kind, to be changed.
+fn whole(kind: usize) -> Vec<u8> {
+    let raw = match kind {
+        0 => saved(40),
+        _ => one_of_each(1, 40),
+    };
+    if kind == 2 {
+        with_naive_frame(&raw, b"\xa2\x61a\x01\x61b\x82\x01\x02");
+    }
+    raw.take()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Whatever is changed in a memory, in the manager's page or behind it, it is surveyed and told.
+    #[test]
+    fn no_change_of_a_memory_makes_a_panic(
+        kind in 0..3usize,
+        changes in prop::collection::vec((any::<u32>(), any::<u64>(), 1..=8usize), 1..12),
+        near in prop::sample::select(vec![8usize, 2_200, 65_536 + 400, usize::MAX]),
+        pages in prop::option::of(0..4usize),
+    ) {
+        let mut bytes = whole(kind);
+        let end = bytes.len().min(near) - 8;
+        for (at, value, length) in changes {
+            let at = at as usize % end.max(1);
+            bytes[at..at + length].copy_from_slice(&value.to_le_bytes()[..length]);
+        }
+        if let Some(pages) = pages {
+            bytes.truncate(pages * 65_536);
+        }
+        let image = TestImage::of(&bytes).image;
+        for depth in [Depth::Headers, Depth::Everything] {
+            let survey = Survey::of(&image, depth, &mut |_| {}).unwrap();
+            let report = Report { path: "memory".into(), snapshot: None, survey };
+            prop_assert!(text(&report).contains("layout"));
+            prop_assert!(html(&report).contains("</html>"));
+        }
+    }
 }
