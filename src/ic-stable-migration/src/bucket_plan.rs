@@ -38,6 +38,11 @@ impl BucketPlan {
         Self { pages }
     }
 
+    /// Buckets of `pages` pages, as a manager's page says.
+    pub(crate) const fn of_pages(pages: u16) -> Self {
+        Self { pages }
+    }
+
     /// Size of a bucket in pages of 64 KiB.
     pub const fn pages(self) -> u16 {
         self.pages

@@ -87,6 +87,8 @@ mod manager;
 mod mover;
 mod open;
 mod plan;
+mod proof;
+mod registry;
 mod report;
 mod store;
 mod stream;
@@ -100,18 +102,20 @@ pub use bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
 pub use codec::Candid;
 #[cfg(feature = "messagepack")]
 pub use codec::MessagePack;
-pub use codec::{Cbor, Codec, Format, LengthU32, LengthU64, StreamCodec};
+pub use codec::{Cbor, Census, Codec, DuplicateKey, Format, LengthU32, LengthU64, StreamCodec};
 pub use error::{Error, Glimpse, Place};
 pub use header::{HEADER_BYTES, Header};
 pub use journal::{JournaledCollection, MoveJournal};
-pub use legacy::{Adoptable, Legacy};
+pub use legacy::{Adoptable, Legacy, Trailing};
 pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp};
 pub use manager::BucketTable;
 pub use mover::{
-    Budget, CollectionStatus, Difference, MoveStatus, Mover, Phase, StepReport, Stuck, Tier, Tiered,
+    Budget, CollectionStatus, Difference, DifferingKeys, MoveStatus, Mover, Phase, Resolution,
+    StepReport, Stuck, Tier, Tiered,
 };
 pub use open::{OpenOptions, Opened, Unrecognized, open};
-pub use plan::{Origin, Plan, Resumed};
+pub use plan::{Origin, Plan, ReadBack, Resumed};
+pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
 pub use store::Store;
 pub use tiered::{Collection, TieredMap};

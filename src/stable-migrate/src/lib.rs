@@ -51,7 +51,7 @@ pub use staging::{NewDir, NewFile, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
     Behind, Content, ForeignSurvey, JournalSurvey, JournaledCollectionSurvey, Layout, LegacySurvey,
-    ManagedSurvey, MemorySurvey, RightSize, SavedState, Survey, ValueSurvey,
+    ManagedSurvey, MemorySurvey, RegisteredSurvey, RightSize, SavedState, Survey, ValueSurvey,
 };
 pub use table::table_lines;
 pub use units::{

@@ -145,9 +145,6 @@ pub struct Found {
     pub bytes: u64,
     /// Entries of the outermost map or list, where there is one.
     pub entries: Option<u64>,
-    /// Whether all that follows, up to the last byte that is not zero, was found to be the end of an older, longer
-    /// value of the same kind.
-    pub older_tail: bool,
 }
 
 impl Found {
@@ -159,7 +156,6 @@ impl Found {
             reasons: vec![reason.into()],
             bytes: 0,
             entries: None,
-            older_tail: false,
         }
     }
 
@@ -376,9 +372,6 @@ fn tree(span: Span, kind: Kind, framed: bool) -> Result<Option<Found>, String> {
                 reasons,
                 bytes: tree.bytes,
                 entries: tree.entries,
-                older_tail: !framed
-                    && !span.has_gap_at(tree.bytes)
-                    && tree.has_older_tail(span, next),
             }))
         }
         tree::Read::Whole(tree) | tree::Read::Broken(tree) if tree.was_meant() && !framed => {

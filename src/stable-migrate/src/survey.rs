@@ -12,12 +12,15 @@ use crate::structure::Depth;
 use crate::units::shortened;
 use crate::virtual_memory::Flaw;
 
+mod collections;
 mod content;
 mod foreign;
 mod legacy;
 mod managed;
 
-pub use content::{Content, JournalSurvey, JournaledCollectionSurvey, SavedState, ValueSurvey};
+pub use content::{
+    Content, JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, SavedState, ValueSurvey,
+};
 pub use foreign::ForeignSurvey;
 pub use legacy::{Behind, LegacySurvey};
 pub use managed::{ManagedSurvey, MemorySurvey, RightSize};

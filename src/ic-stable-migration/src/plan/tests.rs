@@ -30,7 +30,16 @@ fn a_legacy_canister_goes_through_every_release_in_order() {
     let first = upgrade(&release(1), &memory);
     assert_eq!(first.state, state);
     let format = Format::MessagePack;
-    assert_eq!(first.origin, Origin::Legacy { format, bytes });
+    assert_eq!(
+        first.origin,
+        Origin::Legacy {
+            format,
+            bytes,
+            repeated_pairs: 0,
+            trailing_bytes: 0,
+            read_back: true
+        }
+    );
     release(1).save(&first.managed, &sample_of(5), NOW).unwrap();
     let second = upgrade(&release(2), &memory);
     assert_eq!(second.state, sample_of(5));
@@ -61,7 +70,14 @@ fn the_frame_of_2023_gets_a_header_at_once() {
     memory0.write(4, &payload);
     let bytes = payload.len() as u64;
     let resumed = upgrade(&release(2), &memory);
-    assert_eq!(resumed.origin, Origin::NaiveFrame { bytes });
+    assert_eq!(
+        resumed.origin,
+        Origin::NaiveFrame {
+            bytes,
+            trailing_bytes: 0,
+            read_back: true
+        }
+    );
     assert_eq!(resumed.state, sample_of(900));
     let again = upgrade(&release(2), &memory);
     assert_eq!(again.origin, Origin::Memory0 { release: 2 });

@@ -3,8 +3,6 @@
 //! Almost any byte starts some value, and zeros read as numbers, so that a value was read means little. What counts
 //! is how much of what was read cannot be there by chance: texts, names of fields, an end where the data ends.
 
-use std::collections::HashSet;
-
 use super::span::Span;
 use super::tokens::{Next, Taken, Token, cbor, messagepack};
 use super::{Certainty, Kind};
@@ -13,14 +11,8 @@ use crate::units::number_text;
 /// Deeper than any state, and less than a value can be nested to no purpose.
 const MAX_DEPTH: usize = 1_024;
 
-/// Names that are remembered: fields, not keys of large maps.
-const MAX_NAMES: usize = 4_096;
-
 /// Texts of so many bytes are no chance, wherever the value ends.
 const MUCH_TEXT: u64 = 64;
-
-/// How far behind a value a token is looked for with which the rest of an older one goes on.
-const RESYNC: u64 = 512;
 
 /// What a value is made of.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +29,6 @@ pub struct Tree {
     control_texts: u64,
     names: u64,
     repeated_keys: u64,
-    known_names: HashSet<u64>,
 }
 
 /// How reading a value ended.
@@ -157,9 +148,6 @@ impl Tree {
             && text.name
         {
             self.names += 1;
-            if self.known_names.len() < MAX_NAMES {
-                self.known_names.insert(text.hash);
-            }
         }
     }
 
@@ -241,27 +229,5 @@ impl Tree {
     /// Whether a value that broke off was meant as one, so that it is damaged: its fields have names, and texts.
     pub fn was_meant(&self) -> bool {
         self.is_map && self.names >= 3 && self.proof() >= MUCH_TEXT
-    }
-
-    /// Whether the bytes from this value's end up to the last that is not zero are the end of an older, longer
-    /// value of the same kind: they read as tokens from some byte on to just there, and name fields that this
-    /// value has.
-    pub fn has_older_tail(&self, span: Span, next: Next) -> bool {
-        let used = span.used();
-        if self.known_names.is_empty() || self.bytes >= used {
-            return false;
-        }
-        (self.bytes..used.min(self.bytes + RESYNC)).any(|start| {
-            let mut reader = span.reader(start);
-            let mut known = false;
-            while reader.position() < used {
-                match next(&mut reader) {
-                    Some((Token::Text(text), _)) => known |= self.known_names.contains(&text.hash),
-                    Some(_) => {}
-                    None => return false,
-                }
-            }
-            known
-        })
     }
 }

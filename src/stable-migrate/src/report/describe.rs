@@ -5,7 +5,7 @@ use ic_stable_migration::PAGE_BYTES;
 use crate::recognition::Kind;
 use crate::structure::{BTree, Slots, Structure};
 use crate::survey::{
-    Behind, Content, JournalSurvey, Layout, LegacySurvey, SavedState, ValueSurvey,
+    Behind, Content, JournalSurvey, Layout, LegacySurvey, MemorySurvey, SavedState, ValueSurvey,
 };
 use crate::units::{bytes_text, count_text, number_text};
 
@@ -56,15 +56,15 @@ pub fn behind(legacy: &LegacySurvey) -> String {
     match legacy.behind {
         Behind::Zeros => format!("{all}, all zero"),
         Behind::OlderTail { bytes } => format!(
-            "{all}, the first {} the end of an older, longer value of the same kind",
+            "{all}, the first {} the end of an older, longer value, which adopting overwrites",
             number_text(bytes)
         ),
         Behind::Unexplained { bytes } => format!(
-            "{all}, the first {} not zero and not explained: adopting the value would overwrite them",
+            "{all}, the first {} not zero and not explained: adopting refuses them unless the plan says to discard them",
             number_text(bytes)
         ),
         Behind::Apart { from, to } => format!(
-            "{all}, with data of the canister's own from byte {} to {}: adopting the value would overwrite it",
+            "{all}, with data of the canister's own from byte {} to {}: adopting refuses it unless the plan says to discard it",
             number_text(from),
             number_text(to)
         ),
@@ -83,6 +83,15 @@ fn value(value: &ValueSurvey) -> String {
         number_text(value.bytes),
         value.certainty
     )
+}
+
+/// What a memory holds, behind the name of its collection.
+pub fn memory(memory: &MemorySurvey) -> String {
+    let holds = content(&memory.content);
+    match &memory.collection {
+        Some(name) => format!("{name}: {holds}"),
+        None => holds,
+    }
 }
 
 /// The name of the content and, behind a colon, what is known of it.

@@ -185,7 +185,7 @@ fn of_managed(managed: &ManagedSurvey) -> Map {
     owners.extend(managed.memories.iter().map(|memory| Owner {
         mark: memory.id.to_string(),
         name: format!("memory {}", memory.id),
-        holds: describe::content(&memory.content),
+        holds: describe::memory(memory),
         kind: Kind::Data,
         bytes: memory.owned_bytes,
         used: memory.used_bytes,

@@ -105,7 +105,7 @@ fn memories_table(managed: &ManagedSurvey) -> String {
             number_text(memory.pages),
             memory.used_bytes.map_or("?".into(), bytes_text),
             bytes_text(memory.slack_bytes),
-            describe::content(&memory.content),
+            describe::memory(memory),
         ]
     });
     let header = ["memory", "buckets", "pages", "used", "slack", "holds"];

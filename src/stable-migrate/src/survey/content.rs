@@ -94,11 +94,39 @@ pub struct JournalSurvey {
     pub removed: u64,
     /// The collections that move.
     pub collections: Vec<JournaledCollectionSurvey>,
+    /// Every collection that the memory has or had, as it is written down.
+    pub registry: Vec<RegisteredSurvey>,
+}
+
+impl JournalSurvey {
+    /// What is written down of a memory.
+    pub fn registered(&self, memory: u8) -> Option<&RegisteredSurvey> {
+        self.registry.iter().find(|entry| entry.memory == memory)
+    }
+}
+
+/// What is written down of one collection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RegisteredSurvey {
+    /// Its name.
+    pub name: String,
+    /// The id of its virtual memory.
+    pub memory: u8,
+    /// Size of its keys, in words.
+    pub key: String,
+    /// Size of its values, in words.
+    pub value: String,
+    /// What the adopter calls the encoding of its keys and values.
+    pub schema: Option<String>,
+    /// Whether a release gave it up; its id stays reserved.
+    pub retired: bool,
 }
 
 /// One collection that moves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct JournaledCollectionSurvey {
+    /// Its name.
+    pub name: String,
     /// The virtual memory it moves to.
     pub memory: u8,
     /// Entries it has, on the heap and in the map.
@@ -225,10 +253,23 @@ impl From<MoveJournal> for JournalSurvey {
             paused: journal.paused,
             steps: journal.steps,
             removed: journal.removed,
+            registry: journal
+                .registry
+                .iter()
+                .map(|entry| RegisteredSurvey {
+                    name: entry.name.clone(),
+                    memory: entry.memory_id,
+                    key: entry.shape.key.to_string(),
+                    value: entry.shape.value.to_string(),
+                    schema: entry.schema.clone(),
+                    retired: entry.retired,
+                })
+                .collect(),
             collections: journal
                 .collections
                 .iter()
                 .map(|collection| JournaledCollectionSurvey {
+                    name: collection.name.clone(),
                     memory: collection.memory_id,
                     entries: collection.entries,
                     digest: format!("{:016x}", collection.digest),

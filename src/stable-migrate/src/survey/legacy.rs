@@ -1,11 +1,18 @@
 //! A legacy value, and what lies behind it.
 
+use std::rc::Rc;
+
+use candid::Reserved;
+use ic_stable_migration::{
+    Candid, Cbor, Codec, LengthU32, LengthU64, MessagePack, OpenOptions, Opened, Trailing,
+};
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
 use super::format_name;
 use crate::error::Result;
 use crate::image::Image;
-use crate::recognition::{Certainty, Found, Kind};
+use crate::recognition::{Certainty, Found, Frame, Kind};
 
 /// A value from offset 0 that one of this library's codecs reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,8 +41,7 @@ pub struct LegacySurvey {
 pub enum Behind {
     /// Nothing but zeros.
     Zeros,
-    /// The end of an older, longer value of the same kind: it reads on from some byte, names fields that the value
-    /// has, and ends where the data ends.
+    /// The end of an older, longer value: byte for byte as the value itself ends. Adopting may overwrite it.
     OlderTail {
         /// Its length.
         bytes: u64,
@@ -61,7 +67,7 @@ const GAP: u64 = 64;
 ///
 /// # Errors
 /// [`crate::Error::Io`].
-pub fn survey(image: &Image, found: &Found) -> Result<Option<LegacySurvey>> {
+pub fn survey(image: &Rc<Image>, found: &Found) -> Result<Option<LegacySurvey>> {
     let codec = match found.kind {
         Kind::Cbor | Kind::MessagePack | Kind::Candid if found.is_a_find() => {
             format_name(found.kind)
@@ -83,16 +89,46 @@ pub fn survey(image: &Image, found: &Found) -> Result<Option<LegacySurvey>> {
     }))
 }
 
-fn behind(image: &Image, found: &Found) -> Result<Behind> {
+fn behind(image: &Rc<Image>, found: &Found) -> Result<Behind> {
     let Some(to) = image.last_used(found.bytes, image.bytes())? else {
         return Ok(Behind::Zeros);
     };
-    let bytes = to - found.bytes;
-    if found.older_tail {
-        return Ok(Behind::OlderTail { bytes });
+    if let Some(from) = image.first_used(found.bytes, to)?
+        && from >= found.bytes + GAP
+    {
+        return Ok(Behind::Apart { from, to });
     }
-    Ok(match image.first_used(found.bytes, to)? {
-        Some(from) if from >= found.bytes + GAP => Behind::Apart { from, to },
-        _ => Behind::Unexplained { bytes },
+    let bytes = to - found.bytes;
+    let may_go = library_lets_it_go(image, found);
+    image.check()?;
+    Ok(match may_go {
+        true => Behind::OlderTail { bytes },
+        false => Behind::Unexplained { bytes },
     })
+}
+
+/// Whether adopting the value overwrites what lies behind it without being told to: the library's own judgement.
+fn library_lets_it_go(image: &Rc<Image>, found: &Found) -> bool {
+    match (found.kind, found.frame) {
+        (Kind::Cbor, Frame::None) => adopts::<IgnoredAny, Cbor>(image),
+        (Kind::Cbor, Frame::U32Le) => adopts::<IgnoredAny, LengthU32<Cbor>>(image),
+        (Kind::Cbor, _) => adopts::<IgnoredAny, LengthU64<Cbor>>(image),
+        (Kind::MessagePack, Frame::None) => adopts::<IgnoredAny, MessagePack>(image),
+        (Kind::MessagePack, Frame::U32Le) => adopts::<IgnoredAny, LengthU32<MessagePack>>(image),
+        (Kind::MessagePack, _) => adopts::<IgnoredAny, LengthU64<MessagePack>>(image),
+        (_, Frame::None) => adopts::<Reserved, Candid>(image),
+        (_, Frame::U32Le) => adopts::<Reserved, LengthU32<Candid>>(image),
+        _ => adopts::<Reserved, LengthU64<Candid>>(image),
+    }
+}
+
+fn adopts<T, C: Codec<T>>(image: &Rc<Image>) -> bool {
+    let opened = OpenOptions::new().accept::<T, C>().open(Rc::clone(image));
+    let Opened::Legacy(legacy) = opened else {
+        return false;
+    };
+    let Ok((_, adoptable)) = legacy.read::<T, C>() else {
+        return false;
+    };
+    adoptable.trailing(Trailing::Refuse).is_ok()
 }

@@ -6,6 +6,7 @@ use ic_stable_migration::{BucketTable, Managed, PAGE_BYTES, cycles_per_year};
 use serde::Serialize;
 
 use super::ImageManager;
+use super::collections;
 use super::content::{self, Content, Held};
 use crate::buckets;
 use crate::compaction;
@@ -52,6 +53,8 @@ pub struct MemorySurvey {
     pub used_bytes: Option<u64>,
     /// Bytes of its buckets behind its last page.
     pub slack_bytes: u64,
+    /// The collection that is written down for it in this library's journal.
+    pub collection: Option<String>,
     /// What it holds.
     pub content: Content,
 }
@@ -68,22 +71,11 @@ pub struct RightSize {
 }
 
 impl ManagedSurvey {
-    /// The memories that are neither memory 0 nor one of the collections that this library's journal names: what the
-    /// canister keeps in them by itself.
+    /// The memories that are neither memory 0 nor a collection's that is written down: what the canister keeps in
+    /// them by itself.
     pub fn unregistered(&self) -> impl Iterator<Item = &MemorySurvey> {
-        let journal = self
-            .memories
-            .iter()
-            .find_map(|memory| match &memory.content {
-                Content::SavedState(state) => state.journal.as_ref(),
-                _ => None,
-            });
-        let is_collection = move |id: u8| {
-            journal
-                .is_some_and(|journal| journal.collections.iter().any(|found| found.memory == id))
-        };
         let others = self.memories.iter();
-        others.filter(move |memory| memory.id != 0 && !is_collection(memory.id))
+        others.filter(|memory| memory.id != 0 && memory.collection.is_none())
     }
 }
 
@@ -113,10 +105,12 @@ pub fn survey(
             pages,
             used_bytes,
             slack_bytes: owned_bytes - pages * PAGE_BYTES,
+            collection: None,
             content,
         });
     }
     pair_logs(&mut memories);
+    collections::name(&mut memories, damages);
     let header = compaction::header_of(manager).ok().flatten();
     let kept = compaction::kept_sizes(&table, header.as_ref());
     let total = |sizes: &[(u8, u64)]| sizes.iter().map(|&(_, pages)| pages).sum::<u64>();
