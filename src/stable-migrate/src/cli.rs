@@ -50,7 +50,10 @@ enum Verdict {
 }
 
 pub fn run() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(told) => return tell(&told),
+    };
     if let Err(error) = clean_up_when_interrupted() {
         complain(&format!("signals cannot be handled: {error}"));
         return ExitCode::from(2);
@@ -70,6 +73,19 @@ pub fn run() -> ExitCode {
             complain(&error.to_string());
             ExitCode::from(2)
         }
+    }
+}
+
+/// Prints the help that was asked for, or what is wrong with the arguments.
+fn tell(told: &clap::Error) -> ExitCode {
+    let printed = told.print().and_then(|()| io::stdout().flush());
+    match (printed, u8::try_from(told.exit_code())) {
+        (Err(error), _) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("standard output: {error}"));
+            ExitCode::from(2)
+        }
+        (_, Ok(code)) => ExitCode::from(code),
+        (_, Err(_)) => ExitCode::from(2),
     }
 }
 

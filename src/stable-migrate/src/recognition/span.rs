@@ -171,6 +171,10 @@ impl Reader<'_> {
 
     /// The next byte; `None` at the end.
     pub fn byte(&mut self) -> Option<u8> {
+        if let Some(&byte) = self.buffer.get(self.taken) {
+            self.taken += 1;
+            return Some(byte);
+        }
         let [byte] = self.array()?;
         Some(byte)
     }

@@ -4,7 +4,8 @@ use std::path::Path;
 use stable_migrate::{Content, Depth, Layout, Source, Survey};
 
 use super::memories::{
-    NOT_FOLLOWING, WITH_LIBRARY, WITHOUT_LIBRARY, file, legacy, managed, saved, snapshot,
+    NOT_FOLLOWING, WITH_LIBRARY, WITHOUT_LIBRARY, collection, file, legacy, managed, saved,
+    snapshot,
 };
 use super::run::{Ran, fixture, names, stable_migrate};
 
@@ -145,9 +146,18 @@ fn what_would_not_follow_is_refused_and_named_with_both_ways_out() {
     assert_eq!(names(dir.path()), ["snapshot"]);
     compact(&from, &to, &["--skip-pre-upgrade"]).ok();
 
-    // Memory 0 alone has nothing that could not follow.
-    let alone = snapshot(dir.path(), "alone", NOT_FOLLOWING, &saved());
-    compact(&alone, &dir.path().join("alone-compact"), &[]).ok();
+    // Memory 0 alone has nothing that could not follow, and the library's collections follow.
+    for (name, memory) in [("alone", saved()), ("collection", collection(false))] {
+        let from = snapshot(dir.path(), name, NOT_FOLLOWING, &memory);
+        compact(&from, &dir.path().join(format!("{name}-compact")), &[]).ok();
+    }
+    let both = snapshot(dir.path(), "both", NOT_FOLLOWING, &collection(true));
+    let refusal = compact(&both, &to, &[]).refusal();
+    assert!(
+        refusal.contains("memory 9 holds StableVec: 1 entry of 8 bytes"),
+        "{refusal}"
+    );
+    assert!(!refusal.contains("memory 1 "), "{refusal}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::fs;
 
-use super::memories::{WITH_LIBRARY, file, legacy, managed, snapshot};
+use super::memories::{WITH_LIBRARY, collection, file, legacy, managed, snapshot};
 use super::run::{fixture, names, stable_migrate};
 
 #[test]
@@ -18,6 +18,38 @@ fn a_snapshot_is_told_with_its_heap_and_every_memory() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+}
+
+#[test]
+fn collections_are_told_by_name_and_held_against_what_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = file(dir.path(), "memory", &collection(true));
+    let text = stable_migrate(["inspect".as_ref(), path.as_os_str()]).ok();
+    assert!(
+        text.contains("items: StableBTreeMap: 100 entries"),
+        "{text}"
+    );
+    assert!(text.contains(" StableVec: 1 entry of 8 bytes"), "{text}");
+    let json = stable_migrate(["inspect".as_ref(), path.as_os_str(), "--json".as_ref()]).ok();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let memories = &json["layout"]["memories"];
+    assert_eq!(memories[1]["collection"], "items");
+    let journal = &memories[0]["content"]["journal"];
+    assert_eq!(journal["registry"][0]["key"], "of exactly 8 bytes");
+    assert_eq!(journal["collections"][0]["name"], "items");
+
+    // The owners of both buckets change places: neither is what it is written down as.
+    let mut swapped = collection(true);
+    let owners = &mut swapped[2_080..];
+    let one = owners.iter().position(|&owner| owner == 1).unwrap();
+    let nine = owners.iter().position(|&owner| owner == 9).unwrap();
+    owners.swap(one, nine);
+    let path = file(dir.path(), "swapped", &swapped);
+    let refusal = stable_migrate(["inspect".as_ref(), path.as_os_str()]);
+    assert_eq!(refusal.status, 2);
+    let damage =
+        "memory 1: it is written down as the map of the collection items, and holds StableVec";
+    assert!(refusal.stderr.contains(damage), "{}", refusal.stderr);
 }
 
 #[test]

@@ -4,8 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use ic_stable_migration::{BucketPlan, Cbor, OpenOptions, Opened, Stamp};
-use ic_stable_structures::{StableBTreeMap, VectorMemory};
+use ic_stable_migration::{
+    BucketPlan, Cbor, OpenOptions, Opened, Plan, Stamp, Store, Tier, Tiered, TieredMap,
+};
+use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
+use ic_stable_structures::{StableBTreeMap, StableVec, VectorMemory};
+use serde::{Deserialize, Serialize};
 
 /// A memory in buckets of 128 pages as this library leaves it: a state in memory 0, a map of 1 000 numbers in
 /// memory 1.
@@ -39,6 +43,62 @@ fn with_map(entries: u64) -> Vec<u8> {
         });
     }
     raw.take()
+}
+
+/// A state whose items are a collection.
+#[derive(Default, Serialize, Deserialize)]
+struct Items {
+    next: u64,
+    items: TieredMap<u64, String, Raw>,
+}
+
+type Raw = Rc<VectorMemory>;
+
+impl From<u64> for Items {
+    fn from(next: u64) -> Self {
+        Self {
+            next,
+            ..Self::default()
+        }
+    }
+}
+
+impl Tiered<Raw> for Items {
+    type Hot = u64;
+
+    fn hot(&self) -> &u64 {
+        &self.next
+    }
+
+    fn set_hot(&mut self, next: u64) {
+        self.next = next;
+    }
+
+    fn collections(&mut self) -> Vec<Tier<'_, Raw>> {
+        vec![Tier {
+            name: "items",
+            id: 1,
+            map: &mut self.items,
+        }]
+    }
+}
+
+/// A memory with a collection `items` of 100 entries in memory 1, and a `StableVec` that the canister keeps by itself
+/// in memory 9, if it does.
+pub fn collection(with_vec: bool) -> Vec<u8> {
+    let plan = Plan::<u64, Cbor>::new(2).ceiling(32 << 30);
+    let raw: Raw = Rc::default();
+    let mut store = Store::begin_tiered(&plan, Rc::clone(&raw), Items::default(), 1).unwrap();
+    let state = store.state().unwrap();
+    for number in 0..100 {
+        state.items.insert(number, format!("item {number}"));
+    }
+    store.save(&plan, 2).unwrap();
+    if with_vec {
+        let memory = MemoryManager::init(Rc::clone(&raw)).get(MemoryId::new(9));
+        StableVec::<u64, _>::init(memory).push(&7);
+    }
+    raw.borrow().clone()
 }
 
 /// A legacy memory of two pages.

@@ -38,6 +38,24 @@ fn a_summary_that_cannot_be_written_leaves_no_output() {
 }
 
 #[test]
+fn text_that_cannot_be_written_is_a_failure_of_every_command() {
+    let dir = tempfile::tempdir().unwrap();
+    file(dir.path(), "memory", &managed());
+    for line in [
+        "inspect memory",
+        "inspect memory --json",
+        "plan --canisters 1 memory",
+        "--help",
+        "compact --help",
+        "--version",
+    ] {
+        let (status, said) = shell(dir.path(), &format!("$tool {line} >/dev/full"));
+        assert_eq!(status, 2, "{line}: {said}");
+        assert!(said.contains("standard output"), "{line}: {said}");
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let dir = tempfile::tempdir().unwrap();
     snapshot(dir.path(), "snapshot", WITH_LIBRARY, &managed());
