@@ -13,7 +13,7 @@ use crate::error::{Error, Glimpse};
 use crate::header::Header;
 use crate::journal::decode;
 use crate::legacy::Trailing;
-use crate::managed::{Empty, Managed, Stamp};
+use crate::managed::{Empty, Managed, Memory0Content, Stamp};
 use crate::mover::{Mover, Tiered, fit};
 use crate::open::{OpenOptions, Opened};
 use crate::proof;
@@ -22,8 +22,8 @@ mod found;
 
 use found::Found;
 
-/// The ceiling of a plan that names none.
-const DEFAULT_CEILING: u64 = 32 << 30;
+/// The ceiling of a plan that names none: what a 32-bit heap could hold, with buckets of two pages.
+const DEFAULT_CEILING: u64 = 4 << 30;
 
 /// A release of a canister: its number, the schema it writes, its bucket size, and the legacy value (`L`, encoded
 /// by codec `C`) that it can start from.
@@ -60,7 +60,7 @@ pub struct Plan<L, C> {
 }
 
 impl<L, C> Plan<L, C> {
-    /// Release number `release`, schema 1, a ceiling of 32 GiB; refuses what nobody can account for.
+    /// Release number `release`, schema 1, a ceiling of 4 GiB; refuses what nobody can account for.
     pub const fn new(release: u32) -> Self {
         Self {
             release,
@@ -206,10 +206,7 @@ impl<L, C> Plan<L, C> {
         C: Codec<L>,
         M: Memory,
     {
-        let found = Found::look(self, memory)?;
-        if let Some(managed) = found.managed() {
-            managed.content()?.refuse_move()?;
-        }
+        let found = Found::look(self, memory, Memory0Content::refuse_move)?;
         let (state, managed, origin) = found.keep(self, now)?;
         Ok(Resumed {
             state,
@@ -232,7 +229,7 @@ impl<L, C> Plan<L, C> {
         C: Codec<L>,
         M: Memory,
     {
-        let mut found = Found::<S, M>::look(self, memory)?;
+        let mut found = Found::<S, M>::look(self, memory, Ok)?;
         let journal = match found.managed() {
             Some(managed) => managed.read_journal()?,
             None => None,

@@ -17,7 +17,8 @@
 //! # Limits
 //! The type table takes 64 KiB at most. Values that take no byte (`null`, empty records) are counted against the
 //! bytes of the message, so a short message is not long to read. Nesting ends in a sentence where the stack that is
-//! left would not do for decoding; on a canister's 64 KiB that is at about 80 records in each other. A list of pairs
+//! left would not do for decoding, by a cautious reckoning: on a canister's 64 KiB that is at about 70 records of two
+//! fields in each other. A list of pairs
 //! has no keys that could be found twice, unless `T` takes it for a map: [`Codec::census`] counts them and decides
 //! nothing.
 

@@ -14,7 +14,7 @@ mod keys;
 pub use keys::{DuplicateKey, Keys, Mark};
 
 /// Levels of nesting that a census follows: more than a decoder, with a canister's stack, can.
-pub const MAX_DEPTH: usize = 1_000_000;
+pub const MAX_DEPTH: u32 = 1_000_000;
 
 /// What was found in an encoded value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Census {
 /// A container whose items are being read.
 struct Open {
     /// Items to come, keys and values each for one.
-    left: Length,
+    left: Option<u64>,
     /// For a map, where its keys begin.
     keys: Option<Mark>,
     /// Whether the next item of the map is a key.
@@ -56,7 +56,7 @@ struct Open {
 impl Open {
     fn without_keys(left: Length) -> Self {
         Self {
-            left,
+            left: left.known(),
             keys: None,
             at_key: false,
         }
@@ -106,15 +106,18 @@ pub fn walk(input: &mut Input, first: Head, keys: &mut Keys) -> Result<u32, Fail
             Head::Tag(_) => {}
             Head::Array(left) => open.push(Open::without_keys(left)),
             // The pieces of a string without a length are strings.
-            Head::Bytes(None) | Head::Text(None) => open.push(Open::without_keys(None)),
+            Head::Bytes(Length::NONE) | Head::Text(Length::NONE) => {
+                open.push(Open::without_keys(Length::NONE));
+            }
             Head::Map(pairs) => open.push(Open {
-                left: pairs.map(|pairs| pairs.saturating_mul(2)),
+                left: pairs.known().map(|pairs| pairs.saturating_mul(2)),
                 keys: keys.mark(),
                 at_key: true,
             }),
-            Head::Bytes(Some(length)) | Head::Text(Some(length)) | Head::Extension(length) => {
-                keys.content(input, length)?;
+            Head::Bytes(length) | Head::Text(length) => {
+                keys.content(input, length.known().unwrap_or(0))?;
             }
+            Head::Extension(length) => keys.content(input, length)?,
             Head::Break => match open.last_mut() {
                 Some(inner) if inner.left.is_none() && !behind_tag => inner.left = Some(0),
                 _ => {
@@ -126,7 +129,7 @@ pub fn walk(input: &mut Input, first: Head, keys: &mut Keys) -> Result<u32, Fail
             _ => {}
         }
         if open.len() > depth {
-            if depth == MAX_DEPTH {
+            if depth == MAX_DEPTH as usize {
                 return Err(Failure::new(format!("nested more than {MAX_DEPTH} deep")));
             }
             deepest = deepest.max(depth as u32 + 1);

@@ -33,6 +33,9 @@ pub fn read<T: DeserializeOwned>(notation: Notation, reader: &mut dyn Read) -> R
     Ok(T::deserialize(&mut decoder)?)
 }
 
+const EMPTY: Length = Length::of(0);
+const ONE: Length = Length::of(1);
+
 /// The decoder.
 pub struct Decoder<'r> {
     input: Input<'r>,
@@ -45,11 +48,17 @@ pub struct Decoder<'r> {
 
 impl<'r> Decoder<'r> {
     /// The next head.
+    #[inline]
     fn head(&mut self) -> Result<Head, Failure> {
         match self.ahead.take() {
             Some(head) => Ok(head),
-            None => self.input.head(),
+            None => self.read_head(),
         }
+    }
+
+    #[inline(never)]
+    fn read_head(&mut self) -> Result<Head, Failure> {
+        self.input.head()
     }
 
     /// The next head behind the tags in front of it, which say nothing to one who knows what to expect.
@@ -77,13 +86,17 @@ impl<'r> Decoder<'r> {
 
     /// Appends a string's bytes, be it in one piece or in several.
     fn string(&mut self, length: Length, text: bool, to: &mut Vec<u8>) -> Result<(), Failure> {
-        if let Some(length) = length {
+        if let Some(length) = length.known() {
             return self.input.append(length, to);
         }
         while !self.at_break()? {
             match self.head()? {
-                Head::Text(Some(length)) if text => self.input.append(length, to)?,
-                Head::Bytes(Some(length)) if !text => self.input.append(length, to)?,
+                Head::Text(piece) if text && piece != Length::NONE => {
+                    self.string(piece, text, to)?
+                }
+                Head::Bytes(piece) if !text && piece != Length::NONE => {
+                    self.string(piece, text, to)?
+                }
                 head => return Err(mismatch(head, &"a piece of a string")),
             }
         }
@@ -110,12 +123,11 @@ impl<'r> Decoder<'r> {
         match head {
             Head::Bytes(length) => self.string(length, false, &mut bytes)?,
             Head::Text(length) => self.string(length, true, &mut bytes)?,
-            Head::Array(mut length) => loop {
-                match &mut length {
-                    Some(0) => break,
-                    Some(left) => *left -= 1,
+            Head::Array(length) => loop {
+                match length.known() {
+                    Some(length) if length == bytes.len() as u64 => break,
                     None if self.at_break()? => break,
-                    None => {}
+                    _ => {}
                 }
                 match self.item()? {
                     Head::Unsigned(byte @ 0..=0xff) => bytes.push(byte as u8),
@@ -169,8 +181,12 @@ impl<'r> Decoder<'r> {
         visitor: V,
         signed: bool,
     ) -> Result<V::Value, Failure> {
-        let head = self.head()?;
-        match self.number(head, &visitor)? {
+        let number = match self.head()? {
+            // Most by far.
+            Head::Unsigned(number) => Number::Unsigned(number),
+            head => self.number(head, &visitor)?,
+        };
+        match number {
             Number::Unsigned(number) if signed && number <= i64::MAX as u64 => {
                 visitor.visit_i64(number as i64)
             }
@@ -348,7 +364,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'_> {
     ) -> Result<V::Value, Failure> {
         match self.item()? {
             // rmp-serde writes an empty array.
-            Head::Null | Head::Array(Some(0)) => visitor.visit_unit(),
+            Head::Null | Head::Array(EMPTY) => visitor.visit_unit(),
             head => Err(mismatch(head, &visitor)),
         }
     }
@@ -413,7 +429,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'_> {
                 self.ahead = Some(head);
                 visitor.visit_enum(Case::bare(self))
             }
-            Head::Map(Some(1)) => {
+            Head::Map(ONE) => {
                 self.stack.enter()?;
                 let value = visitor.visit_enum(Case::with_content(self))?;
                 self.stack.leave();

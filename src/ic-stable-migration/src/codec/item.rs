@@ -16,8 +16,29 @@ pub enum Notation {
     MessagePack,
 }
 
-/// A number of bytes or items; none where a [`Head::Break`] ends them.
-pub type Length = Option<u64>;
+/// A number of bytes or items, or none where a [`Head::Break`] ends them. One word, for heads to be short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length(u64);
+
+impl Length {
+    pub const NONE: Self = Self(u64::MAX);
+
+    /// A length. The greatest number cannot be told from none; no memory is that large.
+    pub const fn of(length: u64) -> Self {
+        Self(length)
+    }
+
+    /// One less of a length that is known and not 0.
+    #[inline]
+    pub fn less_one(self) -> Self {
+        Self(self.0 - 1)
+    }
+
+    #[inline]
+    pub fn known(self) -> Option<u64> {
+        (self != Self::NONE).then_some(self.0)
+    }
+}
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,14 +92,15 @@ const FIRST_STEP_BYTES: u64 = 64 << 10;
 /// The items of a stream.
 ///
 /// Reads ahead, and never past the value: every item that was announced and has not come takes a byte at least, so
-/// as many bytes are known to follow (`owed`).
+/// the value goes on to `sure` at least.
 pub struct Input<'r> {
     reader: &'r mut dyn Read,
     notation: Notation,
     window: Box<[u8]>,
     at: usize,
     end: usize,
-    owed: u64,
+    /// How far the value is sure to go, in bytes from its start.
+    sure: u64,
     read: u64,
 }
 
@@ -91,7 +113,7 @@ impl<'r> Input<'r> {
             window: vec![0; WINDOW_BYTES].into(),
             at: 0,
             end: 0,
-            owed: 1,
+            sure: 1,
             read: 0,
         }
     }
@@ -102,11 +124,12 @@ impl<'r> Input<'r> {
     }
 
     /// Says that `items` more are to come.
+    #[inline]
     pub fn owe(&mut self, items: u64) {
-        self.owed = self.owed.saturating_add(items);
+        self.sure = self.sure.saturating_add(items);
     }
 
-    /// The next head. What it announces is owed from then on.
+    /// The next head. What it announces is sure to come from then on.
     #[inline]
     pub fn head(&mut self) -> Result<Head, Failure> {
         let first = self.byte()?;
@@ -116,9 +139,11 @@ impl<'r> Input<'r> {
         };
         match head {
             Head::Bytes(length) | Head::Text(length) | Head::Array(length) => {
-                self.owe(length.unwrap_or(1));
+                self.owe(length.known().unwrap_or(1));
             }
-            Head::Map(length) => self.owe(length.map_or(1, |pairs| pairs.saturating_mul(2))),
+            Head::Map(length) => {
+                self.owe(length.known().map_or(1, |pairs| pairs.saturating_mul(2)));
+            }
             Head::Tag(_) => self.owe(1),
             Head::Extension(length) => self.owe(length),
             _ => {}
@@ -129,26 +154,25 @@ impl<'r> Input<'r> {
     /// Appends the next `length` bytes; the buffer grows as they arrive, so a false length cannot make it large.
     pub fn append(&mut self, length: u64, to: &mut Vec<u8>) -> Result<(), Failure> {
         let mut left = length;
+        // At once what is small or here.
+        to.reserve_exact(left.min((self.end - self.at).max(64) as u64) as usize);
         while left > 0 {
             if self.at < self.end {
                 let bytes = self.ready(left);
-                to.extend_from_slice(bytes);
-                left -= bytes.len() as u64;
                 let taken = bytes.len();
-                self.take(taken);
+                to.extend_from_slice(bytes);
+                self.at += taken;
+                left -= taken as u64;
                 continue;
             }
             // Past the window the bytes go where they belong without a detour.
             let step = left.min(FIRST_STEP_BYTES.max(to.len() as u64));
-            let start = to.len();
             to.reserve_exact(step as usize);
             let arrived = (&mut *self.reader).take(step).read_to_end(to)?;
-            debug_assert_eq!(to.len(), start + arrived);
             if (arrived as u64) < step {
                 return Err(ended());
             }
             self.read += step;
-            self.owed = self.owed.saturating_sub(step);
             left -= step;
         }
         Ok(())
@@ -162,7 +186,7 @@ impl<'r> Input<'r> {
                 self.refill()?;
             }
             let taken = self.ready(left).len();
-            self.take(taken);
+            self.at += taken;
             left -= taken as u64;
         }
         Ok(())
@@ -175,7 +199,7 @@ impl<'r> Input<'r> {
             self.refill()?;
         }
         let byte = self.window[self.at];
-        self.take(1);
+        self.at += 1;
         Ok(byte)
     }
 
@@ -183,12 +207,6 @@ impl<'r> Input<'r> {
     fn ready(&self, length: u64) -> &[u8] {
         let ready = &self.window[self.at..self.end];
         &ready[..length.min(ready.len() as u64) as usize]
-    }
-
-    #[inline]
-    fn take(&mut self, bytes: usize) {
-        self.at += bytes;
-        self.owed = self.owed.saturating_sub(bytes as u64);
     }
 
     /// A big-endian number of `N` bytes.
@@ -205,7 +223,10 @@ impl<'r> Input<'r> {
     #[cold]
     #[inline(never)]
     fn refill(&mut self) -> Result<(), Failure> {
-        let want = self.owed.clamp(1, WINDOW_BYTES as u64) as usize;
+        let want = self
+            .sure
+            .saturating_sub(self.read)
+            .clamp(1, WINDOW_BYTES as u64) as usize;
         let arrived = loop {
             match self.reader.read(&mut self.window[..want]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -45,8 +45,12 @@ where
     T: Serialize + DeserializeOwned,
     M: Memory,
 {
-    /// Reads the state from whatever the canister has.
-    pub fn look<L, C>(plan: &Plan<L, C>, memory: M) -> Result<Self, Error>
+    /// Reads the state from whatever the canister has; `content` may refuse what memory 0 holds before it is read.
+    pub fn look<L, C>(
+        plan: &Plan<L, C>,
+        memory: M,
+        content: impl FnOnce(Memory0Content) -> Result<Memory0Content, Error>,
+    ) -> Result<Self, Error>
     where
         T: From<L>,
         L: DeserializeOwned,
@@ -71,7 +75,7 @@ where
                     place: Place::Legacy(adoptable),
                 })
             }
-            Opened::Managed(managed) => match managed.guard(plan.release, plan.schema)? {
+            Opened::Managed(managed) => match content(managed.guard(plan.release, plan.schema)?)? {
                 Memory0Content::Unsaved => Err(Error::NothingSaved),
                 Memory0Content::NaiveFrame { bytes } => {
                     let state = T::from(managed.load_naive::<L>()?);

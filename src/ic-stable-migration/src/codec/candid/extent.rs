@@ -10,7 +10,7 @@ use candid::types::Type;
 use super::arguments;
 use super::input::Input;
 use super::table::{Shape, Table};
-use crate::codec::census::{Census, Keys, Mark};
+use crate::codec::census::{Census, Keys, MAX_DEPTH, Mark};
 use crate::codec::stack::Stack;
 
 /// Steps that may take no byte (`null`, a record that contains nothing or itself) beyond those that the bytes of a
@@ -18,8 +18,12 @@ use crate::codec::stack::Stack;
 const FREE_STEPS: u64 = 1 << 16;
 const FREE_STEPS_PER_BYTE: u64 = 64;
 
-/// Stack that decoding takes for a level of nesting.
-const LEVEL_BYTES: usize = 640;
+/// Stack that decoding takes for a level of nesting, in bytes: for an option, for any other type, and for each field
+/// of a record. The decoder cannot be asked how much it has left, so this is measured on WebAssembly and generous:
+/// 32 bytes for a value of a field, five times, for a decoder holds the fields, then the struct, and hands it up.
+const OPTION_BYTES: u32 = 320;
+const LEVEL_BYTES: u32 = 200;
+const FIELD_BYTES: u32 = 160;
 
 /// Reads a message and returns it as one whose first argument is what a type reads.
 ///
@@ -30,7 +34,7 @@ pub fn message_for(reader: &mut dyn Read, expected: &Type) -> Result<Vec<u8>, St
     let table = Table::read(&mut input)?;
     arguments::prepare(&mut input, &table, expected)?;
     let mut values = Values::new(&mut input, &table, Keys::uncounted());
-    values.deepest_allowed = (Stack::left().bytes() / LEVEL_BYTES) as u32;
+    values.stack = u32::try_from(Stack::left().bytes()).unwrap_or(u32::MAX);
     values.skip_all()?;
     Ok(input.kept)
 }
@@ -53,22 +57,44 @@ pub fn census(reader: &mut dyn Read) -> Result<Census, String> {
     })
 }
 
+/// How deep something is nested.
+#[derive(Clone, Copy, Default)]
+struct Depth {
+    levels: u32,
+    /// Stack that decoding takes to get there, in bytes.
+    stack: u32,
+}
+
+impl Depth {
+    fn below(self, shape: &Shape) -> Self {
+        let stack = match shape {
+            Shape::Opt(_) => OPTION_BYTES,
+            Shape::Record(fields) => LEVEL_BYTES + FIELD_BYTES.saturating_mul(fields.len() as u32),
+            _ => LEVEL_BYTES,
+        };
+        Self {
+            levels: self.levels + 1,
+            stack: self.stack.saturating_add(stack),
+        }
+    }
+}
+
 /// What is still to be skipped, and how deep it is nested.
 enum Work<'t> {
     One {
         ty: i64,
-        depth: u32,
+        depth: Depth,
     },
     Many {
         ty: i64,
         left: u64,
-        depth: u32,
+        depth: Depth,
         /// Of a list of pairs, where their keys begin.
         keys: Option<Mark>,
     },
     Fields {
         fields: &'t [(u32, i64)],
-        depth: u32,
+        depth: Depth,
         /// Whether the first field is a key.
         pair: bool,
     },
@@ -83,7 +109,8 @@ struct Values<'i, 'r, 't> {
     /// Steps that took no byte.
     free: u64,
     deepest: u32,
-    deepest_allowed: u32,
+    /// Stack that decoding may take, in bytes.
+    stack: u32,
 }
 
 impl<'i, 'r, 't> Values<'i, 'r, 't> {
@@ -94,7 +121,7 @@ impl<'i, 'r, 't> Values<'i, 'r, 't> {
             keys,
             free: 0,
             deepest: 0,
-            deepest_allowed: u32::MAX,
+            stack: u32::MAX,
         }
     }
 
@@ -106,7 +133,10 @@ impl<'i, 'r, 't> Values<'i, 'r, 't> {
     }
 
     fn skip_value(&mut self, ty: i64) -> Result<(), String> {
-        let mut work = vec![Work::One { ty, depth: 0 }];
+        let mut work = vec![Work::One {
+            ty,
+            depth: Depth::default(),
+        }];
         while let Some(item) = work.pop() {
             let before = self.input.read;
             let (ty, depth, pair) = match item {
@@ -180,18 +210,19 @@ impl<'i, 'r, 't> Values<'i, 'r, 't> {
         &mut self,
         work: &mut Vec<Work<'t>>,
         ty: i64,
-        depth: u32,
+        depth: Depth,
         pair: bool,
     ) -> Result<(), String> {
         if ty < 0 {
             return self.named(ty);
         }
-        let depth = depth + 1;
-        self.deepest = self.deepest.max(depth);
-        if depth > self.deepest_allowed {
-            return Err(too_deep(depth));
+        let shape = self.table.shape(ty)?;
+        let depth = depth.below(shape);
+        self.deepest = self.deepest.max(depth.levels);
+        if depth.stack > self.stack || depth.levels > MAX_DEPTH {
+            return Err(too_deep(depth.levels));
         }
-        match self.table.shape(ty)? {
+        match shape {
             Shape::Opt(inner) => match self.input.byte()? {
                 0 => {}
                 1 => work.push(Work::One { ty: *inner, depth }),

@@ -1,7 +1,9 @@
 //! What a visitor sees of arrays, maps and enums.
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 
 use super::{Decoder, Failure, Head, Length, mismatch};
 
@@ -11,6 +13,7 @@ const MAX_HINT: u64 = 64 << 10;
 /// The elements of an array, or the bytes of a byte string as if they were.
 pub struct Items<'a, 'r> {
     decoder: &'a mut Decoder<'r>,
+    /// Elements to come, or bytes of this piece.
     left: Length,
     bytes: bool,
     /// Whether further pieces of the byte string follow.
@@ -30,49 +33,60 @@ impl<'a, 'r> Items<'a, 'r> {
     pub fn of_bytes(decoder: &'a mut Decoder<'r>, length: Length) -> Self {
         Self {
             decoder,
-            left: Some(length.unwrap_or(0)),
+            left: Length::of(length.known().unwrap_or(0)),
             bytes: true,
-            pieces: length.is_none(),
+            pieces: length == Length::NONE,
         }
     }
 
     /// Whether there is another element; it is the decoder's next item then.
     #[inline]
     fn advance(&mut self) -> Result<bool, Failure> {
-        loop {
-            match &mut self.left {
-                Some(0) if self.pieces => self.next_piece()?,
-                Some(0) => return Ok(false),
-                Some(left) => {
-                    *left -= 1;
-                    if self.bytes {
-                        let byte = self.decoder.input.byte()?;
-                        self.decoder.ahead = Some(Head::Unsigned(byte.into()));
-                    }
-                    return Ok(true);
+        if self.bytes {
+            let byte = self.byte()?;
+            self.decoder.ahead = byte.map(|byte| Head::Unsigned(byte.into()));
+            return Ok(byte.is_some());
+        }
+        match self.left.known() {
+            Some(0) => Ok(false),
+            Some(_) => {
+                self.left = self.left.less_one();
+                Ok(true)
+            }
+            None => {
+                let ends = self.decoder.at_break()?;
+                if ends {
+                    self.left = Length::of(0);
                 }
-                None => {
-                    let ends = self.decoder.at_break()?;
-                    if ends {
-                        self.left = Some(0);
-                    }
-                    return Ok(!ends);
-                }
+                Ok(!ends)
             }
         }
     }
 
+    /// The next byte of a byte string.
+    #[inline]
+    fn byte(&mut self) -> Result<Option<u8>, Failure> {
+        if self.left == Length::of(0) && !self.next_piece()? {
+            return Ok(None);
+        }
+        self.left = self.left.less_one();
+        self.decoder.input.byte().map(Some)
+    }
+
+    /// Goes to the next piece that is not empty; false at the end of the string.
     #[cold]
-    fn next_piece(&mut self) -> Result<(), Failure> {
-        if self.decoder.at_break()? {
-            self.pieces = false;
-            return Ok(());
+    fn next_piece(&mut self) -> Result<bool, Failure> {
+        while self.pieces && self.left == Length::of(0) {
+            if self.decoder.at_break()? {
+                self.pieces = false;
+                break;
+            }
+            match self.decoder.head()? {
+                Head::Bytes(length) if length != Length::NONE => self.left = length,
+                head => return Err(mismatch(head, &"a piece of a byte string")),
+            }
         }
-        match self.decoder.head()? {
-            Head::Bytes(Some(length)) => self.left = Some(length),
-            head => return Err(mismatch(head, &"a piece of a byte string")),
-        }
-        Ok(())
+        Ok(self.left != Length::of(0))
     }
 
     /// Nothing may be left when the visitor has what it wants.
@@ -87,7 +101,7 @@ impl<'a, 'r> Items<'a, 'r> {
 /// How many elements are still to come after one that was not wanted.
 #[cold]
 fn surplus(what: &str, left: Length) -> Failure {
-    Failure::new(match left {
+    Failure::new(match left.known() {
         Some(left) => format!(
             "the {what} has {} elements more than its type",
             left.saturating_add(1)
@@ -97,7 +111,7 @@ fn surplus(what: &str, left: Length) -> Failure {
 }
 
 fn hint(left: Length) -> Option<usize> {
-    left.map(|left| left.min(MAX_HINT) as usize)
+    left.known().map(|left| left.min(MAX_HINT) as usize)
 }
 
 impl<'de> SeqAccess<'de> for Items<'_, '_> {
@@ -108,6 +122,13 @@ impl<'de> SeqAccess<'de> for Items<'_, '_> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Failure> {
+        // A byte of a byte string needs no decoder. Types of another size are not bytes, and have no code for it.
+        if size_of::<S::Value>() == 1 && self.bytes {
+            return match self.byte()? {
+                Some(byte) => seed.deserialize(byte.into_deserializer()).map(Some),
+                None => Ok(None),
+            };
+        }
         if self.advance()? {
             seed.deserialize(&mut *self.decoder).map(Some)
         } else {
@@ -132,11 +153,11 @@ impl<'a, 'r> Entries<'a, 'r> {
     }
 
     fn advance(&mut self) -> Result<bool, Failure> {
-        match &mut self.left {
+        match self.left.known() {
             Some(0) => return Ok(false),
-            Some(left) => *left -= 1,
+            Some(_) => self.left = self.left.less_one(),
             None if self.decoder.at_break()? => {
-                self.left = Some(0);
+                self.left = Length::of(0);
                 return Ok(false);
             }
             None => {}

@@ -2,7 +2,7 @@
 
 use serde::de::Expected;
 
-use super::{Decoder, Failure, Head, mismatch, tags};
+use super::{Decoder, Failure, Head, Length, mismatch, tags};
 
 /// A number in the narrowest of these that holds it.
 pub enum Number {
@@ -44,7 +44,7 @@ impl Decoder<'_> {
     /// The 16 bytes that rmp-serde makes of an integer of 128 bits.
     pub fn sixteen_bytes(&mut self) -> Result<Option<[u8; 16]>, Failure> {
         let head = self.head()?;
-        if head != Head::Bytes(Some(16)) {
+        if head != Head::Bytes(Length::of(16)) {
             self.ahead = Some(head);
             return Ok(None);
         }
@@ -58,16 +58,19 @@ impl Decoder<'_> {
     /// The bytes that `candid::Int` takes from its own decoder: 1 and the number if it is natural, 0 and its two's
     /// complement if not, the lowest byte first.
     pub fn candid_int(&mut self) -> Result<Vec<u8>, Failure> {
+        const PAIR: Length = Length::of(2);
         let expected = &"the sign and the digits of an integer";
         let negative = match (self.head()?, self.head()?) {
-            (Head::Array(Some(2)), Head::Unsigned(_)) => false,
-            (Head::Array(Some(2)), Head::Negative(_)) => true,
+            (Head::Array(PAIR), Head::Unsigned(_)) => false,
+            (Head::Array(PAIR), Head::Negative(_)) => true,
             (head, _) => return Err(mismatch(head, expected)),
         };
-        let digits = match self.head()? {
-            Head::Array(Some(digits)) => digits,
-            head => return Err(mismatch(head, expected)),
+        let head = self.head()?;
+        let digits = match head {
+            Head::Array(digits) => digits.known(),
+            _ => None,
         };
+        let digits = digits.ok_or_else(|| mismatch(head, expected))?;
         let mut bytes = vec![u8::from(!negative)];
         let mut carry = true;
         for _ in 0..digits {

@@ -5,8 +5,9 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant,
 };
 
+use super::byte::Byte;
 use super::run::is_byte;
-use super::{ARRAY, BREAK, Encoder, Failure, MAP, TEXT};
+use super::{ARRAY, BREAK, Encoder, Failure, MAP, READING_TIMES_SIZE, TEXT};
 
 /// What a container has to give back when it ends.
 struct Level {
@@ -14,15 +15,31 @@ struct Level {
     levels: u32,
     length: Option<u64>,
     count: u64,
+    /// Bytes of the values in it, and how many of them reading was said to need stack for: a struct behind a `Box` is
+    /// larger than the pointer to it.
+    size: usize,
+    reckoned: usize,
 }
 
 impl Level {
-    fn new(length: Option<usize>, above: usize) -> Self {
+    fn new(encoder: &Encoder, length: Option<usize>, above: usize) -> Self {
         Self {
+            size: 0,
+            reckoned: encoder.size,
             above,
             levels: 1,
             length: length.map(|length| length as u64),
             count: 0,
+        }
+    }
+
+    /// Reckons with a value of `size` bytes.
+    #[inline]
+    fn holds(&mut self, size: usize, encoder: &mut Encoder) {
+        self.size += size;
+        if self.size > self.reckoned {
+            encoder.reading += READING_TIMES_SIZE * (self.size - self.reckoned);
+            self.reckoned = self.size;
         }
     }
 
@@ -56,6 +73,16 @@ enum Form {
     Bytes,
 }
 
+impl Form {
+    /// An element of the type `u8` has come where none of another type has.
+    #[inline]
+    fn gathers(&mut self) {
+        if matches!(self, Form::Unknown) {
+            *self = Form::Gathered;
+        }
+    }
+}
+
 /// A sequence or tuple.
 pub struct Sequence<'a, 'w> {
     encoder: &'a mut Encoder<'w>,
@@ -65,9 +92,10 @@ pub struct Sequence<'a, 'w> {
 
 impl<'a, 'w> Sequence<'a, 'w> {
     pub fn new(encoder: &'a mut Encoder<'w>, length: Option<usize>, above: usize) -> Self {
+        let level = Level::new(encoder, length, above);
         Self {
             encoder,
-            level: Level::new(length, above),
+            level,
             form: Form::Unknown,
         }
     }
@@ -83,19 +111,47 @@ impl<'a, 'w> Sequence<'a, 'w> {
         self.level.count += 1;
         if !matches!(self.form, Form::Items) {
             if is_byte::<T>() {
-                if matches!(self.form, Form::Unknown) {
-                    self.form = Form::Gathered;
-                    self.encoder.run.open();
-                }
-                value.serialize(&mut *self.encoder)?;
-                if self.encoder.run.is_full() {
-                    self.write_gathered()?;
-                }
-                return Ok(());
+                self.form.gathers();
+                self.encoder.run.push(value.serialize(Byte)?);
+                return self.write_if_full();
             }
             self.becomes_array()?;
         }
         self.encoder.part(value)
+    }
+
+    /// Writes all elements that an iterator has.
+    #[inline]
+    pub fn extend<I: Iterator<Item: Serialize>>(&mut self, mut items: I) -> Result<(), Failure> {
+        if !is_byte::<I::Item>() {
+            return items.try_for_each(|item| self.element(&item));
+        }
+        let (mut bytes, mut filled) = ([0; 64], 0);
+        for item in items {
+            bytes[filled] = item.serialize(Byte)?;
+            filled += 1;
+            if filled == bytes.len() {
+                self.gather(&bytes)?;
+                filled = 0;
+            }
+        }
+        self.gather(&bytes[..filled])
+    }
+
+    #[inline(never)]
+    fn gather(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.form.gathers();
+        self.level.count += bytes.len() as u64;
+        self.encoder.run.extend_from_slice(bytes);
+        self.write_if_full()
+    }
+
+    #[inline]
+    fn write_if_full(&mut self) -> Result<(), Failure> {
+        if self.encoder.run_is_full() {
+            self.write_gathered()?;
+        }
+        Ok(())
     }
 
     #[inline(never)]
@@ -125,7 +181,7 @@ impl<'a, 'w> Sequence<'a, 'w> {
     }
 
     #[inline(never)]
-    fn ended(self) -> Result<(), Failure> {
+    pub fn ended(self) -> Result<(), Failure> {
         let Self {
             encoder,
             level,
@@ -156,7 +212,7 @@ impl<'a, 'w> Entries<'a, 'w> {
         length: Option<usize>,
         above: usize,
     ) -> Result<Self, Failure> {
-        let level = Level::new(length, above);
+        let level = Level::new(encoder, length, above);
         encoder.open(MAP, level.length)?;
         Ok(Self { encoder, level })
     }
@@ -240,6 +296,7 @@ macro_rules! structs {
                 value: &T,
             ) -> Result<(), Failure> {
                 self.name(name)?;
+                self.level.holds(size_of_val(value), self.encoder);
                 self.encoder.part(value)
             }
 

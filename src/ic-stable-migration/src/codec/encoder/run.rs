@@ -19,28 +19,6 @@ const GATHERED_BYTES: usize = 4_096;
 /// Fewer than these take no less space as a byte string, for its tag.
 const FEWEST: usize = 8;
 
-/// Bytes of a sequence that are not written yet.
-#[derive(Default)]
-pub struct Run {
-    open: bool,
-    bytes: Vec<u8>,
-}
-
-impl Run {
-    /// Whether a `u8` that comes is an element.
-    pub fn gathers(&self) -> bool {
-        self.open
-    }
-
-    pub fn open(&mut self) {
-        self.open = true;
-    }
-
-    pub fn is_full(&self) -> bool {
-        self.bytes.len() >= GATHERED_BYTES
-    }
-}
-
 /// Whether `T` is `u8`, or a reference to one.
 #[inline]
 pub fn is_byte<T: ?Sized>() -> bool {
@@ -48,11 +26,10 @@ pub fn is_byte<T: ?Sized>() -> bool {
 }
 
 impl Encoder<'_> {
-    /// An element of the run.
+    /// Whether it is time to write what was gathered.
     #[inline]
-    pub(super) fn run_byte(&mut self, byte: u8) -> Result<(), Failure> {
-        self.run.bytes.push(byte);
-        Ok(())
+    pub(super) fn run_is_full(&self) -> bool {
+        self.run.len() >= GATHERED_BYTES
     }
 
     /// Writes the run as the start of an array of `length`, because it goes on with something else.
@@ -67,8 +44,8 @@ impl Encoder<'_> {
 
     /// Writes the whole of a sequence.
     pub(super) fn whole_run(&mut self) -> Result<(), Failure> {
-        if self.run.bytes.len() < FEWEST {
-            let length = self.run.bytes.len() as u64;
+        if self.run.len() < FEWEST {
+            let length = self.run.len() as u64;
             return self.run_into_array(Some(length));
         }
         self.head(TAG, tags::BYTES_OF_SEQUENCE)?;
@@ -83,35 +60,30 @@ impl Encoder<'_> {
 
     /// Writes what was gathered of a byte string that has begun: a piece of it, if it has no length.
     pub(super) fn more_of_run(&mut self, length: Option<u64>) -> Result<(), Failure> {
-        let open = self.run.open;
         self.with_run(|encoder, bytes| match length {
             Some(_) => encoder.bytes(bytes),
             None => encoder.string(BYTES, bytes),
-        })?;
-        self.run.open = open;
-        Ok(())
+        })
     }
 
     /// Writes the end of such a byte string.
     pub(super) fn end_of_run(&mut self, length: Option<u64>) -> Result<(), Failure> {
         self.more_of_run(length)?;
-        self.run.open = false;
         match length {
             Some(_) => Ok(()),
             None => self.simple(BREAK),
         }
     }
 
-    /// Closes the run and writes it.
+    /// Writes what was gathered, and forgets it.
     fn with_run(
         &mut self,
         write: impl FnOnce(&mut Self, &[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        self.run.open = false;
-        let mut bytes = std::mem::take(&mut self.run.bytes);
+        let mut bytes = std::mem::take(&mut self.run);
         write(self, &bytes)?;
         bytes.clear();
-        self.run.bytes = bytes;
+        self.run = bytes;
         Ok(())
     }
 }

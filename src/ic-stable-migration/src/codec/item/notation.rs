@@ -1,6 +1,6 @@
 //! The first bytes of an item.
 
-use super::{Failure, Head, Input};
+use super::{Failure, Head, Input, Length};
 
 impl Input<'_> {
     /// RFC 8949.
@@ -8,32 +8,32 @@ impl Input<'_> {
     pub(super) fn cbor(&mut self, first: u8) -> Result<Head, Failure> {
         let low = first & 0x1f;
         let number = match low {
-            0..=23 => Some(u64::from(low)),
-            24 => Some(self.big_endian::<1>()?),
-            25 => Some(self.big_endian::<2>()?),
-            26 => Some(self.big_endian::<4>()?),
-            27 => Some(self.big_endian::<8>()?),
-            31 => None,
+            0..=23 => u64::from(low),
+            24 => self.big_endian::<1>()?,
+            25 => self.big_endian::<2>()?,
+            26 => self.big_endian::<4>()?,
+            27 => self.big_endian::<8>()?,
+            31 if matches!(first >> 5, 2..=5 | 7) => u64::MAX,
             _ => return Err(unknown(first)),
         };
-        Ok(match (first >> 5, number) {
-            (0, Some(number)) => Head::Unsigned(number),
-            (1, Some(number)) => Head::Negative(number),
-            (2, length) => Head::Bytes(length),
-            (3, length) => Head::Text(length),
-            (4, length) => Head::Array(length),
-            (5, length) => Head::Map(length),
-            (6, Some(tag)) => Head::Tag(tag),
-            (7, None) => Head::Break,
-            (7, Some(value)) => match low {
+        let length = Length::of(number);
+        Ok(match first >> 5 {
+            0 => Head::Unsigned(number),
+            1 => Head::Negative(number),
+            2 => Head::Bytes(length),
+            3 => Head::Text(length),
+            4 => Head::Array(length),
+            5 => Head::Map(length),
+            6 => Head::Tag(number),
+            _ => match low {
                 20 | 21 => Head::Bool(low == 21),
                 22 | 23 => Head::Null,
-                25 => Head::Single(half(value as u16)),
-                26 => Head::Single(f32::from_bits(value as u32)),
-                27 => Head::Double(f64::from_bits(value)),
+                25 => Head::Single(half(number as u16)),
+                26 => Head::Single(f32::from_bits(number as u32)),
+                27 => Head::Double(f64::from_bits(number)),
+                31 => Head::Break,
                 _ => return Err(unknown(first)),
             },
-            _ => return Err(unknown(first)),
         })
     }
 
@@ -42,15 +42,15 @@ impl Input<'_> {
     pub(super) fn messagepack(&mut self, first: u8) -> Result<Head, Failure> {
         Ok(match first {
             0x00..=0x7f => Head::Unsigned(first.into()),
-            0x80..=0x8f => Head::Map(Some(u64::from(first & 0x0f))),
-            0x90..=0x9f => Head::Array(Some(u64::from(first & 0x0f))),
-            0xa0..=0xbf => Head::Text(Some(u64::from(first & 0x1f))),
+            0x80..=0x8f => Head::Map(Length::of(u64::from(first & 0x0f))),
+            0x90..=0x9f => Head::Array(Length::of(u64::from(first & 0x0f))),
+            0xa0..=0xbf => Head::Text(Length::of(u64::from(first & 0x1f))),
             0xc0 => Head::Null,
             0xc1 => return Err(unknown(first)),
             0xc2 | 0xc3 => Head::Bool(first == 0xc3),
-            0xc4 => Head::Bytes(Some(self.big_endian::<1>()?)),
-            0xc5 => Head::Bytes(Some(self.big_endian::<2>()?)),
-            0xc6 => Head::Bytes(Some(self.big_endian::<4>()?)),
+            0xc4 => Head::Bytes(Length::of(self.big_endian::<1>()?)),
+            0xc5 => Head::Bytes(Length::of(self.big_endian::<2>()?)),
+            0xc6 => Head::Bytes(Length::of(self.big_endian::<4>()?)),
             0xc7 => {
                 let length = self.big_endian::<1>()?;
                 self.extension(length)?
@@ -74,13 +74,13 @@ impl Input<'_> {
             0xd2 => signed(self.big_endian::<4>()? as i32),
             0xd3 => signed(self.big_endian::<8>()? as i64),
             0xd4..=0xd8 => self.extension(1 << (first - 0xd4))?,
-            0xd9 => Head::Text(Some(self.big_endian::<1>()?)),
-            0xda => Head::Text(Some(self.big_endian::<2>()?)),
-            0xdb => Head::Text(Some(self.big_endian::<4>()?)),
-            0xdc => Head::Array(Some(self.big_endian::<2>()?)),
-            0xdd => Head::Array(Some(self.big_endian::<4>()?)),
-            0xde => Head::Map(Some(self.big_endian::<2>()?)),
-            0xdf => Head::Map(Some(self.big_endian::<4>()?)),
+            0xd9 => Head::Text(Length::of(self.big_endian::<1>()?)),
+            0xda => Head::Text(Length::of(self.big_endian::<2>()?)),
+            0xdb => Head::Text(Length::of(self.big_endian::<4>()?)),
+            0xdc => Head::Array(Length::of(self.big_endian::<2>()?)),
+            0xdd => Head::Array(Length::of(self.big_endian::<4>()?)),
+            0xde => Head::Map(Length::of(self.big_endian::<2>()?)),
+            0xdf => Head::Map(Length::of(self.big_endian::<4>()?)),
             0xe0..=0xff => signed(first as i8),
         })
     }
