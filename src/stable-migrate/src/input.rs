@@ -36,7 +36,7 @@ pub fn open(path: &Path) -> Result<File> {
 /// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// [`Error::FileTooLarge`], and those of [`open`].
+/// [`Error::NotAFile`], [`Error::FileTooLarge`], [`Error::Io`].
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let mut content = Vec::new();
     let file = open(path)?;

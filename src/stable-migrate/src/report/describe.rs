@@ -170,6 +170,9 @@ fn structure(structure: &Structure) -> String {
         },
         Structure::StableVec(found) => slots("StableVec", found),
         Structure::StableMinHeap(found) => slots("StableMinHeap", found),
+        Structure::Newer { name, layout } => {
+            format!("{name} in layout {layout}, which is newer than this release")
+        }
     }
 }
 

@@ -18,7 +18,8 @@ pub fn name(memories: &mut [MemorySurvey], damages: &mut Vec<String>) {
         };
         memory.collection = Some(entry.name.clone());
         let other = match &memory.content {
-            Content::Structure(Structure::StableBTreeMap(_)) | Content::Blank => false,
+            Content::Structure(Structure::StableBTreeMap(_) | Structure::Newer { .. })
+            | Content::Blank => false,
             // What could not be followed was noted already.
             Content::Unknown { .. } => false,
             _ => !entry.retired,

@@ -198,12 +198,21 @@ fn structure(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Option<Held>, Flaw> {
     let found = recognize(memory, depth, progress)?;
-    Ok(found.map(|(structure, used)| (Content::Structure(structure), Some(used))))
+    Ok(found.map(|(structure, used)| {
+        let is_known = !matches!(structure, Structure::Newer { .. });
+        (Content::Structure(structure), is_known.then_some(used))
+    }))
 }
 
 /// What a memory holds that has no structure. Only in memory 0 is a value that breaks off a damage: there the state
 /// stands; anywhere else it is no more than bytes that begin like one.
 fn value(memory: &VirtualMemory, is_memory0: bool) -> Result<Held, Flaw> {
+    if memory.bytes() > 0 && memory.bytes_at::<4>(0)? == *b"MGR\x01" {
+        return Ok((
+            Content::Value(ValueSurvey::of_manager(memory.bytes())),
+            None,
+        ));
+    }
     let found = match recognize_value(memory, Place::VirtualMemory)? {
         Recognized::Zeros => return Ok((Content::Blank, Some(0))),
         Recognized::Broken(sentence) if is_memory0 => return Err(Flaw::Damaged(sentence)),
@@ -224,6 +233,20 @@ fn value(memory: &VirtualMemory, is_memory0: bool) -> Result<Held, Flaw> {
 pub fn unknown(first: &[u8]) -> Content {
     Content::Unknown {
         first_bytes: Glimpse::of(first).to_string(),
+    }
+}
+
+impl ValueSurvey {
+    /// A memory manager inside a memory of another.
+    fn of_manager(bytes: u64) -> Self {
+        Self {
+            format: Kind::Manager,
+            frame: Frame::None,
+            certainty: Certainty::Likely,
+            reasons: vec!["it has the magic of one".into()],
+            bytes,
+            entries: None,
+        }
     }
 }
 

@@ -230,6 +230,24 @@ fn what_stands_in_memory_0_and_in_others_is_told_by_its_form() {
 }
 
 #[test]
+fn structures_of_later_layouts_and_managers_inside_memories_are_named() {
+    for (first, expected) in [
+        (b"SCL\x02", "StableCell in layout 2, which is newer"),
+        (b"BTR\x03", "StableBTreeMap in layout 3, which is newer"),
+        (b"MGR\x01", "a memory manager"),
+    ] {
+        let raw = VectorMemory::default();
+        let memory = MemoryManager::init_with_bucket_size(Rc::clone(&raw), 1).get(MemoryId::new(5));
+        memory.grow(1);
+        memory.write(0, first);
+        let survey = of_memory(&raw);
+        assert_eq!(survey.damages, [""; 0]);
+        let told = crate::report::content_text(&managed(&survey).memories[0].content);
+        assert!(told.starts_with(expected), "{told}");
+    }
+}
+
+#[test]
 fn a_cell_whose_magic_reads_as_a_length_is_a_cell() {
     let raw = VectorMemory::default();
     let manager = MemoryManager::init_with_bucket_size(Rc::clone(&raw), 128);
