@@ -154,7 +154,7 @@ impl Canister {
         let outcome = self.run_on(&mut instance, state, entry, target, input, allowance);
         let settled = if keep && outcome.stop.is_none() {
             self.state = outcome.execution.state.clone();
-            self.version += 1;
+            self.version = self.version.saturating_add(1);
             instance.commit()
         } else {
             instance.rollback()

@@ -109,7 +109,7 @@ impl Host {
             Ok(instance) => {
                 canister.instance = Some(instance);
                 canister.state = state;
-                canister.version += 1;
+                canister.version = canister.version.saturating_add(1);
                 self.config.free_stable_pages = free_stable_pages;
                 Ok(report)
             }

@@ -165,7 +165,7 @@ impl Host {
         if let Some(timer) = snapshot.global_timer {
             canister.state.global_timer = timer;
         }
-        canister.version = canister.version.max(snapshot.version) + 1;
+        canister.version = canister.version.max(snapshot.version).saturating_add(1);
         Ok(())
     }
 }

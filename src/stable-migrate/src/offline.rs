@@ -28,7 +28,7 @@ use crate::run::{
 };
 use crate::snapshot_dir::{NewSnapshotDir, SnapshotDir};
 use crate::structure::Depth;
-use crate::survey::{Layout, Survey};
+use crate::survey::Survey;
 
 /// What is to be done.
 pub struct OfflineUpgrade {
@@ -51,7 +51,7 @@ pub struct OfflineUpgrade {
 /// What was done and checked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Outcome {
-    /// Whether nothing is wrong. Only then was the snapshot written.
+    /// Whether nothing is wrong. Only then is the snapshot the canister's.
     pub held: bool,
     /// Everything that is wrong, a sentence each.
     pub failures: Vec<String>,
@@ -91,8 +91,8 @@ impl Outcome {
 }
 
 impl OfflineUpgrade {
-    /// Does it, and writes the new snapshot as `output`, if nothing is wrong with it. `stage` is told what is being
-    /// done.
+    /// Does it, and makes the new snapshot, which gets its name `output` when it is finished: do that if nothing is
+    /// wrong with it. `stage` is told what is being done.
     ///
     /// # Errors
     /// [`Error::Run`] for what cannot be tried: a snapshot that is none, a call that cannot be asked;
@@ -103,8 +103,18 @@ impl OfflineUpgrade {
         directory: &SnapshotDir,
         output: &Path,
         stage: &mut dyn FnMut(&str),
-    ) -> Result<Outcome> {
+    ) -> Result<(Outcome, NewSnapshotDir)> {
         let making = NewSnapshotDir::begin(output)?;
+        let outcome = self.make(directory, &making, stage)?;
+        Ok((outcome, making))
+    }
+
+    fn make(
+        &self,
+        directory: &SnapshotDir,
+        making: &NewSnapshotDir,
+        stage: &mut dyn FnMut(&str),
+    ) -> Result<Outcome> {
         let run = |reason| Error::Run {
             what: directory.path().display().to_string(),
             reason,
@@ -147,8 +157,8 @@ impl OfflineUpgrade {
 
         stage("compacting");
         let saved = canister.snapshot().map_err(run)?;
-        let image = self.written(&saved.stable, directory.stable(), &making)?;
-        let Compacted { image, buckets } = self.compacted(image, &making)?;
+        let image = self.written(&saved.stable, directory.stable(), making)?;
+        let Compacted { image, buckets } = self.compacted(image, making)?;
         outcome.buckets = buckets;
         let mut canister = self.on_image(&saved, &image).map_err(run)?;
         if buckets.is_some() {
@@ -170,7 +180,7 @@ impl OfflineUpgrade {
         stage("writing");
         let done = canister.snapshot().map_err(run)?;
         making.copy_chunks(directory)?;
-        let made = write_over(&done, Some(&image), directory.metadata(), &making)?;
+        let made = write_over(&done, Some(&image), directory.metadata(), making)?;
 
         stage("asking what was written");
         check_memory(&made)?;
@@ -186,9 +196,6 @@ impl OfflineUpgrade {
             outcome.failures.push(failure);
         }
         outcome.made = Some(answers);
-        if outcome.held {
-            making.finish()?;
-        }
         Ok(outcome)
     }
 
@@ -251,7 +258,7 @@ impl OfflineUpgrade {
         };
         let (file, path) = unnamed(making)?;
         let copy = file.try_clone().map_err(Error::io(&path))?;
-        compaction.write(copy, &mut |_| {})?;
+        compaction.write(copy, &making.stable_target(), &mut |_| {})?;
         let made = Rc::new(Image::of(&path, file)?);
         compaction.verify(&made, &mut |_| {})?;
         let buckets = Some(compaction.bucket_pages());
@@ -276,9 +283,8 @@ fn unnamed(making: &NewSnapshotDir) -> Result<(File, std::path::PathBuf)> {
 /// Looks into every memory of what was written.
 fn check_memory(made: &SnapshotDir) -> Result<()> {
     let survey = Survey::of(made.stable(), Depth::Everything, &mut |_| {})?;
-    let unknown = matches!(survey.layout, Layout::Unrecognized { .. });
-    match survey.damages.first() {
-        Some(damage) if !unknown => Err(Error::Damaged(damage.clone())),
-        _ => Ok(()),
+    match survey.damages.into_iter().next() {
+        Some(damage) => Err(Error::Damaged(damage)),
+        None => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ mod text;
 mod upgrade_html;
 mod upgrade_text;
 
+pub use describe::{content as content_text, layout as layout_text};
 pub use html::html;
 pub use rehearsal_html::rehearsal_html;
 pub use rehearsal_text::rehearsal_text;

@@ -55,7 +55,8 @@ const CLIENTS: [Client; 2] = [
         load: "icp canister snapshot restore \"$CANISTER\"",
         id: "icp canister status \"$CANISTER\" --id-only",
         call: "icp canister call aaaaa-aa install_code --args-file",
-        of_call: "icp 1.5 sends it to the address of aaaaa-aa; a network that refuses that takes the one of dfx below",
+        of_call: "icp 1.5 sends it to the address of aaaaa-aa; a network that refuses that takes the one of dfx below.\n\
+                  # `stable-migrate upgrade` with the same module makes a snapshot that needs no such upgrade",
     },
     Client {
         name: "dfx",
@@ -139,7 +140,8 @@ impl NextSteps<'_> {
             Ok(_) => "ID=$CANISTER".to_owned(),
             Err(_) => format!("ID=$({})", client.id),
         };
-        let pack = match is_packed(&self.to.join("wasm_module.bin")) {
+        // The module is the same in both.
+        let pack = match is_packed(&self.from.join("wasm_module.bin")) {
             true => "cat",
             false => "gzip -9nc",
         };

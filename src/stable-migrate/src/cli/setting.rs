@@ -1,11 +1,13 @@
 //! What the network knows of a canister and a snapshot does not say, as options.
 
-use std::fs;
 use std::path::PathBuf;
 
 use candid::Principal;
 use clap::Args;
-use stable_migrate::{Asking, Error, INSTALL_INSTRUCTIONS, Setting};
+use stable_migrate::{Asking, Error, INSTALL_INSTRUCTIONS, Setting, read_text};
+
+/// No file of calls is longer.
+const MAX_CALLS: u64 = 64 << 20;
 
 /// Who the canister is, who upgrades it, what is asked.
 #[derive(Args)]
@@ -39,7 +41,7 @@ impl SettingArgs {
 
     /// What is asked.
     pub fn asking(&self) -> Result<Asking, Error> {
-        let read = |path: &PathBuf| fs::read_to_string(path).map_err(Error::io(path));
+        let read = |path: &PathBuf| read_text(path, MAX_CALLS);
         Ok(Asking {
             sender: self.sender,
             calls: self.calls.as_ref().map(read).transpose()?,

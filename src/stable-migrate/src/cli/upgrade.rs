@@ -93,7 +93,7 @@ impl Upgrade {
                 .map_or(BucketChoice::RightSize, BucketChoice::Ceiling),
             timer_may_stop: self.timer_may_stop,
         };
-        let outcome = upgrade.run(&directory, &self.output, &mut |stage: &str| {
+        let (outcome, made) = upgrade.run(&directory, &self.output, &mut |stage: &str| {
             progress.say(stage)
         })?;
         drop(progress);
@@ -105,13 +105,7 @@ impl Upgrade {
             true => json(&outcome)?,
             false => upgrade_text(&from, &to, &outcome),
         })?;
-        finish(page, &upgrade_html(&from, &to, &outcome))?;
-        if !outcome.held {
-            let failure = outcome.failures.first().map_or("", |failure| failure);
-            complain(&format!("nothing was written: {failure}"));
-            return Ok(Verdict::Different);
-        }
-        if !self.json {
+        if outcome.held && !self.json {
             let next = NextSteps {
                 canister: &self.canister,
                 from: &self.path,
@@ -120,6 +114,14 @@ impl Upgrade {
             };
             print(&format!("\n{}", next.commands()))?;
         }
+        finish(page, &upgrade_html(&from, &to, &outcome))?;
+        if !outcome.held {
+            let failure = outcome.failures.first().map_or("", |failure| failure);
+            complain(&format!("nothing was written: {failure}"));
+            return Ok(Verdict::Different);
+        }
+        // What was made gets its name last, so that it is there if the command says so, and only then.
+        made.finish()?;
         Ok(Verdict::Held)
     }
 }

@@ -8,15 +8,10 @@ use candid_parser::{IDLProg, check_prog, parse_idl_args};
 use canister_host::Module;
 
 use super::words::reason;
+use crate::nesting;
 
 /// No argument, in Candid.
 pub const NO_ARGUMENT: &[u8] = b"DIDL\0\0";
-
-/// Types and values that are nested deeper are not read: reading them is recursive.
-const DEEPEST: usize = 500;
-
-/// Interfaces with more named types are not read: each may name the next.
-const MOST_TYPES: usize = 2_000;
 
 /// What a module says of its methods; empty for one that says nothing.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +30,8 @@ impl Interface {
                 .metadata()
                 .iter()
                 .find(|section| section.name == name)?;
-            std::str::from_utf8(&found.content).ok()
+            let text = std::str::from_utf8(&found.content).ok()?;
+            nesting::check(text).ok().map(|()| text)
         };
         let Some(mut interface) = section("candid:service").and_then(Self::parse) else {
             return Self::default();
@@ -47,9 +43,6 @@ impl Interface {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        if depth(text) > DEEPEST || text.matches("type ").count() > MOST_TYPES {
-            return None;
-        }
         let program: IDLProg = text.parse().ok()?;
         let mut env = TypeEnv::new();
         let actor = check_prog(&mut env, &program).ok()??;
@@ -66,9 +59,6 @@ impl Interface {
     }
 
     fn parse_init(&self, text: &str) -> Option<(TypeEnv, Vec<Type>)> {
-        if depth(text) > DEEPEST || text.matches("type ").count() > MOST_TYPES {
-            return None;
-        }
         let program: IDLInitArgs = text.parse().ok()?;
         let mut env = TypeEnv::new();
         let types = check_init_args(&mut env, &self.env, &program).ok()?;
@@ -143,9 +133,7 @@ fn is_query(function: &Function) -> bool {
 }
 
 fn encode(text: &str, types: Option<(&TypeEnv, &[Type])>) -> Result<Vec<u8>, String> {
-    if depth(text) > DEEPEST {
-        return Err(format!("it is nested more than {DEEPEST} deep"));
-    }
+    nesting::check(text)?;
     let args = parse_idl_args(text).map_err(|error| reason(&error.to_string()))?;
     let encoded = match types {
         Some((env, types)) => {
@@ -166,45 +154,6 @@ fn encode(text: &str, types: Option<(&TypeEnv, &[Type])>) -> Result<Vec<u8>, Str
         None => args.to_bytes(),
     };
     encoded.map_err(|error| reason(&error.to_string()))
-}
-
-/// How deep a Candid text is nested, by its brackets and by `opt` and `vec` in front of one another.
-fn depth(text: &str) -> usize {
-    let (mut deepest, mut total, mut prefixes, mut open) = (0, 0, 0, Vec::new());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
-        let mut taken = word.unwrap_or(rest.len());
-        match (&rest[..taken], first) {
-            ("opt" | "vec", _) => prefixes += 1,
-            (_, '{' | '(') => {
-                open.push(prefixes + 1);
-                total += prefixes + 1;
-                prefixes = 0;
-            }
-            (_, '}' | ')') => {
-                total -= open.pop().unwrap_or(0);
-                prefixes = 0;
-            }
-            (_, '"') => taken = 1 + text_length(&rest[1..]),
-            ("", _) if first.is_whitespace() => {}
-            _ => prefixes = 0,
-        }
-        deepest = deepest.max(total + prefixes);
-        rest = &rest[taken.max(first.len_utf8())..];
-    }
-    deepest
-}
-
-/// Bytes up to and with the quotation mark that ends a text.
-fn text_length(text: &str) -> usize {
-    let mut escaped = false;
-    let end = text.find(|c| {
-        let ends = c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-        ends
-    });
-    end.map_or(text.len(), |end| end + 1)
 }
 
 /// A field that the type does not have. Candid would drop it without a word, and with it what was meant.
@@ -280,31 +229,6 @@ mod tests {
         );
         let untyped = Interface::default().init_argument("(7 : nat8)").unwrap();
         assert_eq!(untyped, candid::encode_args((7u8,)).unwrap());
-    }
-
-    #[test]
-    fn what_is_nested_too_deep_is_not_read() {
-        assert_eq!(
-            depth("(record { a = opt vec { 1 } }, \"((\\\"((\", opt 3)"),
-            5
-        );
-        for (open, close) in [("opt ", ""), ("record { a = ", "}"), ("vec { opt ", "}")] {
-            let argument = format!("({}1{})", open.repeat(100_000), close.repeat(100_000));
-            let refused = Interface::default().init_argument(&argument);
-            assert_eq!(refused.unwrap_err(), "it is nested more than 500 deep");
-        }
-        let deep = format!(
-            "service : {{ a : ({}nat) -> () query }}",
-            "opt ".repeat(100_000)
-        );
-        assert!(Interface::parse(&deep).is_none());
-        let chain = |types: usize| {
-            let name = |at| format!("type t{at} = opt t{}; ", at + 1);
-            let names: String = (1..types).map(name).collect();
-            format!("{names} type t{types} = nat; service : {{ a : (t1) -> () query }}")
-        };
-        assert!(Interface::parse(&chain(2_000)).is_some());
-        assert!(Interface::parse(&chain(100_000)).is_none());
     }
 
     #[test]

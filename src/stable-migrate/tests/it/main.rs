@@ -2,10 +2,12 @@
 
 mod compact;
 mod help;
+mod hostile;
 mod inspect;
 mod memories;
 mod moves;
 mod next_steps;
+mod output;
 mod plan;
 mod programs;
 mod questions;
