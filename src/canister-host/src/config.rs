@@ -35,6 +35,23 @@ pub struct HostConfig {
     pub free_stable_pages: Option<u64>,
     /// What `raw_rand` derives its bytes from.
     pub seed: u64,
+    /// Whether [`Host::tick`](crate::Host::tick) runs heartbeats.
+    pub heartbeats: bool,
+    /// What becomes of the calls that canisters make.
+    pub outgoing_calls: OutgoingCalls,
+}
+
+/// What becomes of the calls that canisters make to others. A call that a canister makes to
+/// itself is always delivered: the Rust CDK runs its timers by such calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OutgoingCalls {
+    /// They are delivered, to canisters of this host and to the management canister.
+    #[default]
+    Deliver,
+    /// They are rejected, all cycles come back, and
+    /// [`Host::refused_calls`](crate::Host::refused_calls) tells of them: nothing leaves a
+    /// canister.
+    Refuse,
 }
 
 impl Default for HostConfig {
@@ -46,6 +63,8 @@ impl Default for HostConfig {
             install_instructions: 300 * BILLION,
             free_stable_pages: None,
             seed: 0,
+            heartbeats: true,
+            outgoing_calls: OutgoingCalls::Deliver,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::execution::{Answer, Execution};
 use crate::instance::Target;
 use crate::messages::{canister_not_found, no_module};
 use crate::reject::{Reject, code};
-use crate::report::{MessageReport, Reply};
+use crate::report::{MessageReport, RefusedCall, Reply};
 
 /// One subnet of canisters in this process. See the [crate's documentation](crate).
 pub struct Host {
@@ -27,6 +27,8 @@ pub struct Host {
     pub(crate) reports: Vec<MessageReport>,
     pub(crate) time: u64,
     pub(crate) draws: u64,
+    /// How often which caller called which method of whom in vain.
+    pub(crate) refused: BTreeMap<(Principal, Principal, String), u64>,
     next_canister: u64,
     next_ingress: u64,
 }
@@ -56,6 +58,7 @@ impl Host {
             answers: BTreeMap::new(),
             reports: Vec::new(),
             draws: 0,
+            refused: BTreeMap::new(),
             next_canister: FIRST_CANISTER,
             next_ingress: 0,
         }
@@ -231,8 +234,8 @@ impl Host {
         }
     }
 
-    /// Runs each global timer that is due, and each heartbeat, once, and then the queue until
-    /// it is empty. Returns what was executed, in order; traps are in there too.
+    /// Runs each global timer that is due, and each heartbeat unless the host's configuration
+    /// turns them off, once, and then the queue until it is empty. Returns what was executed, in order; traps are in there too.
     pub fn tick(&mut self) -> Vec<MessageReport> {
         self.reports.clear();
         let ids: Vec<Principal> = self.canisters.keys().copied().collect();
@@ -248,11 +251,8 @@ impl Host {
                     self.execute_task(id, EntryPoint::GlobalTimer, "canister_global_timer");
                 }
             }
-            if self
-                .canisters
-                .get(&id)
-                .is_some_and(|c| c.exports("canister_heartbeat"))
-            {
+            let beats = |c: &Canister| c.exports("canister_heartbeat");
+            if self.config.heartbeats && self.canisters.get(&id).is_some_and(beats) {
                 self.execute_task(id, EntryPoint::Heartbeat, "canister_heartbeat");
             }
         }
@@ -263,6 +263,19 @@ impl Host {
     /// What the last update or tick executed, in order: also of an update that was rejected.
     pub fn executed(&self) -> &[MessageReport] {
         &self.reports
+    }
+
+    /// The calls that were [refused](crate::OutgoingCalls::Refuse) so far, by caller, callee
+    /// and method.
+    pub fn refused_calls(&self) -> impl Iterator<Item = RefusedCall> {
+        self.refused
+            .iter()
+            .map(|((caller, callee, method), count)| RefusedCall {
+                caller: *caller,
+                callee: *callee,
+                method: method.clone(),
+                count: *count,
+            })
     }
 
     /// The clock, in nanoseconds since 1970.

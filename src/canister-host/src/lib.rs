@@ -102,7 +102,7 @@ pub use candid_pointer::{CandidPointerError, candid_pointer};
 pub use canister::LogRecord;
 pub use config::{
     CanisterSettings, DEFAULT_CYCLES, DEFAULT_WASM_MEMORY_LIMIT, HostConfig, Limits,
-    MAX_HEAP_PAGES, MAX_STABLE_PAGES, PAGE_SIZE,
+    MAX_HEAP_PAGES, MAX_STABLE_PAGES, OutgoingCalls, PAGE_SIZE,
 };
 pub use entry::EntryPoint;
 pub use error::HostError;
@@ -111,7 +111,7 @@ pub use host::Host;
 pub use install::InstallMode;
 pub use module::{Module, ModuleError, metadata};
 pub use reject::{Reject, RejectCode};
-pub use report::{InstallReport, MessageReport, Reply};
+pub use report::{InstallReport, MessageReport, RefusedCall, Reply};
 pub use rewrite::MetadataSection;
 pub use snapshot::{GlobalValue, Snapshot, SnapshotError};
 pub use stable::{StableError, StableMemory, StableSource};

@@ -3,6 +3,7 @@
 use candid::Principal;
 
 use crate::canister::{Allowance, Outcome};
+use crate::config::OutgoingCalls;
 use crate::context::{Context, Message, Origin, Request, Response};
 use crate::entry::EntryPoint;
 use crate::execution::{Answer, Effects, Input};
@@ -23,6 +24,12 @@ impl Host {
     }
 
     fn deliver_request(&mut self, request: Request) {
+        if let Origin::Canister { canister, .. } = request.origin
+            && canister != request.callee
+            && self.config.outgoing_calls == OutgoingCalls::Refuse
+        {
+            return self.refuse(request);
+        }
         if request.callee == Principal::management_canister() {
             let result = management::answer(self, &request);
             return self.respond(request.origin, result, request.cycles);
@@ -31,6 +38,17 @@ impl Host {
             Ok((entry, export)) => self.execute_request(request, entry, &export),
             Err(reject) => self.respond(request.origin, Err(reject), request.cycles),
         }
+    }
+
+    /// Rejects a call that was to leave a canister, and takes note of it.
+    fn refuse(&mut self, request: Request) {
+        let Request { callee, method, .. } = request;
+        let message =
+            format!("no call leaves a canister here: {method} of {callee} was not called");
+        let calls = (request.caller, callee, method);
+        *self.refused.entry(calls).or_default() += 1;
+        let reject = Reject::new(code::CALL_REFUSED, message);
+        self.respond(request.origin, Err(reject), request.cycles);
     }
 
     /// The entry point and the export that serve a method called as an update.

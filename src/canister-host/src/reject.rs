@@ -57,6 +57,8 @@ impl Reject {
 /// The finer codes this host gives.
 pub(crate) mod code {
     pub(crate) const CANISTER_NOT_FOUND: &str = "IC0301";
+    /// This host's own: the network has no such code.
+    pub(crate) const CALL_REFUSED: &str = "IC0399";
     pub(crate) const REJECTED_BY_CANISTER: &str = "IC0406";
     pub(crate) const UNKNOWN_MANAGEMENT_METHOD: &str = "IC0407";
     pub(crate) const SNAPSHOT_LOADED: &str = "IC0207";

@@ -105,3 +105,17 @@ pub struct Reply {
     /// These executions, in order.
     pub messages: Vec<MessageReport>,
 }
+
+/// A method that canisters called in vain, because this host lets no call out of a canister:
+/// see [`OutgoingCalls::Refuse`](crate::OutgoingCalls::Refuse).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedCall {
+    /// Who called.
+    pub caller: Principal,
+    /// Who was to be called.
+    pub callee: Principal,
+    /// The method.
+    pub method: String,
+    /// How often.
+    pub count: u64,
+}

@@ -7,6 +7,7 @@ mod faults;
 mod limits;
 mod metering;
 mod modules;
+mod quiet;
 mod rollback;
 mod snapshots;
 mod system;
