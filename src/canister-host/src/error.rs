@@ -8,7 +8,9 @@ use crate::reject::Reject;
 use crate::report::InstallReport;
 use crate::snapshot::SnapshotError;
 
-/// Why the host could not do what it was told. Whatever the reason, nothing has changed.
+/// Why the host could not do what it was told. Whatever the reason, nothing has changed but,
+/// after an installation that failed, what it is charged: see
+/// [`prices`](crate::HostConfig::prices) and [`install_rate`](crate::HostConfig::install_rate).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
     /// There is no canister with this id.
@@ -56,6 +58,66 @@ pub enum HostError {
         needed: u64,
         /// Instructions left.
         left: u64,
+    },
+    /// The new module's heap is larger from the start than the canister's setting allows.
+    #[error(
+        "Canister exceeded its current Wasm memory limit of {limit} bytes. The peak Wasm memory \
+         usage was {bytes} bytes: the heap of the module for canister {canister} starts with \
+         them. Make it smaller, or the setting wasm_memory_limit larger (IC0539)"
+    )]
+    WasmMemoryLimit {
+        /// The canister.
+        canister: Principal,
+        /// Bytes the heap starts with.
+        bytes: u64,
+        /// The setting.
+        limit: u64,
+    },
+    /// The cycles for all the instructions an installation may use must be there beforehand.
+    #[error(
+        "Canister installation failed with `Canister {canister} is out of cycles`: {needed} \
+         cycles must be there for the instruction limit, and {threshold} more for the freezing \
+         threshold; the balance is {balance}: top it up with {missing} (IC0207)",
+        missing = needed.saturating_add(*threshold).saturating_sub(*balance)
+    )]
+    OutOfCycles {
+        /// The canister.
+        canister: Principal,
+        /// Cycles for the instruction limit, most of which come back.
+        needed: u128,
+        /// The balance below which the canister is frozen.
+        threshold: u128,
+        /// The balance there is.
+        balance: u128,
+    },
+    /// With the memory an installation took the canister would be frozen.
+    #[error(
+        "Canister cannot grow memory to {bytes} bytes due to insufficient cycles: {canister} would \
+         have {balance} cycles, and be frozen with less than {threshold} (IC0532)"
+    )]
+    InstallationFreezes {
+        /// The canister.
+        canister: Principal,
+        /// Bytes of all its memory after the installation.
+        bytes: u64,
+        /// Its balance then.
+        balance: u128,
+        /// The balance below which it would be frozen.
+        threshold: u128,
+    },
+    /// Earlier installations used many instructions, and too few rounds have passed since.
+    #[error(
+        "Canister {canister} is rate limited because it executed too many instructions in the \
+         previous install_code messages: {debit} of them are not paid off. Wait {rounds} rounds \
+         (IC0209, CanisterInstallCodeRateLimited)"
+    )]
+    InstallCodeRateLimited {
+        /// The canister.
+        canister: Principal,
+        /// Instructions that are not paid off.
+        debit: u64,
+        /// Rounds until they are.
+        rounds: u64,
     },
     /// A snapshot could not be taken or loaded.
     #[error("canister {canister}: {error}")]

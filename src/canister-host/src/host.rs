@@ -1,7 +1,7 @@
 //! The subnet: canisters, a clock, a queue of messages.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use candid::Principal;
@@ -29,6 +29,8 @@ pub struct Host {
     pub(crate) draws: u64,
     /// How often which caller called which method of whom in vain.
     pub(crate) refused: BTreeMap<(Principal, Principal, String), u64>,
+    /// The hashes of the modules that were compiled since the last checkpoint.
+    pub(crate) compiled: BTreeSet<[u8; 32]>,
     next_canister: u64,
     next_ingress: u64,
 }
@@ -59,6 +61,7 @@ impl Host {
             reports: Vec::new(),
             draws: 0,
             refused: BTreeMap::new(),
+            compiled: BTreeSet::new(),
             next_canister: FIRST_CANISTER,
             next_ingress: 0,
         }
@@ -222,11 +225,11 @@ impl Host {
             .ok_or_else(|| canister_not_found(id))?;
         let mut input = canister.input(self.time);
         (input.caller, input.arg, input.method) = (sender, arg.to_vec(), method.to_owned());
-        let allowance = Allowance {
-            instructions: self.config.query_instructions,
-            free_stable_pages: self.config.free_stable_pages,
-            cycles: 0,
+        let instructions = match entry {
+            EntryPoint::InspectMessage => self.config.inspect_instructions,
+            _ => self.config.query_instructions,
         };
+        let allowance = Allowance::new(&self.config, instructions, 0);
         let outcome = canister.execute(entry, Target::Export(export), input, allowance, false)?;
         match outcome.report.trap {
             Some(reject) => Err(reject),
@@ -238,6 +241,7 @@ impl Host {
     /// turns them off, once, and then the queue until it is empty. Returns what was executed, in order; traps are in there too.
     pub fn tick(&mut self) -> Vec<MessageReport> {
         self.reports.clear();
+        self.pass_rounds(1);
         let ids: Vec<Principal> = self.canisters.keys().copied().collect();
         for id in ids {
             let now = self.time;

@@ -38,7 +38,11 @@ impl Instance {
     pub(crate) fn new(module: &Module, limits: Limits) -> Result<Self, Stop> {
         let failed = |e: wasmtime::Error| Stop::Trapped(format!("instantiation failed: {e:#}"));
         let mut env = Env::default();
-        env.run.limits = limits;
+        // The soft limit is for code that runs, and for whoever installs.
+        env.run.limits = Limits {
+            wasm_memory_limit: 0,
+            ..limits
+        };
         let mut store = Store::new(module.code().module().engine(), env);
         store.limiter(|env| env);
         // Constant expressions are charged too.

@@ -90,19 +90,24 @@ mod management;
 mod messages;
 mod meter;
 mod module;
+mod prices;
+mod rates;
 mod reject;
 mod report;
 mod rewrite;
 mod snapshot;
 mod stable;
 mod stop;
+mod touched;
+mod upkeep;
 
 pub use candid::Principal;
 pub use candid_pointer::{CandidPointerError, candid_pointer};
 pub use canister::LogRecord;
 pub use config::{
-    CanisterSettings, DEFAULT_CYCLES, DEFAULT_WASM_MEMORY_LIMIT, HostConfig, Limits,
-    MAX_HEAP_PAGES, MAX_STABLE_PAGES, OutgoingCalls, PAGE_SIZE,
+    CanisterSettings, DEFAULT_CYCLES, DEFAULT_FREEZING_THRESHOLD, DEFAULT_WASM_MEMORY_LIMIT,
+    HostConfig, INSTALL_RATE, Limits, MAX_HEAP_PAGES, MAX_STABLE_PAGES, OutgoingCalls, PAGE_SIZE,
+    StableAccess,
 };
 pub use entry::EntryPoint;
 pub use error::HostError;
@@ -110,6 +115,7 @@ pub use fault::{Fault, FaultFilter, FaultPoint};
 pub use host::Host;
 pub use install::InstallMode;
 pub use module::{Module, ModuleError, metadata};
+pub use prices::Prices;
 pub use reject::{Reject, RejectCode};
 pub use report::{InstallReport, MessageReport, RefusedCall, Reply};
 pub use rewrite::MetadataSection;

@@ -166,6 +166,11 @@ impl Module {
         Some((memory.minimum(), memory.maximum().unwrap_or(MAX_HEAP_PAGES)))
     }
 
+    /// Whether the heap has 64-bit addresses.
+    pub fn has_wide_heap(&self) -> bool {
+        self.0.shape.wide_heap
+    }
+
     pub(crate) fn shape(&self) -> &Shape {
         &self.0.shape
     }

@@ -56,13 +56,10 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
             call.give_amount(to, accepted)?
         }
     );
-    let change = Entries::CHANGE
-        .and(Entries::PRE_UPGRADE)
-        .and(Entries::CLEANUP);
     system_call!(
         linker,
         "cycles_burn128",
-        change,
+        Entries::REPLICATED,
         cost::CYCLES_BURN,
         |call, high: u64, low: u64, to: u32| {
             let state = &mut call.run().state;

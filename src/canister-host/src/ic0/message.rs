@@ -21,10 +21,8 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     define_value(linker, "msg_caller", Entries::NOT_START, |run| {
         run.input.caller.as_slice()
     })?;
-    define_value(linker, "msg_caller_info_data", Entries::NOT_START, |_| &[])?;
-    define_value(linker, "msg_caller_info_signer", Entries::NOT_START, |_| {
-        &[]
-    })?;
+    define_value(linker, "msg_caller_info_data", Entries::MESSAGE, |_| &[])?;
+    define_value(linker, "msg_caller_info_signer", Entries::MESSAGE, |_| &[])?;
     define_value(linker, "msg_method_name", Entries::INSPECT, |run| {
         run.input.method.as_bytes()
     })?;

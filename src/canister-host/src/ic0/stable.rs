@@ -120,7 +120,8 @@ fn read(call: &mut Call, to: u32, offset: u64, size: u32) -> Result<(), Stop> {
     run.state
         .stable
         .read(offset, range(heap, to, size)?)
-        .map_err(stop)
+        .map_err(stop)?;
+    run.meter.access(offset, size.into(), 0)
 }
 
 fn write(call: &mut Call, offset: u64, from: u32, size: u32) -> Result<(), Stop> {
@@ -132,7 +133,7 @@ fn write(call: &mut Call, offset: u64, from: u32, size: u32) -> Result<(), Stop>
         .stable
         .write(offset, range(heap, from, size)?)
         .map_err(stop)?;
-    run.meter.dirty_stable_pages += fresh;
+    run.meter.access(offset, size.into(), fresh)?;
     call.charge(fresh * cost::DIRTY_STABLE_PAGE)
 }
 

@@ -32,7 +32,7 @@ fn define_self(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         run.input.canister.as_slice()
     })?;
     define_value(linker, "subnet_self", from, |_| &SUBNET)?;
-    define_value(linker, "root_key", from, |_| &[])?;
+    define_value(linker, "root_key", Entries::REPLICATED, |_| &[])?;
     system_call!(
         linker,
         "canister_status",
@@ -79,7 +79,10 @@ fn define_clock(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         cost::SYSTEM_CALL,
         |call| call.run().input.time
     );
-    let from = Entries::CHANGE.and(Entries::CLEANUP);
+    // A timer that pre_upgrade sets is gone before anything else runs: see `install`.
+    let from = Entries::CHANGE
+        .and(Entries::PRE_UPGRADE)
+        .and(Entries::CLEANUP);
     system_call!(
         linker,
         "global_timer_set",
@@ -159,7 +162,13 @@ fn define_certified_data(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     );
     // There is nobody here whose certificate a client would believe.
     let name = "data_certificate_present";
-    system_call!(linker, name, Entries::ALL, cost::SYSTEM_CALL, |_call| 0u32);
+    system_call!(
+        linker,
+        name,
+        Entries::NOT_START,
+        cost::SYSTEM_CALL,
+        |_call| 0u32
+    );
     let name = "data_certificate_size";
     system_call!(linker, name, Entries::QUERY, cost::SYSTEM_CALL, |_call| {
         no_certificate()?

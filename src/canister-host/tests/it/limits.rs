@@ -176,3 +176,29 @@ fn pages_a_trapped_message_took_are_free_again() {
     call(&mut host, id, "take_and_trap").unwrap_err();
     assert_eq!(call(&mut host, id, "take").unwrap(), 0);
 }
+
+#[test]
+fn a_canister_past_its_soft_limit_is_not_updated_but_its_timers_run() {
+    let (mut host, id) = installed(
+        r#"(memory 1)
+        (func (export "canister_update arm")
+          (drop (call $timer_set (i64.const 1))) (call $reply))
+        (func (export "canister_global_timer") (drop (memory.grow (i32.const 1))))
+        (func (export "canister_query ask") (call $answer32 (memory.size)))"#,
+    );
+    host.update(id, ME, "arm", &[]).unwrap();
+    let limits = Limits {
+        wasm_memory_limit: PAGE_SIZE,
+        ..Limits::default()
+    };
+    host.set_limits(id, limits).unwrap();
+    assert_eq!(host.tick()[0].trap, None, "a timer may grow past it");
+    assert_eq!(ask(&mut host, id, "ask"), 2);
+    let reject = host.update(id, ME, "arm", &[]).unwrap_err();
+    assert_eq!(reject.error_code, "IC0539");
+    assert!(
+        reject.message.contains("usage was 131072 bytes"),
+        "{reject}"
+    );
+    assert!(host.executed().is_empty(), "it did not begin");
+}

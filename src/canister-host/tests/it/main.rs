@@ -4,9 +4,12 @@ mod support;
 
 mod calls;
 mod faults;
+mod interface;
 mod limits;
+mod memory_access;
 mod metering;
 mod modules;
+mod money;
 mod quiet;
 mod rollback;
 mod snapshots;
