@@ -31,6 +31,8 @@ fn create() -> wasmtime::Result<(Engine, Linker<Env>)> {
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false)
         .wasm_multi_memory(false)
+        // The replica's validation turns them off.
+        .wasm_tail_call(false)
         .wasm_memory64(false);
     if let Some(creator) = heap::memory_creator() {
         // The engine's own copy-on-write images are for memories it maps itself.

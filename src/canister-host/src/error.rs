@@ -75,35 +75,34 @@ pub enum HostError {
     },
     /// The cycles for all the instructions an installation may use must be there beforehand.
     #[error(
-        "Canister installation failed with `Canister {canister} is out of cycles`: {needed} \
-         cycles must be there for the instruction limit, and {threshold} more for the freezing \
-         threshold; the balance is {balance}: top it up with {missing} (IC0207)",
-        missing = needed.saturating_add(*threshold).saturating_sub(*balance)
+        "Canister installation failed with `Canister {canister} is out of cycles`: {} cycles must \
+         be there for the instruction limit, and {} more for the freezing threshold; the balance \
+         is {}: top it up with {} (IC0207)",
+        balance.needed,
+        balance.threshold,
+        balance.cycles,
+        balance.missing()
     )]
     OutOfCycles {
         /// The canister.
         canister: Principal,
-        /// Cycles for the instruction limit, most of which come back.
-        needed: u128,
-        /// The balance below which the canister is frozen.
-        threshold: u128,
-        /// The balance there is.
-        balance: u128,
+        /// What it has and what it needs.
+        balance: Box<Balance>,
     },
     /// With the memory an installation took the canister would be frozen.
     #[error(
         "Canister cannot grow memory to {bytes} bytes due to insufficient cycles: {canister} would \
-         have {balance} cycles, and be frozen with less than {threshold} (IC0532)"
+         have {} cycles, and be frozen with less than {} (IC0532)",
+        balance.cycles,
+        balance.threshold
     )]
     InstallationFreezes {
         /// The canister.
         canister: Principal,
         /// Bytes of all its memory after the installation.
         bytes: u64,
-        /// Its balance then.
-        balance: u128,
-        /// The balance below which it would be frozen.
-        threshold: u128,
+        /// What it would have and need.
+        balance: Box<Balance>,
     },
     /// Earlier installations used many instructions, and too few rounds have passed since.
     #[error(
@@ -128,4 +127,23 @@ pub enum HostError {
         #[source]
         error: SnapshotError,
     },
+}
+
+/// A balance that is too small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    /// Cycles there are.
+    pub cycles: u128,
+    /// Cycles below which the canister is frozen.
+    pub threshold: u128,
+    /// Cycles needed above that, most of which would come back.
+    pub needed: u128,
+}
+
+impl Balance {
+    /// Cycles it is short of.
+    pub fn missing(&self) -> u128 {
+        let wanted = self.threshold.saturating_add(self.needed);
+        wanted.saturating_sub(self.cycles)
+    }
 }

@@ -5,7 +5,7 @@ use candid::Principal;
 use crate::canister::{Allowance, Canister, Outcome};
 use crate::config::HostConfig;
 use crate::entry::EntryPoint;
-use crate::error::HostError;
+use crate::error::{Balance, HostError};
 use crate::execution::State;
 use crate::host::Host;
 use crate::instance::{Instance, Target};
@@ -150,18 +150,18 @@ fn prepay(canister: &Canister, config: &HostConfig, module: &Module) -> Result<u
     let Some(prices) = &config.prices else {
         return Ok(0);
     };
-    let needed = prices.installation(config.install_instructions, module.has_wide_heap());
-    let threshold = canister.threshold_now(prices);
-    let balance = canister.state.cycles;
-    if balance < needed.saturating_add(threshold) {
-        return Err(HostError::OutOfCycles {
+    let balance = Balance {
+        cycles: canister.state.cycles,
+        threshold: canister.threshold_now(prices),
+        needed: prices.installation(config.install_instructions, module.has_wide_heap()),
+    };
+    match balance.missing() {
+        0 => Ok(balance.needed),
+        _ => Err(HostError::OutOfCycles {
             canister: canister.id,
-            needed,
-            threshold,
-            balance,
-        });
+            balance: Box::new(balance),
+        }),
     }
-    Ok(needed)
 }
 
 /// What an installation costs, failed or not.
@@ -240,13 +240,16 @@ impl Installation<'_> {
         let back = prepaid.saturating_sub(cost(&self.report, &self.config));
         self.state.cycles = self.state.cycles.saturating_add(back);
         let bytes = Canister::usage(Some(&instance), &self.state);
-        let threshold = self.canister.threshold(bytes, prices);
-        if bytes > before && self.state.cycles < threshold {
+        let balance = Balance {
+            cycles: self.state.cycles,
+            threshold: self.canister.threshold(bytes, prices),
+            needed: 0,
+        };
+        if bytes > before && balance.missing() > 0 {
             return Err(HostError::InstallationFreezes {
                 canister: self.canister.id,
                 bytes,
-                balance: self.state.cycles,
-                threshold,
+                balance: Box::new(balance),
             });
         }
         Ok(instance)

@@ -95,6 +95,7 @@ mod rates;
 mod reject;
 mod report;
 mod rewrite;
+mod rules;
 mod snapshot;
 mod stable;
 mod stop;
@@ -110,7 +111,7 @@ pub use config::{
     StableAccess,
 };
 pub use entry::EntryPoint;
-pub use error::HostError;
+pub use error::{Balance, HostError};
 pub use fault::{Fault, FaultFilter, FaultPoint};
 pub use host::Host;
 pub use install::InstallMode;
@@ -119,5 +120,6 @@ pub use prices::Prices;
 pub use reject::{Reject, RejectCode};
 pub use report::{InstallReport, MessageReport, RefusedCall, Reply};
 pub use rewrite::MetadataSection;
+pub use rules::ModuleRule;
 pub use snapshot::{GlobalValue, Snapshot, SnapshotError};
 pub use stable::{StableError, StableMemory, StableSource};

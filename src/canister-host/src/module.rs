@@ -12,9 +12,7 @@ use crate::config::MAX_HEAP_PAGES;
 use crate::engine;
 use crate::env::Env;
 use crate::rewrite::{self, MetadataSection, Shape};
-
-/// The largest module the network takes, unpacked.
-const MAX_UNPACKED: u64 = 100 << 20;
+use crate::rules::{self, MAX_MODULE, ModuleRule};
 
 /// Why bytes are not a module this host can run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +23,9 @@ pub enum ModuleError {
         /// Where and what, in the words of the parser or the compiler.
         reason: String,
     },
+    /// It is WebAssembly, but the network would refuse it.
+    #[error("the network refuses the module: {0}")]
+    Rule(#[from] ModuleRule),
     /// It wants something of the system that is not there.
     #[error("the module imports {module}.{name}, which this host does not provide")]
     UnknownImport {
@@ -71,7 +72,8 @@ impl Module {
     /// Checks and compiles a module, which may be packed with gzip.
     ///
     /// # Errors
-    /// It is not valid, or imports what this host does not provide.
+    /// It is not valid, breaks a rule of the network, or imports what this host does not
+    /// provide.
     pub fn new(wasm: &[u8]) -> Result<Module, ModuleError> {
         static CACHE: OnceLock<Mutex<HashMap<[u8; 32], Slot>>> = OnceLock::new();
         let hash: [u8; 32] = Sha256::digest(wasm).into();
@@ -86,6 +88,7 @@ impl Module {
     fn compile(wasm: &[u8], hash: [u8; 32]) -> Result<Module, ModuleError> {
         let (engine, linker) = engine::get().map_err(|reason| ModuleError::Engine { reason })?;
         let unpacked = unpack(wasm)?;
+        rules::check(&unpacked)?;
         let (rewritten, shape) = rewrite::rewrite(&unpacked)?;
         let compiled =
             code_cache::compile(engine, &rewritten).map_err(|e| ModuleError::Invalid {
@@ -196,15 +199,15 @@ pub(crate) fn unpack(wasm: &[u8]) -> Result<Vec<u8>, ModuleError> {
         return Ok(wasm.to_vec());
     }
     let mut plain = Vec::new();
-    let mut unpacker = flate2::read::GzDecoder::new(wasm).take(MAX_UNPACKED + 1);
+    let mut unpacker = flate2::read::GzDecoder::new(wasm).take(MAX_MODULE + 1);
     unpacker
         .read_to_end(&mut plain)
         .map_err(|e| ModuleError::Invalid {
             reason: format!("it starts like a gzip file but cannot be unpacked: {e}"),
         })?;
-    if plain.len() as u64 > MAX_UNPACKED {
+    if plain.len() as u64 > MAX_MODULE {
         return Err(ModuleError::Invalid {
-            reason: format!("unpacked it is larger than {MAX_UNPACKED} bytes"),
+            reason: format!("unpacked it is larger than {MAX_MODULE} bytes"),
         });
     }
     Ok(plain)

@@ -10,7 +10,7 @@ const LOOP: &str = r#"
     (memory 1)
     (func $forever (loop $again (br $again)))
     (func (export "canister_update forever") (call $forever))
-    (func (export "canister_query forever") (call $forever))
+    (func (export "canister_query ask_forever") (call $forever))
     (func (export "canister_post_upgrade") (call $forever))
 "#;
 
@@ -33,7 +33,7 @@ fn what_never_ends_is_ended_at_the_limit_of_its_kind() {
     let used = host.executed()[0].instructions;
     assert!((4_000_000..4_000_100).contains(&used), "{used}");
 
-    let reject = host.query(id, ME, "forever", &[]).unwrap_err();
+    let reject = host.query(id, ME, "ask_forever", &[]).unwrap_err();
     assert!(reject.message.contains("1000000 instructions"), "{reject}");
 
     let error = host.install(id, UPGRADE, &module, &[], ME).unwrap_err();

@@ -12,6 +12,7 @@ mod modules;
 mod money;
 mod quiet;
 mod rollback;
+mod rules;
 mod snapshots;
 mod system;
 mod timers;

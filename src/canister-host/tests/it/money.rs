@@ -2,8 +2,8 @@
 //! leaves behind for the next one.
 
 use canister_host::{
-    CanisterSettings, Host, HostConfig, HostError, INSTALL_RATE, InstallMode, Limits, Module,
-    PAGE_SIZE, Prices, Principal,
+    Balance, CanisterSettings, Host, HostConfig, HostError, INSTALL_RATE, InstallMode, Limits,
+    Module, PAGE_SIZE, Prices, Principal,
 };
 
 use crate::support::*;
@@ -48,9 +48,11 @@ fn the_cycles_for_the_instruction_limit_must_be_there_and_what_is_left_comes_bac
         error,
         HostError::OutOfCycles {
             canister: id,
-            needed: PREPAID,
-            threshold: 0,
-            balance: PREPAID - 1,
+            balance: Box::new(Balance {
+                cycles: PREPAID - 1,
+                threshold: 0,
+                needed: PREPAID,
+            }),
         }
     );
     assert!(error.to_string().contains("top it up with 1 "), "{error}");
@@ -75,10 +77,14 @@ fn the_freezing_threshold_comes_on_top_and_counts_what_is_allocated() {
     let month = 30 * 24 * 3600;
     let (mut host, id) = paying(PREPAID, month);
     let error = install(&mut host, id).unwrap_err();
-    let HostError::OutOfCycles { threshold, .. } = error else {
+    let HostError::OutOfCycles { balance, .. } = error else {
         panic!("{error}")
     };
-    assert_eq!(threshold, 10_000 * u128::from(month), "an empty canister's");
+    assert_eq!(
+        balance.threshold,
+        10_000 * u128::from(month),
+        "an empty canister's"
+    );
 
     let allocated = CanisterSettings {
         memory_allocation: 1 << 30,
@@ -87,10 +93,10 @@ fn the_freezing_threshold_comes_on_top_and_counts_what_is_allocated() {
     };
     let id = host.create_canister(allocated);
     let error = install(&mut host, id).unwrap_err();
-    let HostError::OutOfCycles { threshold, .. } = error else {
+    let HostError::OutOfCycles { balance, .. } = error else {
         panic!("{error}")
     };
-    assert_eq!(threshold, (127_000 + 10_000) * u128::from(month));
+    assert_eq!(balance.threshold, (127_000 + 10_000) * u128::from(month));
 }
 
 #[test]
