@@ -126,6 +126,9 @@ impl Canister {
     ) -> Outcome {
         let fault = self.fault.take_if(|fault| fault.applies_to(&entry));
         let time = input.time;
+        let usage = Canister::usage(Some(instance), &state);
+        let threshold = |prices: &Prices| self.threshold(usage, prices);
+        let frozen = allowance.prices.as_ref().map_or(0, threshold);
         let access = allowance.stable_access.limit(&entry);
         let execution = Execution {
             entry,
@@ -133,6 +136,7 @@ impl Canister {
             limits: self.settings.limits,
             state,
             available: allowance.cycles,
+            frozen,
             free_stable_pages: allowance.free_stable_pages,
             meter: Meter::new(allowance.instructions, access, fault),
             ..Execution::default()

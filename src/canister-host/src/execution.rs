@@ -121,6 +121,8 @@ pub(crate) struct Execution {
     pub(crate) state: State,
     /// Cycles that came with the call and were not accepted.
     pub(crate) available: u128,
+    /// Cycles of the balance that are not liquid: with less the canister is frozen.
+    pub(crate) frozen: u128,
     /// Stable pages the subnet has left.
     pub(crate) free_stable_pages: Option<u64>,
     pub(crate) meter: Meter,
@@ -136,6 +138,7 @@ impl Default for Execution {
             limits: Limits::default(),
             state: State::default(),
             available: 0,
+            frozen: 0,
             free_stable_pages: None,
             meter: Meter::default(),
             effects: Effects::default(),

@@ -30,8 +30,9 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         Entries::NOT_START,
         cost::SYSTEM_CALL,
         |call, to: u32| {
-            let balance = call.run().state.cycles;
-            call.give_amount(to, balance)?
+            let run = call.run();
+            let liquid = run.state.cycles.saturating_sub(run.frozen);
+            call.give_amount(to, liquid)?
         }
     );
     let accept = "msg_cycles_accept";

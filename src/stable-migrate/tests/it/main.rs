@@ -4,6 +4,7 @@ mod compact;
 mod help;
 mod inspect;
 mod memories;
+mod own_settings;
 mod plan;
 mod programs;
 mod rehearse;
