@@ -11,6 +11,9 @@ pub const PAGE_SIZE: u64 = 65_536;
 /// Pages of a full 32-bit heap: 4 GiB.
 pub const MAX_HEAP_PAGES: u64 = 65_536;
 
+/// Pages of the largest 64-bit heap: 6 GiB.
+pub const MAX_WIDE_HEAP_PAGES: u64 = 6 * 16_384;
+
 /// Pages of the largest stable memory of a canister: 500 GiB.
 pub const MAX_STABLE_PAGES: u64 = 500 * 16_384;
 
@@ -144,7 +147,8 @@ impl StableAccess {
 /// How large a canister's memories may become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Pages the heap may have. `memory.grow` past it returns -1.
+    /// Pages the heap may have. `memory.grow` past it returns -1. A 32-bit heap ends at
+    /// [`MAX_HEAP_PAGES`] by itself.
     pub heap_pages: u64,
     /// Pages stable memory may have. A stable grow past it returns -1.
     pub stable_pages: u64,
@@ -165,7 +169,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            heap_pages: MAX_HEAP_PAGES,
+            heap_pages: MAX_WIDE_HEAP_PAGES,
             stable_pages: MAX_STABLE_PAGES,
             wasm_memory_limit: DEFAULT_WASM_MEMORY_LIMIT,
         }

@@ -25,6 +25,12 @@ pub enum HostError {
     /// An empty canister cannot be upgraded, asked, or saved.
     #[error("canister {0} has no module: install one first")]
     NoModule(Principal),
+    /// The state is on a heap that is kept over upgrades, by a module that would not keep it.
+    #[error(
+        "canister {0} keeps its state on the heap over upgrades (enhanced orthogonal \
+         persistence), and the new module does not: the upgrade would lose it"
+    )]
+    WouldLoseHeap(Principal),
     /// The bytes are not a module for this host.
     #[error(transparent)]
     Module(#[from] ModuleError),

@@ -63,12 +63,12 @@ impl Default for Input {
 /// A function of the canister's table and the value to call it with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Closure {
-    pub(crate) function: u32,
-    pub(crate) environment: u32,
+    pub(crate) function: u64,
+    pub(crate) environment: u64,
 }
 
 /// The index that means "no callback": a one-way call passes it.
-const NO_CALLBACK: u32 = u32::MAX;
+const NO_CALLBACK: u64 = u64::MAX;
 
 impl Closure {
     pub(crate) fn is_none(self) -> bool {

@@ -21,7 +21,8 @@ pub enum InstallMode {
     Install,
     /// It is lost, stable memory too.
     Reinstall,
-    /// Stable memory stays; the heap begins anew.
+    /// Stable memory stays; the heap begins anew. It stays too if both modules say so in the
+    /// section `enhanced-orthogonal-persistence`, as the command-line clients ask for.
     Upgrade {
         /// Whether the old module's `canister_pre_upgrade` is left out.
         skip_pre_upgrade: bool,
@@ -74,6 +75,11 @@ impl Host {
             }
             _ => {}
         }
+        let kept = |i: &Instance| upgrade && i.module().keeps_heap();
+        let keep_heap = canister.instance.as_ref().is_some_and(kept);
+        if keep_heap && !module.keeps_heap() {
+            return Err(HostError::WouldLoseHeap(id));
+        }
         rates::check_debit(canister, self.config.install_rate)?;
         let prepaid = prepay(canister, &self.config, module)?;
         let before = Canister::usage(canister.instance.as_ref(), &canister.state);
@@ -104,12 +110,8 @@ impl Host {
             state,
             report: InstallReport::default(),
         };
-        let pre_upgrade = mode
-            == InstallMode::Upgrade {
-                skip_pre_upgrade: false,
-            };
         let result = installation
-            .run(old.as_mut().filter(|_| pre_upgrade), module, upgrade)
+            .run(old.as_mut(), module, mode, keep_heap)
             .and_then(|instance| installation.settle(instance, prepaid, before));
         let Installation {
             state,
@@ -174,14 +176,18 @@ fn cost(report: &InstallReport, config: &HostConfig) -> u128 {
 impl Installation<'_> {
     fn run(
         &mut self,
-        old: Option<&mut Instance>,
+        mut old: Option<&mut Instance>,
         module: &Module,
-        upgrade: bool,
+        mode: InstallMode,
+        keep_heap: bool,
     ) -> Result<Instance, HostError> {
         self.report.compile_first = self.compilation.first;
         self.report.compile_again = self.compilation.again;
         self.report.wide_heap = module.has_wide_heap();
-        if let Some(old) = old {
+        let with_pre_upgrade = InstallMode::Upgrade {
+            skip_pre_upgrade: false,
+        };
+        if let Some(old) = old.as_deref_mut().filter(|_| mode == with_pre_upgrade) {
             self.hook(old, EntryPoint::PreUpgrade, "canister_pre_upgrade")?;
         }
         let (needed, left) = (self.compilation.charged, self.left());
@@ -191,13 +197,17 @@ impl Installation<'_> {
         self.report.compile_instructions = needed;
         // Also of what pre_upgrade set.
         self.state.global_timer = 0;
-        let mut instance = Instance::new(module, self.canister.settings.limits)
-            .map_err(|stop| self.not_instantiated(&stop))?;
+        let limits = self.canister.settings.limits;
+        let mut instance = match old.filter(|_| keep_heap) {
+            Some(old) => Instance::on_heap(module, limits, old.heap()),
+            None => Instance::new(module, limits),
+        }
+        .map_err(|stop| self.not_instantiated(&stop))?;
         self.check_first_heap(&instance)?;
         self.hook(&mut instance, EntryPoint::Start, rewrite::START)?;
-        let (entry, export) = match upgrade {
-            true => (EntryPoint::PostUpgrade, "canister_post_upgrade"),
-            false => (EntryPoint::Init, "canister_init"),
+        let (entry, export) = match mode {
+            InstallMode::Upgrade { .. } => (EntryPoint::PostUpgrade, "canister_post_upgrade"),
+            _ => (EntryPoint::Init, "canister_init"),
         };
         self.hook(&mut instance, entry, export)?;
         instance

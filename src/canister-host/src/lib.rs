@@ -51,6 +51,10 @@
 //!   certified data, timer and cycles as they were.
 //! - Calls are queued; what was done up to an await is kept; a callback that traps is undone
 //!   alone and its cleanup runs; for a one-way call no callback runs.
+//! - What the network refuses is refused: modules that break [its rules](ModuleRule), more
+//!   [stable memory](StableAccess) in one execution than may be touched, system calls from
+//!   where they may not be made, heaps past their limit and, where the host has
+//!   [prices](HostConfig::prices), canisters that cannot pay.
 //! - Instructions cost what they cost there, system calls and dirtied stable pages included,
 //!   and are limited by the kind of message. The benchmark `memory_manager_baseline` of
 //!   stable-structures counts 1 176 577 025 instructions here and 1 176 577 076 there;
@@ -60,11 +64,16 @@
 //!
 //! - There is one queue and no rounds: messages are executed one after the other, in the
 //!   order they were sent. Nothing is throttled, expires, or gets lost on the way.
-//! - Execution costs no cycles. Balances change by transfers alone.
+//! - Execution costs no cycles unless the host has [prices](HostConfig::prices); calls and
+//!   storage are never charged. A message that grows memory so that its canister would be
+//!   frozen fails at its end, not where it grows.
+//! - Rounds pass only for the debits that installations leave, and only where there is a
+//!   [rate](HostConfig::install_rate).
 //! - Instructions between two branches are counted at the end of the stretch instead of at
 //!   its beginning, so a counter read in between is off by a few. Vector instructions cost 1.
 //! - WebAssembly has 1 MiB of the stack of the calling thread, the replica gives it 5 MiB.
-//! - Heaps are 32-bit. Composite queries run, but cannot call. Certificates, environment
+//! - Heaps of 64 bits end at 6 GiB. `canister_on_low_wasm_memory` is never called. Composite
+//!   queries run, but cannot call. Certificates, environment
 //!   variables and HTTPS outcalls are absent, the management canister answers `raw_rand`.
 //! - Canisters do not stop, and who may install what is not checked.
 
@@ -107,8 +116,8 @@ pub use candid_pointer::{CandidPointerError, candid_pointer};
 pub use canister::LogRecord;
 pub use config::{
     CanisterSettings, DEFAULT_CYCLES, DEFAULT_FREEZING_THRESHOLD, DEFAULT_WASM_MEMORY_LIMIT,
-    HostConfig, INSTALL_RATE, Limits, MAX_HEAP_PAGES, MAX_STABLE_PAGES, OutgoingCalls, PAGE_SIZE,
-    StableAccess,
+    HostConfig, INSTALL_RATE, Limits, MAX_HEAP_PAGES, MAX_STABLE_PAGES, MAX_WIDE_HEAP_PAGES,
+    OutgoingCalls, PAGE_SIZE, StableAccess,
 };
 pub use entry::EntryPoint;
 pub use error::{Balance, HostError};

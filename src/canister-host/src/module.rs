@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::{InstancePre, UnknownImportError};
 
 use crate::code_cache;
-use crate::config::MAX_HEAP_PAGES;
+use crate::config::{MAX_HEAP_PAGES, MAX_WIDE_HEAP_PAGES};
 use crate::engine;
 use crate::env::Env;
 use crate::rewrite::{self, MetadataSection, Shape};
@@ -86,14 +86,18 @@ impl Module {
     }
 
     fn compile(wasm: &[u8], hash: [u8; 32]) -> Result<Module, ModuleError> {
-        let (engine, linker) = engine::get().map_err(|reason| ModuleError::Engine { reason })?;
+        let machine = engine::get().map_err(|reason| ModuleError::Engine { reason })?;
         let unpacked = unpack(wasm)?;
         rules::check(&unpacked)?;
         let (rewritten, shape) = rewrite::rewrite(&unpacked)?;
         let compiled =
-            code_cache::compile(engine, &rewritten).map_err(|e| ModuleError::Invalid {
+            code_cache::compile(&machine.engine, &rewritten).map_err(|e| ModuleError::Invalid {
                 reason: format!("{e:#}"),
             })?;
+        let linker = match shape.wide_heap {
+            true => &machine.wide_linker,
+            false => &machine.linker,
+        };
         let code = linker.instantiate_pre(&compiled).map_err(|e| {
             match e.downcast_ref::<UnknownImportError>() {
                 Some(import) => ModuleError::UnknownImport {
@@ -166,12 +170,23 @@ impl Module {
     pub(crate) fn heap_pages(&self) -> Option<(u64, u64)> {
         let export = self.0.code.module().get_export(rewrite::MEMORY)?;
         let memory = export.memory()?.clone();
-        Some((memory.minimum(), memory.maximum().unwrap_or(MAX_HEAP_PAGES)))
+        let most = match memory.is_64() {
+            true => MAX_WIDE_HEAP_PAGES,
+            false => MAX_HEAP_PAGES,
+        };
+        Some((memory.minimum(), memory.maximum().unwrap_or(most)))
     }
 
     /// Whether the heap has 64-bit addresses.
     pub fn has_wide_heap(&self) -> bool {
         self.0.shape.wide_heap
+    }
+
+    /// Whether the module's heap is kept over upgrades, which is how Motoko persists.
+    pub fn keeps_heap(&self) -> bool {
+        self.metadata()
+            .iter()
+            .any(|section| section.name == "enhanced-orthogonal-persistence")
     }
 
     pub(crate) fn shape(&self) -> &Shape {

@@ -10,6 +10,7 @@ mod read;
 
 use std::collections::BTreeSet;
 
+use crate::config::MAX_WIDE_HEAP_PAGES;
 use crate::module::ModuleError;
 use read::Outline;
 
@@ -31,9 +32,6 @@ const MAX_SECTION_BYTES: u64 = 1 << 20;
 /// Of one function.
 const MAX_FUNCTION_INSTRUCTIONS: u64 = 1_000_000;
 const MAX_COMPLEXITY: u64 = 1_000_000;
-/// Pages a 64-bit heap may declare as its most: 6 GiB.
-pub(crate) const MAX_WIDE_HEAP_PAGES: u64 = 6 * 16_384;
-
 /// Names that nothing may be exported under.
 const RESERVED: [&str; 6] = [
     "canister counter_instructions",

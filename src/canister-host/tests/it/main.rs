@@ -17,3 +17,4 @@ mod snapshots;
 mod system;
 mod timers;
 mod upgrades;
+mod wide;
