@@ -69,6 +69,9 @@ pub struct HostConfig {
     /// installed again, as on the network until the next checkpoint. If not, each
     /// installation is charged as the first one after a checkpoint.
     pub remember_compiled: bool,
+    /// How many messages one update or one tick works through at most. A canister that calls
+    /// itself again and again would keep it busy for ever.
+    pub messages_at_once: u64,
     /// Whether [`Host::tick`](crate::Host::tick) runs heartbeats.
     pub heartbeats: bool,
     /// What becomes of the calls that canisters make.
@@ -102,6 +105,7 @@ impl Default for HostConfig {
             prices: None,
             install_rate: None,
             remember_compiled: false,
+            messages_at_once: 10_000,
             heartbeats: true,
             outgoing_calls: OutgoingCalls::Deliver,
         }

@@ -103,7 +103,8 @@ impl Host {
     /// one-way calls may be, waits for the next update or [`tick`](Host::tick).
     ///
     /// # Errors
-    /// The canister, or the host for it, rejected the call.
+    /// The canister, or the host for it, rejected the call, or
+    /// [so many messages](HostConfig::messages_at_once) did not bring the answer.
     pub fn update(
         &mut self,
         id: Principal,
@@ -123,8 +124,17 @@ impl Host {
             arg: arg.to_vec(),
             cycles: 0,
         }));
-        while !self.answers.contains_key(&number) && self.step() {}
-        let silent = || Reject::new(code::DID_NOT_REPLY, "the call was never answered");
+        self.work(|host| host.answers.contains_key(&number));
+        let silent = || {
+            let message = match self.queue.is_empty() {
+                true => "the call was never answered".to_owned(),
+                false => format!(
+                    "the call was not answered within {} messages",
+                    self.config.messages_at_once
+                ),
+            };
+            Reject::new(code::DID_NOT_REPLY, message)
+        };
         let bytes = self
             .answers
             .remove(&number)
@@ -238,7 +248,9 @@ impl Host {
     }
 
     /// Runs each global timer that is due, and each heartbeat unless the host's configuration
-    /// turns them off, once, and then the queue until it is empty. Returns what was executed, in order; traps are in there too.
+    /// turns them off, once, and then the queue until it is empty or
+    /// [enough](HostConfig::messages_at_once) was done. Returns what was executed, in order;
+    /// traps are in there too.
     pub fn tick(&mut self) -> Vec<MessageReport> {
         self.reports.clear();
         self.pass_rounds(1);
@@ -260,8 +272,17 @@ impl Host {
                 self.execute_task(id, EntryPoint::Heartbeat, "canister_heartbeat");
             }
         }
-        while self.step() {}
+        self.work(|_| false);
         self.reports.clone()
+    }
+
+    /// Works through the queue until it is empty, something is done, or it was enough.
+    fn work(&mut self, done: impl Fn(&Host) -> bool) {
+        for _ in 0..self.config.messages_at_once {
+            if done(self) || !self.step() {
+                return;
+            }
+        }
     }
 
     /// What the last update or tick executed, in order: also of an update that was rejected.

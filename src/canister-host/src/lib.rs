@@ -63,18 +63,18 @@
 //! # What differs from the replica
 //!
 //! - There is one queue and no rounds: messages are executed one after the other, in the
-//!   order they were sent. Nothing is throttled, expires, or gets lost on the way.
+//!   order they were sent. Nothing is throttled, expires, or gets lost on the way. Rounds
+//!   pass only for the debits that installations leave, and only where there is a
+//!   [rate](HostConfig::install_rate).
 //! - Execution costs no cycles unless the host has [prices](HostConfig::prices); calls and
 //!   storage are never charged. A message that grows memory so that its canister would be
 //!   frozen fails at its end, not where it grows.
-//! - Rounds pass only for the debits that installations leave, and only where there is a
-//!   [rate](HostConfig::install_rate).
 //! - Instructions between two branches are counted at the end of the stretch instead of at
 //!   its beginning, so a counter read in between is off by a few. Vector instructions cost 1.
 //! - WebAssembly has 1 MiB of the stack of the calling thread, the replica gives it 5 MiB.
-//! - Heaps of 64 bits end at 6 GiB. `canister_on_low_wasm_memory` is never called. Composite
-//!   queries run, but cannot call. Certificates, environment
-//!   variables and HTTPS outcalls are absent, the management canister answers `raw_rand`.
+//! - `canister_on_low_wasm_memory` is never called. Composite queries run, but cannot call.
+//!   Certificates, environment variables and HTTPS outcalls are absent, the management
+//!   canister answers `raw_rand`.
 //! - Canisters do not stop, and who may install what is not checked.
 
 mod candid_pointer;

@@ -4,6 +4,7 @@ mod support;
 
 mod calls;
 mod faults;
+mod hostile;
 mod interface;
 mod limits;
 mod memory_access;
