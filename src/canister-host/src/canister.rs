@@ -126,9 +126,9 @@ impl Canister {
     ) -> Outcome {
         let fault = self.fault.take_if(|fault| fault.applies_to(&entry));
         let time = input.time;
-        let usage = Canister::usage(Some(instance), &state);
-        let threshold = |prices: &Prices| self.threshold(usage, prices);
-        let frozen = allowance.prices.as_ref().map_or(0, threshold);
+        let frozen = allowance.prices.as_ref().map_or(0, |prices| {
+            self.threshold(Canister::usage(Some(instance), &state), prices)
+        });
         let access = allowance.stable_access.limit(&entry);
         let execution = Execution {
             entry,

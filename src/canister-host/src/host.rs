@@ -233,6 +233,15 @@ impl Host {
             .canisters
             .get_mut(&id)
             .ok_or_else(|| canister_not_found(id))?;
+        if let Some(prices) = &self.config.prices
+            && canister.state.cycles < canister.threshold_now(prices)
+        {
+            let message = format!(
+                "Canister {id} is unable to process calls because it's frozen: please top up the \
+                 canister with cycles"
+            );
+            return Err(Reject::new(code::OUT_OF_CYCLES, message));
+        }
         let mut input = canister.input(self.time);
         (input.caller, input.arg, input.method) = (sender, arg.to_vec(), method.to_owned());
         let instructions = match entry {

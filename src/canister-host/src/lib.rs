@@ -66,8 +66,8 @@
 //!   order they were sent. Nothing is throttled, expires, or gets lost on the way. Rounds
 //!   pass only for the debits that installations leave, and only where there is a
 //!   [rate](HostConfig::install_rate).
-//! - Execution costs no cycles unless the host has [prices](HostConfig::prices); calls and
-//!   storage are never charged. A message that grows memory so that its canister would be
+//! - Execution costs no cycles unless the host has [prices](HostConfig::prices); calls,
+//!   storage and loading a snapshot are never charged. A message that grows memory so that its canister would be
 //!   frozen fails at its end, not where it grows.
 //! - Instructions between two branches are counted at the end of the stretch instead of at
 //!   its beginning, so a counter read in between is off by a few. Vector instructions cost 1.

@@ -159,6 +159,46 @@ fn a_message_may_not_grow_memory_so_that_the_canister_freezes() {
 }
 
 #[test]
+fn a_frozen_canister_answers_nothing() {
+    let (mut host, id) = paying(2 * PREPAID, 1);
+    install(&mut host, id).unwrap();
+    host.query(id, ME, "ask", &[]).unwrap();
+    let snapshot = host.take_snapshot(id).unwrap();
+    let poor = host.create_canister(CanisterSettings {
+        cycles: 10_000,
+        freezing_threshold: 2,
+        ..Default::default()
+    });
+    host.load_snapshot(poor, &snapshot).unwrap();
+    for reject in [
+        host.query(poor, ME, "ask", &[]).unwrap_err(),
+        host.update(poor, ME, "work", &[]).unwrap_err(),
+    ] {
+        assert_eq!(reject.error_code, "IC0207");
+    }
+}
+
+#[test]
+fn what_is_not_liquid_is_not_told_as_liquid() {
+    let fields = r#"
+        (import "ic0" "canister_liquid_cycle_balance128" (func $liquid (param i32)))
+        (import "ic0" "canister_cycle_balance128" (func $balance (param i32)))
+        (memory 1)
+        (func (export "canister_query frozen")
+          (call $liquid (i32.const 0)) (call $balance (i32.const 16))
+          (call $answer64 (i64.sub (i64.load (i32.const 16)) (i64.load (i32.const 0)))))"#;
+    let (mut host, id) = paying(2 * PREPAID, 1_000_000);
+    host.install(id, InstallMode::Install, &module(fields), &[], ME)
+        .unwrap();
+    // A million seconds cost 10 billion, and the heap's and the module's bytes a little more.
+    let frozen = ask(&mut host, id, "frozen");
+    assert!(
+        (10_007_000_000..10_009_000_000).contains(&frozen),
+        "{frozen}"
+    );
+}
+
+#[test]
 fn where_nothing_is_priced_nothing_is_needed() {
     let mut host = Host::new();
     let id = host.create_canister(CanisterSettings {
