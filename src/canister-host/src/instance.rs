@@ -145,14 +145,14 @@ impl Instance {
         ended.map_err(|error| Stop::from_wasm(&error, store.data().run.meter.out_of_fuel()))
     }
 
-    /// Calls an exported function that takes nothing and returns an address, which has a
-    /// query's instructions for it.
+    /// Calls an exported function that takes nothing and returns an address. It may use as
+    /// many instructions as an inspection.
     pub(crate) fn call_for_address(&mut self, name: &str) -> Result<u64, Stop> {
         let failed = |e: wasmtime::Error| Stop::Trapped(e.to_string());
         let Instance {
             instance, store, ..
         } = self;
-        let fuel = HostConfig::default().query_instructions;
+        let fuel = HostConfig::default().inspect_instructions;
         store.set_fuel(fuel).map_err(failed)?;
         if self.module.has_wide_heap() {
             let function = instance.get_typed_func::<(), u64>(&mut *store, name);

@@ -147,6 +147,12 @@ fn the_whole_system_interface_can_be_imported() {
     for function in functions(INTERFACE).chain(functions(INTERFACE_32)) {
         raw_module(&format!("(module {})", function.import("i32")));
     }
+    for function in functions(INTERFACE) {
+        raw_module(&format!(
+            "(module {} (memory i64 1))",
+            function.import("i64")
+        ));
+    }
 }
 
 /// Calls the function from every kind of entry point there is: the hooks by an argument of

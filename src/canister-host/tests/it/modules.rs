@@ -106,6 +106,8 @@ fn the_candid_interface_is_read_from_where_the_module_points() {
     let error = candid_pointer(&with("(i32.const 70000)")).unwrap_err();
     assert!(error.to_string().contains("70000"), "{error}");
     assert!(candid_pointer(&with("unreachable")).is_err());
+    let endless = with("(loop $again (br $again)) unreachable");
+    assert!(candid_pointer(&endless).is_err(), "it is ended");
     let without = wat::parse_str("(module)").unwrap();
     let error = candid_pointer(&without).unwrap_err();
     assert!(error.to_string().contains("get_candid_pointer"), "{error}");

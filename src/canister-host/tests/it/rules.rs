@@ -125,6 +125,15 @@ fn the_code_section_and_each_function_have_a_size() {
 }
 
 #[test]
+fn a_module_has_a_size() {
+    let mut wasm = b"\0asm\x01\0\0\0".to_vec();
+    wasm.resize((100 << 20) + 1, 0);
+    let error = Module::new(&wasm).unwrap_err();
+    let told = "104857601 bytes are more than the 104857600 a module may have";
+    assert!(error.to_string().contains(told), "{error}");
+}
+
+#[test]
 fn exports_are_entry_points_of_the_right_type_under_names_that_are_free() {
     for (fields, told) in [
         (
