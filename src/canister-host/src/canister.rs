@@ -258,6 +258,9 @@ impl Canister {
             heap_pages: instance.heap_pages(),
             stable_pages: execution.state.stable.pages(),
             logs: execution.effects.logs.clone(),
+            calls: (execution.effects.calls.iter())
+                .map(|call| (call.callee, call.method.clone()))
+                .collect(),
             trap: stop.map(|stop| stop.to_reject(&self.id.to_text())),
         }
     }

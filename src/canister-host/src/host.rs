@@ -114,11 +114,27 @@ impl Host {
     ) -> Result<Reply, Reject> {
         self.reports.clear();
         self.inspect(id, sender, method, arg)?;
+        self.call(id, sender, method, arg)
+    }
+
+    /// Calls a method as a canister calls it: `canister_inspect_message` is not asked. `caller`
+    /// may be the canister itself.
+    ///
+    /// # Errors
+    /// The canister, or the host for it, rejected the call.
+    pub fn call(
+        &mut self,
+        id: Principal,
+        caller: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> Result<Reply, Reject> {
+        self.reports.clear();
         let number = self.next_ingress;
         self.next_ingress += 1;
         self.queue.push_back(Message::Request(Request {
             origin: Origin::Ingress(number),
-            caller: sender,
+            caller,
             callee: id,
             method: method.to_owned(),
             arg: arg.to_vec(),

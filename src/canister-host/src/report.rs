@@ -35,6 +35,8 @@ pub struct MessageReport {
     pub stable_pages: u64,
     /// What it logged with `ic0.debug_print`.
     pub logs: Vec<String>,
+    /// The calls it made, to itself too: callee and method, in order.
+    pub calls: Vec<(Principal, String)>,
     /// Why it trapped, if it did. Then nothing of what it did was kept.
     pub trap: Option<Reject>,
 }

@@ -1,18 +1,19 @@
 //! The command line.
 //!
-//! Exit status 0 if all held, 1 if a rehearsal or a check found a difference, 2 if a command could not do what it was
-//! asked; then nothing was written.
+//! Exit status 0 if all held, 1 if a rehearsal or an upgrade found that something does not, a hook that traps
+//! included, 2 if a command could not do what it was asked; then nothing was written.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use stable_migrate::Error;
+use stable_migrate::{Error, NewFile};
 
 mod compact;
 mod inspect;
 mod next_steps;
 mod plan;
+mod quote;
 mod rehearse;
 mod setting;
 mod steps;
@@ -30,8 +31,8 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a rehearsal or a check found a \
-difference, 2 if it could not be done; then nothing was written.";
+const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a rehearsal or an upgrade found that \
+something does not, a hook that traps included, 2 if it could not be done; then nothing was written.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -83,6 +84,16 @@ fn print(text: &str) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes a page that was begun before anything ran, so that a name that is taken is not found out in the end.
+fn finish(page: Option<NewFile>, content: &str) -> Result<(), Error> {
+    let Some(page) = page else {
+        return Ok(());
+    };
+    let written = page.file()?.write_all(content.as_bytes());
+    written.map_err(Error::io(page.path()))?;
+    page.finish()
 }
 
 /// A value as indented JSON and a newline.

@@ -32,11 +32,11 @@ pub use image::Image;
 pub use module::uses_this_library;
 pub use offline::{OfflineUpgrade, Outcome};
 pub use progress::Progress;
-pub use report::{Report, html, rehearsal_html, rehearsal_text, text};
+pub use report::{Report, html, rehearsal_html, rehearsal_text, text, upgrade_html, upgrade_text};
 pub use run::{
-    Compared, Difference, FaultRun, Hook, INSTALL_INSTRUCTIONS, Interface, NO_ARGUMENT,
-    OwnSettings, Rehearsal, Rehearsed, STATUS_QUERY, Setting, Settled, Step, Upgraded, of_bare,
-    of_directory, write_snapshot,
+    Asking, Compared, Coverage, Difference, Failed, FaultRun, Hook, INSTALL_INSTRUCTIONS,
+    Interface, MoveOutcome, Moved, NO_ARGUMENT, NotAsked, OwnSettings, Price, Rehearsal, Rehearsed,
+    Room, STEP_METHOD, Setting, Step, Upgraded, of_bare, of_directory, write_snapshot,
 };
 pub use snapshot_dir::{Metadata, NewSnapshotDir, SnapshotDir};
 pub use source::{Rest, Source};

@@ -11,11 +11,15 @@ mod map;
 mod rehearsal_html;
 mod rehearsal_text;
 mod text;
+mod upgrade_html;
+mod upgrade_text;
 
 pub use html::html;
 pub use rehearsal_html::rehearsal_html;
 pub use rehearsal_text::rehearsal_text;
 pub use text::text;
+pub use upgrade_html::upgrade_html;
+pub use upgrade_text::upgrade_text;
 
 /// A survey and what it is of.
 #[derive(Clone, Debug, PartialEq, Serialize)]

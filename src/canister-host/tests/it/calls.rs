@@ -92,10 +92,23 @@ fn the_reply_reaches_the_callback_with_its_environment() {
         ["update echo_through", "update echo", "reply callback"]
     );
     assert_eq!(reply.messages[1].canister, callee);
+    let made: Vec<_> = reply.messages.iter().map(|m| m.calls.clone()).collect();
+    assert_eq!(made, [vec![(callee, "echo".to_owned())], vec![], vec![]]);
     assert_eq!(
         reply.instructions,
         reply.messages.iter().map(|m| m.instructions).sum::<u64>()
     );
+}
+
+#[test]
+fn a_call_of_a_canister_is_not_inspected_as_one_from_outside_is() {
+    let (mut host, id) = installed(
+        r#"(memory 1)
+           (func (export "canister_inspect_message"))
+           (func (export "canister_update one") (call $answer32 (i32.const 1)))"#,
+    );
+    assert!(host.update(id, ME, "one", &[]).is_err());
+    assert_eq!(host.call(id, id, "one", &[]).unwrap().bytes, [1, 0, 0, 0]);
 }
 
 #[test]

@@ -11,7 +11,8 @@ use stable_migrate::{
     uses_this_library,
 };
 
-use super::{Verdict, next_steps, print};
+use super::next_steps::NextSteps;
+use super::{Verdict, print};
 
 /// Rewrite stable memory with right-sized buckets and without dead bytes
 ///
@@ -173,7 +174,13 @@ impl Compact {
         match source {
             Source::Bare(_) => text,
             Source::Snapshot(_) => {
-                text + "\n" + &next_steps::commands(&self.canister, &self.path, &self.output)
+                let next = NextSteps {
+                    canister: &self.canister,
+                    from: &self.path,
+                    to: &self.output,
+                    without_pre_upgrade: self.skip_pre_upgrade,
+                };
+                text + "\n" + &next.commands()
             }
         }
     }

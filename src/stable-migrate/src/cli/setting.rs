@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use candid::Principal;
 use clap::Args;
 use stable_migrate::{
-    Error, INSTALL_INSTRUCTIONS, OwnSettings, Setting, parse_bytes, parse_cycles,
+    Asking, Error, INSTALL_INSTRUCTIONS, OwnSettings, Setting, parse_bytes, parse_cycles,
 };
 
 /// Who the canister is, who upgrades it, what is asked.
@@ -57,15 +57,14 @@ impl SettingArgs {
         }
     }
 
-    /// The text of the file of calls.
-    pub fn calls(&self) -> Result<Option<String>, Error> {
+    /// What is asked.
+    pub fn asking(&self) -> Result<Asking, Error> {
         let read = |path: &PathBuf| fs::read_to_string(path).map_err(Error::io(path));
-        self.calls.as_ref().map(read).transpose()
-    }
-
-    /// Queries that are not asked.
-    pub fn left_out(&self) -> Vec<String> {
-        self.leave_out.clone()
+        Ok(Asking {
+            sender: self.sender,
+            calls: self.calls.as_ref().map(read).transpose()?,
+            left_out: self.leave_out.clone(),
+        })
     }
 }
 

@@ -22,6 +22,14 @@ impl Steps {
         }
         Ok(steps)
     }
+
+    /// Encodes another argument for the last module.
+    pub fn again(&self, argument: Option<&str>) -> Result<Option<Vec<u8>>, Error> {
+        let (Some((path, _)), Some(argument)) = (self.0.last(), argument) else {
+            return Ok(None);
+        };
+        Ok(Some(load_step(path, Some(argument))?.argument))
+    }
 }
 
 /// Reads and compiles one module, and encodes its argument: Candid text, `hex:` and digits, or nothing.

@@ -38,9 +38,9 @@ fn a_snapshot_becomes_a_smaller_one_that_can_be_loaded() {
         "of 128 pages -> of 2 pages",
         "62.8 B cycles -> 1.22 B cycles a year",
         "memories 0, 1 byte for byte the same, generation raised to 1",
-        "icp canister snapshot upload my_canister -i ",
-        "icp canister snapshot restore my_canister UPLOADED_ID",
-        "dfx canister snapshot load my_canister UPLOADED_ID",
+        "CANISTER=my_canister FROM=",
+        "icp canister snapshot restore \"$CANISTER\" \"$UPLOADED\"",
+        "dfx canister snapshot load \"$CANISTER\" \"$UPLOADED\"",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

@@ -5,11 +5,11 @@ use std::path::Path;
 use super::programs::{KEEPS, module_file, snapshot};
 use super::run::{Ran, stable_migrate};
 
-/// A post_upgrade that needs 64 MiB of heap, and one that needs a GiB of stable memory.
+/// A post_upgrade that needs 64 MiB of heap, and one that needs a GiB of stable memory, once.
 const GROWS_HEAP: &str =
     "(if (i32.lt_s (memory.grow (i32.const 1024)) (i32.const 0)) (then unreachable))";
-const GROWS_STABLE: &str =
-    "(if (i64.lt_s (call $grow (i64.const 16384)) (i64.const 0)) (then unreachable))";
+const GROWS_STABLE: &str = "(if (i64.lt_u (call $grow (i64.const 0)) (i64.const 16385))
+    (then (if (i64.lt_s (call $grow (i64.const 16384)) (i64.const 0)) (then unreachable))))";
 
 fn rehearse(directory: &Path, then: &str, options: &[&str]) -> Ran {
     let path = directory.join("snapshot");
@@ -37,7 +37,8 @@ fn a_heap_that_outgrows_the_canisters_limit_fails_in_the_rehearsal() {
     let dir = tempfile::tempdir().unwrap();
     let rehearse = |options: &[&str]| rehearse(dir.path(), GROWS_HEAP, options);
     assert_eq!(rehearse(&[]).status, 0);
-    assert_eq!(rehearse(&["--wasm-memory-limit", "65MiB"]).status, 0);
+    let ran = rehearse(&["--wasm-memory-limit", "65MiB"]).ok();
+    assert!(ran.contains("1 025 pages at most, 99 % of 65 MiB"), "{ran}");
     assert_eq!(rehearse(&["--wasm-memory-limit", "0"]).status, 0);
     let ran = rehearse(&["--wasm-memory-limit", "64MiB"]);
     fails_with(
@@ -59,6 +60,24 @@ fn memory_the_canister_cannot_pay_for_fails_in_the_rehearsal() {
     fails_with(&ran, "due to insufficient cycles");
     let ran = rehearse(&["--cycles", "200_000_000_000"]);
     fails_with(&ran, "is out of cycles");
+}
+
+#[test]
+fn an_upgrade_is_priced_for_the_first_canister_of_a_subnet_and_for_every_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let ran = rehearse(dir.path(), KEEPS, &[]).ok();
+    let line = ran.lines().find(|line| line.starts_with("  price"));
+    let line = line.expect(&ran);
+    // 20 M, and 6 000 for each of the module's few instructions, or 60.
+    assert!(
+        line.contains("20.2 M cycles on the first canister"),
+        "{line}"
+    );
+    assert!(
+        line.contains("20 M cycles on every other") || line.contains("20.0 M"),
+        "{line}"
+    );
+    assert!(line.contains("has to wait 1 round, and 1 round"), "{line}");
 }
 
 #[test]
