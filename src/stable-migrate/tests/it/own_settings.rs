@@ -5,11 +5,11 @@ use std::path::Path;
 use super::programs::{KEEPS, module_file, snapshot};
 use super::run::{Ran, stable_migrate};
 
-/// A post_upgrade that needs 64 MiB of heap, and one that needs a GiB of stable memory.
+/// A post_upgrade that needs 64 MiB of heap, and one that needs a GiB of stable memory, once.
 const GROWS_HEAP: &str =
     "(if (i32.lt_s (memory.grow (i32.const 1024)) (i32.const 0)) (then unreachable))";
-const GROWS_STABLE: &str =
-    "(if (i64.lt_s (call $grow (i64.const 16384)) (i64.const 0)) (then unreachable))";
+const GROWS_STABLE: &str = "(if (i64.lt_u (call $grow (i64.const 0)) (i64.const 16385))
+    (then (if (i64.lt_s (call $grow (i64.const 16384)) (i64.const 0)) (then unreachable))))";
 
 fn rehearse(directory: &Path, then: &str, options: &[&str]) -> Ran {
     let path = directory.join("snapshot");
