@@ -57,8 +57,11 @@ impl From<Unrecognized> for Error {
     }
 }
 
+/// Bytes of an unknown memory that are shown.
+const GLIMPSE_BYTES: usize = 16;
+
 /// Looks at a memory with the default [`OpenOptions`]: every codec of this build, without a length in front.
-/// Writes nothing, reads at most 35 KiB.
+/// Writes nothing, reads at most 35 KiB and what the codecs ask for.
 ///
 /// ```
 /// use ic_stable_migration::{Opened, open};
@@ -119,7 +122,16 @@ impl OpenOptions {
     }
 
     /// Accepts also the values of codec `C`, which may have a length in front.
+    ///
+    /// A codec whose probe asks for no byte, or for more than a page, does not compile: it could match nothing or
+    /// everything.
     pub fn accept<T, C: Codec<T>>(mut self) -> Self {
+        const {
+            assert!(
+                C::PROBE_BYTES > 0 && C::PROBE_BYTES <= PAGE_BYTES as usize,
+                "Codec::PROBE_BYTES has to be from 1 to 65536, a page of memory"
+            );
+        }
         self.candidates.push(Candidate {
             probe_bytes: C::PROBE_BYTES,
             can_start: C::can_start,
@@ -147,13 +159,17 @@ impl OpenOptions {
             Ok(None) => None,
             Err(contradiction) => Some(contradiction),
         };
-        // The longest probe is a u64 length and `DIDL`; a page is larger.
-        let mut first = [0; 16];
-        memory.read(0, &mut first);
         let bytes = pages.saturating_mul(PAGE_BYTES);
-        let fits = |candidate: &Candidate| {
-            candidate.probe_bytes <= first.len() && (candidate.can_start)(&first, bytes)
-        };
+        let longest = self
+            .candidates
+            .iter()
+            .map(|candidate| candidate.probe_bytes);
+        let longest = longest.max().unwrap_or(0).max(GLIMPSE_BYTES);
+        // A probe is a page at most, and there is one.
+        let mut first = vec![0; longest];
+        memory.read(0, &mut first);
+        let fits =
+            |candidate: &Candidate| (candidate.can_start)(&first[..candidate.probe_bytes], bytes);
         if self.candidates.iter().any(fits) {
             return Opened::Legacy(Legacy::of(memory));
         }

@@ -14,6 +14,7 @@ mod moving;
 mod price;
 mod questions;
 mod rehearsal;
+mod search;
 mod setting;
 mod snapshot;
 mod upgraded;

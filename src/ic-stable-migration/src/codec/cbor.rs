@@ -1,11 +1,40 @@
-//! CBOR through `ciborium`.
+//! CBOR, as memory 0 holds it and as `ciborium` writes it.
+//!
+//! # What it writes
+//! Well-formed CBOR (RFC 8949), with the conventions of `ciborium`: a struct is a map from the names of its fields,
+//! a case of an enum its name or a map of one entry from its name, an integer of more than 64 bits a bignum, `None`
+//! and `()` null, `Some(x)` the same as x. Where those conventions lose something, it writes more:
+//!
+//! ```text
+//! tag 64 (RFC 8746), byte string      a sequence of the type u8 with 8 elements or more, whatever serde calls it
+//! tag 0x4943536f, null or that again  Some of what would be read as None: Some(None), Some(())
+//! tag 0x4943496e, [sign, [u32, …]]    candid::Int, which serializes as that and deserializes from something else
+//! ```
+//! A floating-point number takes the fewest bytes that keep its value and, where it is none, its bits. No value is written that cannot be read: one that is
+//! nested too deep, a type that announces another number of elements than it has, a tag of the adopter's own
+//! (`ciborium::tag`) is refused.
+//!
+//! # What it reads
+//! That, and all that `ciborium` writes: strings of any length for whoever asks, an array of integers where bytes are
+//! asked for and the other way round. Tags that it does not know say nothing where the type is known, and are refused
+//! where it is not (`deserialize_any`).
+//!
+//! # Which values come back as they were
+//! Every type that derives `Serialize` and `Deserialize`, with any of serde's attributes whose own two halves agree:
+//! `Option` of `Option` and of `()` to any depth, integers to 128 bits, `candid::Int` and `Nat`, enums of every
+//! representation, maps with keys of any type, flattened structs, byte arrays, texts without limit. Not:
+//! - a 128-bit integer beyond 64 bits inside an untagged, internally tagged or flattened type: serde's own buffer
+//!   does not hold one, and reading says so;
+//! - `Some(None)` where such a type asks for an untyped value;
+//! - nesting beyond [4 096 levels or the stack](super::stack), whichever comes first: refused when written.
 
 use std::io::{Read, Write};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Codec, Format, StreamCodec, io_reason};
+use super::item::Notation;
+use super::{Census, Codec, Format, StreamCodec, census, decoder, encoder};
 
 /// CBOR (RFC 8949), the codec of memory 0 unless another is asked for.
 pub struct Cbor;
@@ -18,23 +47,17 @@ impl<T: DeserializeOwned> Codec<T> for Cbor {
         Format::Cbor.can_start(first)
     }
 
-    fn decode<R: Read>(reader: R) -> Result<T, String> {
-        use ciborium::de::Error;
-        ciborium::from_reader(reader).map_err(|error| match error {
-            Error::Io(error) => io_reason(error),
-            Error::Syntax(_) => "the bytes are not CBOR".into(),
-            Error::Semantic(_, reason) => reason,
-            Error::RecursionLimitExceeded => "the value is nested more than 256 deep".into(),
-        })
+    fn decode<R: Read>(mut reader: R) -> Result<T, String> {
+        decoder::read(Notation::Cbor, &mut reader)
+    }
+
+    fn census<R: Read>(mut reader: R) -> Result<Option<Census>, String> {
+        Ok(Some(census::take(Notation::Cbor, &mut reader)?))
     }
 }
 
 impl<T: Serialize + DeserializeOwned> StreamCodec<T> for Cbor {
-    fn encode<W: Write>(value: &T, writer: W) -> Result<(), String> {
-        use ciborium::ser::Error;
-        ciborium::into_writer(value, writer).map_err(|error| match error {
-            Error::Io(error) => io_reason(error),
-            Error::Value(reason) => reason,
-        })
+    fn encode<W: Write>(value: &T, mut writer: W) -> Result<(), String> {
+        encoder::write(value, &mut writer)
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Take};
 use std::marker::PhantomData;
 
-use super::{Codec, Format};
+use super::{Census, Codec, Format};
 
 /// A u32 length in bytes, then a value of `C` that takes exactly that many.
 pub struct LengthU32<C>(PhantomData<C>);
@@ -22,9 +22,18 @@ impl<T, C: Codec<T>> Codec<T> for LengthU32<C> {
     }
 
     fn decode<R: Read>(mut reader: R) -> Result<T, String> {
-        let mut length = [0; 4];
-        reader.read_exact(&mut length).map_err(super::io_reason)?;
-        exactly::<T, C, R>(reader.take(u32::from_le_bytes(length).into()))
+        let length = length::<4>(&mut reader)?;
+        exactly(reader.take(u32::from_le_bytes(length).into()), |framed| {
+            C::decode(framed)
+        })
+    }
+
+    fn census<R: Read>(mut reader: R) -> Result<Option<Census>, String> {
+        let length = length::<4>(&mut reader)?;
+        let census = exactly(reader.take(u32::from_le_bytes(length).into()), |framed| {
+            C::census(framed)
+        })?;
+        Ok(census.map(|census| census.behind(4)))
     }
 }
 
@@ -39,9 +48,18 @@ impl<T, C: Codec<T>> Codec<T> for LengthU64<C> {
     }
 
     fn decode<R: Read>(mut reader: R) -> Result<T, String> {
-        let mut length = [0; 8];
-        reader.read_exact(&mut length).map_err(super::io_reason)?;
-        exactly::<T, C, R>(reader.take(u64::from_le_bytes(length)))
+        let length = length::<8>(&mut reader)?;
+        exactly(reader.take(u64::from_le_bytes(length)), |framed| {
+            C::decode(framed)
+        })
+    }
+
+    fn census<R: Read>(mut reader: R) -> Result<Option<Census>, String> {
+        let length = length::<8>(&mut reader)?;
+        let census = exactly(reader.take(u64::from_le_bytes(length)), |framed| {
+            C::census(framed)
+        })?;
+        Ok(census.map(|census| census.behind(8)))
     }
 }
 
@@ -51,9 +69,19 @@ fn fits<T, C: Codec<T>>(prefix: u64, length: u64, rest: &[u8], memory_bytes: u64
         && C::can_start(rest, length)
 }
 
-fn exactly<T, C: Codec<T>, R: Read>(mut framed: Take<R>) -> Result<T, String> {
+fn length<const N: usize>(reader: &mut impl Read) -> Result<[u8; N], String> {
+    let mut length = [0; N];
+    reader.read_exact(&mut length).map_err(super::io_reason)?;
+    Ok(length)
+}
+
+/// What `read` makes of the value, if it takes all that the length in front announces.
+fn exactly<R: Read, V>(
+    mut framed: Take<R>,
+    read: impl FnOnce(&mut Take<R>) -> Result<V, String>,
+) -> Result<V, String> {
     let length = framed.limit();
-    let value = C::decode(&mut framed)?;
+    let value = read(&mut framed)?;
     match framed.limit() {
         0 => Ok(value),
         left => Err(format!(

@@ -1,12 +1,19 @@
-//! MessagePack through `rmp-serde`, structs as maps of field names.
+//! MessagePack, as `rmp-serde` writes it.
+//!
+//! Structs are read as maps of field names or as arrays, byte strings where sequences are asked for and the other way
+//! round. Extension types are refused. Written are structs as maps of field names.
+//!
+//! MessagePack has no way to tell `Some(None)` or `Some(())` from `None`, and `rmp-serde` writes neither what reads as
+//! a `candid::Int`: a value with one of these is refused when it is written, as is one that is nested too deep to be
+//! read. Memory 0 is better written in [`Cbor`](super::Cbor), which carries them.
 
 use std::io::{Read, Write};
 
-use rmp_serde::decode::Error as DecodeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Codec, Format, StreamCodec, io_reason};
+use super::item::Notation;
+use super::{Census, Codec, Format, StreamCodec, census, decoder, encoder};
 
 /// MessagePack. Reads structs written as maps of field names or as arrays; writes maps.
 pub struct MessagePack;
@@ -19,18 +26,19 @@ impl<T: DeserializeOwned> Codec<T> for MessagePack {
         Format::MessagePack.can_start(first)
     }
 
-    fn decode<R: Read>(reader: R) -> Result<T, String> {
-        T::deserialize(&mut rmp_serde::Deserializer::new(reader)).map_err(|error| match error {
-            DecodeError::InvalidMarkerRead(error) | DecodeError::InvalidDataRead(error) => {
-                io_reason(error)
-            }
-            other => other.to_string(),
-        })
+    fn decode<R: Read>(mut reader: R) -> Result<T, String> {
+        decoder::read(Notation::MessagePack, &mut reader)
+    }
+
+    fn census<R: Read>(mut reader: R) -> Result<Option<Census>, String> {
+        Ok(Some(census::take(Notation::MessagePack, &mut reader)?))
     }
 }
 
 impl<T: Serialize + DeserializeOwned> StreamCodec<T> for MessagePack {
+    /// Walks the value twice: what MessagePack cannot carry is found before a byte is written.
     fn encode<W: Write>(value: &T, writer: W) -> Result<(), String> {
+        encoder::check_plain(value)?;
         let mut serializer = rmp_serde::Serializer::new(writer).with_struct_map();
         value
             .serialize(&mut serializer)

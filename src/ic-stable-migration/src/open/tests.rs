@@ -102,3 +102,71 @@ proptest! {
         }
     }
 }
+
+/// A codec of an adopter's own, with a header of 24 bytes.
+struct LongHeader;
+
+impl Codec<Vec<u64>> for LongHeader {
+    const FORMAT: Format = Format::Cbor;
+    const PROBE_BYTES: usize = 24;
+
+    fn can_start(first: &[u8], _memory_bytes: u64) -> bool {
+        first.len() == 24 && first.starts_with(b"MYSTATE\x01") && first[23] == 7
+    }
+
+    fn decode<R: std::io::Read>(mut reader: R) -> Result<Vec<u64>, String> {
+        let mut header = [0; 24];
+        reader
+            .read_exact(&mut header)
+            .map_err(|error| error.to_string())?;
+        <Cbor as Codec<Vec<u64>>>::decode(reader)
+    }
+}
+
+#[test]
+fn a_long_header_of_ones_own_is_recognized_by_its_last_byte() {
+    let mut bytes = [0; 28];
+    bytes[..8].copy_from_slice(b"MYSTATE\x01");
+    bytes[23..].copy_from_slice(b"\x07\x83\x01\x02\x03");
+    let options = OpenOptions::any_format().accept::<Vec<u64>, LongHeader>();
+    let Opened::Legacy(legacy) = options.open(Untouchable(memory_of(&bytes))) else {
+        panic!("not recognized");
+    };
+    assert_eq!(legacy.read::<Vec<u64>, LongHeader>().unwrap().0, [1, 2, 3]);
+    bytes[23] = 8;
+    let Opened::Unrecognized(unrecognized) = options.open(Untouchable(memory_of(&bytes))) else {
+        panic!("recognized");
+    };
+    assert_eq!(unrecognized.found.as_bytes().len(), 16);
+}
+
+/// A codec that asks for a whole page.
+struct WholePage;
+
+impl Codec<()> for WholePage {
+    const FORMAT: Format = Format::Cbor;
+    const PROBE_BYTES: usize = 65_536;
+
+    fn can_start(first: &[u8], memory_bytes: u64) -> bool {
+        memory_bytes == 65_536 && first.last() == Some(&9)
+    }
+
+    fn decode<R: std::io::Read>(_reader: R) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_probe_may_ask_for_a_page() {
+    let mut bytes = vec![0; 65_536];
+    let options = OpenOptions::new().accept::<(), WholePage>();
+    assert!(matches!(
+        options.open(Untouchable(memory_of(&bytes))),
+        Opened::Unrecognized(_)
+    ));
+    bytes[65_535] = 9;
+    assert!(matches!(
+        options.open(Untouchable(memory_of(&bytes))),
+        Opened::Legacy(_)
+    ));
+}

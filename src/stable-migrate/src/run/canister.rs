@@ -17,6 +17,9 @@ use super::words::reason;
 /// Instructions of one installation on the network: 300 B.
 pub const INSTALL_INSTRUCTIONS: u64 = 300_000_000_000;
 
+/// The code of a message that used up what it may.
+const INSTRUCTION_LIMIT: &str = "IC0522";
+
 /// What the network knows of a canister and a snapshot does not say.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
@@ -48,6 +51,8 @@ pub struct Canister {
     pub(super) host: Host,
     pub(super) id: Principal,
     pub(super) sender: Principal,
+    /// Instructions that one query may take.
+    query_instructions: u64,
     /// The clock at which questions are asked, so that time alone changes no answer.
     asked_at: u64,
     heap_limit: u64,
@@ -85,7 +90,7 @@ impl Canister {
 
     /// An empty canister on a new host.
     fn on_host(config: HostConfig, setting: &Setting) -> Result<Self, String> {
-        let asked_at = config.time;
+        let (asked_at, query_instructions) = (config.time, config.query_instructions);
         let mut host = Host::with_config(HostConfig {
             install_instructions: setting.install_instructions,
             prices: setting.own.prices(),
@@ -108,6 +113,7 @@ impl Canister {
             host,
             id,
             sender: setting.sender,
+            query_instructions,
             asked_at,
             heap_limit,
         })
@@ -217,7 +223,11 @@ impl Canister {
         } = question;
         let answer = match self.host.query(self.id, *sender, method, argument) {
             Ok(reply) => (Answer::Reply(reply.bytes), reply.instructions),
-            Err(reject) => (Answer::Refused(Refusal::of(&reject)), 0),
+            Err(reject) => {
+                let used_up = reject.error_code == INSTRUCTION_LIMIT;
+                let instructions = if used_up { self.query_instructions } else { 0 };
+                (Answer::Refused(Refusal::of(&reject)), instructions)
+            }
         };
         self.host.set_time(now);
         answer

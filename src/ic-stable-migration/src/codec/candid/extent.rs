@@ -1,166 +1,307 @@
-//! Where a Candid message ends.
+//! Where a message ends, and what is in it.
 //!
-//! A message is `DIDL`, a type table, the arguments' types and their values. The table is small and held parsed;
-//! values are skipped with a work list on the heap instead of recursion, so that depth costs no stack.
+//! Values are skipped with a work list on the heap instead of recursion, so that depth costs no stack here. It may
+//! cost the decoder some, so depth is counted and ends where the stack would not do for decoding.
 
 use std::io::Read;
 
-/// Elements in a row that may take no byte (`vec null`, a record that contains itself) before the message is
-/// refused: more of them than any canister's state, far fewer than it takes to exhaust an upgrade.
-const MAX_IDLE: u32 = 1_000_000;
+use candid::types::Type;
 
-/// Entries of a type table, and fields of one type, that are read. The decoder that follows has a lower limit.
-const MAX_TYPES: u64 = 10_000;
+use super::arguments;
+use super::input::Input;
+use super::table::{Shape, Table};
+use crate::codec::census::{Census, Keys, MAX_DEPTH, Mark};
+use crate::codec::stack::Stack;
 
-/// Reads one message and returns its bytes.
+/// Steps that may take no byte (`null`, a record that contains nothing or itself) beyond those that the bytes of a
+/// message pay for: a set kept as a map to `null` has one or two a key.
+const FREE_STEPS: u64 = 1 << 16;
+const FREE_STEPS_PER_BYTE: u64 = 64;
+
+/// Stack that decoding takes for a level of nesting, in bytes: for an option, for any other type, and for each field
+/// of a record. The decoder cannot be asked how much it has left, so this is measured on WebAssembly and generous:
+/// 32 bytes for a value of a field, five times, for a decoder holds the fields, then the struct, and hands it up.
+const OPTION_BYTES: u32 = 320;
+const LEVEL_BYTES: u32 = 200;
+const FIELD_BYTES: u32 = 160;
+
+/// Reads a message and returns it as one whose first argument is what a type reads.
 ///
 /// # Errors
-/// A sentence saying what is malformed, or that the input ended.
-pub fn read_message<R: Read>(reader: R) -> Result<Vec<u8>, String> {
-    let mut input = Input {
-        reader,
-        read: Vec::new(),
-    };
-    if input.take(4)? != b"DIDL" {
-        return Err("the first bytes are not DIDL".into());
-    }
-    let entries = input.count("type table entries")?;
-    let mut table = Vec::new();
-    for _ in 0..entries {
-        table.push(Shape::parse(&mut input)?);
-    }
-    let arguments = input.count("arguments")?;
-    let mut types = Vec::new();
-    for _ in 0..arguments {
-        types.push(input.sleb()?);
-    }
-    for ty in types {
-        skip_value(&mut input, &table, ty)?;
-    }
-    Ok(input.read)
+/// A sentence saying what is malformed, what the type would drop, or that the input ended.
+pub fn message_for(reader: &mut dyn Read, expected: &Type) -> Result<Vec<u8>, String> {
+    let mut input = Input::new(reader);
+    let table = Table::read(&mut input)?;
+    arguments::prepare(&mut input, &table, expected)?;
+    let mut values = Values::new(&mut input, &table, Keys::uncounted());
+    values.stack = u32::try_from(Stack::left().bytes()).unwrap_or(u32::MAX);
+    values.skip_all()?;
+    Ok(input.kept)
 }
 
-/// What the table says of a type, as far as skipping its values needs it.
-enum Shape {
-    Opt(i64),
-    Vec(i64),
-    Record(Vec<i64>),
-    Variant(Vec<i64>),
-    Function,
-    Service,
+/// Counts what is in a message. Keys are the first members of pairs, in every list of pairs.
+pub fn census(reader: &mut dyn Read) -> Result<Census, String> {
+    let mut input = Input::new(reader);
+    let table = Table::read(&mut input)?;
+    input.kept.clear();
+    input.keeps = false;
+    let mut values = Values::new(&mut input, &table, Keys::raw());
+    values.skip_all()?;
+    let (deepest, keys) = (values.deepest, values.keys);
+    Ok(Census {
+        bytes: input.read,
+        deepest,
+        duplicate_keys: keys.duplicates,
+        first_duplicate: keys.first,
+        has_maps: false,
+    })
 }
 
-impl Shape {
-    fn parse<R: Read>(input: &mut Input<R>) -> Result<Self, String> {
-        match input.sleb()? {
-            -18 => Ok(Shape::Opt(input.sleb()?)),
-            -19 => Ok(Shape::Vec(input.sleb()?)),
-            -20 => Ok(Shape::Record(input.fields()?)),
-            -21 => Ok(Shape::Variant(input.fields()?)),
-            -22 => {
-                for _ in 0..2 {
-                    for _ in 0..input.count("function types")? {
-                        input.sleb()?;
-                    }
-                }
-                let annotations = input.count("annotations")?;
-                input.skip(annotations)?;
-                Ok(Shape::Function)
-            }
-            -23 => {
-                for _ in 0..input.count("methods")? {
-                    let name = input.leb()?;
-                    input.skip(name)?;
-                    input.sleb()?;
-                }
-                Ok(Shape::Service)
-            }
-            other => Err(format!("type constructor {other} is not known")),
-        }
-    }
+/// How deep something is nested.
+#[derive(Clone, Copy, Default)]
+struct Depth {
+    levels: u32,
+    /// Stack that decoding takes to get there, in bytes.
+    stack: u32,
 }
 
-enum Work {
-    One(i64),
-    Many { ty: i64, left: u64 },
-    Fields { entry: usize, next: usize },
-}
-
-fn skip_value<R: Read>(input: &mut Input<R>, table: &[Shape], ty: i64) -> Result<(), String> {
-    let mut work = vec![Work::One(ty)];
-    let mut idle = 0;
-    let mut seen = input.read.len();
-    while let Some(item) = work.pop() {
-        if input.read.len() == seen {
-            idle += 1;
-            if idle > MAX_IDLE {
-                return Err(format!("more than {MAX_IDLE} values in a row take no byte"));
-            }
-        } else {
-            seen = input.read.len();
-            idle = 0;
-        }
-        let ty = match item {
-            Work::One(ty) => ty,
-            Work::Many { left: 0, .. } => continue,
-            Work::Many { ty, left } => {
-                let left = left - 1;
-                work.push(Work::Many { ty, left });
-                ty
-            }
-            Work::Fields { entry, next } => {
-                let Some(Shape::Record(fields)) = table.get(entry) else {
-                    continue;
-                };
-                let Some(&ty) = fields.get(next) else {
-                    continue;
-                };
-                let next = next + 1;
-                work.push(Work::Fields { entry, next });
-                ty
-            }
+impl Depth {
+    fn below(self, shape: &Shape) -> Self {
+        let stack = match shape {
+            Shape::Opt(_) => OPTION_BYTES,
+            Shape::Record(fields) => LEVEL_BYTES + FIELD_BYTES.saturating_mul(fields.len() as u32),
+            _ => LEVEL_BYTES,
         };
-        if ty < 0 {
-            skip_primitive(input, ty)?;
-            continue;
+        Self {
+            levels: self.levels + 1,
+            stack: self.stack.saturating_add(stack),
         }
-        let entry = usize::try_from(ty).map_err(|_| "a type index that is too large")?;
-        match table.get(entry) {
-            None => return Err(format!("type {entry} is not in the table")),
-            Some(Shape::Opt(inner)) => match input.byte()? {
+    }
+}
+
+/// What is still to be skipped, and how deep it is nested.
+enum Work<'t> {
+    One {
+        ty: i64,
+        depth: Depth,
+    },
+    Many {
+        ty: i64,
+        left: u64,
+        depth: Depth,
+        /// Of a list of pairs, where their keys begin.
+        keys: Option<Mark>,
+    },
+    Fields {
+        fields: &'t [(u32, i64)],
+        depth: Depth,
+        /// Whether the first field is a key.
+        pair: bool,
+    },
+    /// The first member of a pair has ended.
+    KeyEnd,
+}
+
+struct Values<'i, 'r, 't> {
+    input: &'i mut Input<'r>,
+    table: &'t Table,
+    keys: Keys,
+    /// Steps that took no byte.
+    free: u64,
+    deepest: u32,
+    /// Stack that decoding may take, in bytes.
+    stack: u32,
+}
+
+impl<'i, 'r, 't> Values<'i, 'r, 't> {
+    fn new(input: &'i mut Input<'r>, table: &'t Table, keys: Keys) -> Self {
+        Self {
+            input,
+            table,
+            keys,
+            free: 0,
+            deepest: 0,
+            stack: u32::MAX,
+        }
+    }
+
+    fn skip_all(&mut self) -> Result<(), String> {
+        for &ty in &self.table.arguments {
+            self.skip_value(ty)?;
+        }
+        Ok(())
+    }
+
+    fn skip_value(&mut self, ty: i64) -> Result<(), String> {
+        let mut work = vec![Work::One {
+            ty,
+            depth: Depth::default(),
+        }];
+        while let Some(item) = work.pop() {
+            let before = self.input.read;
+            let (ty, depth, pair) = match item {
+                Work::One { ty, depth } => (ty, depth, false),
+                Work::Many {
+                    left: 0,
+                    keys: mark,
+                    ..
+                } => {
+                    if let Some(mark) = mark {
+                        self.keys.compare(mark);
+                    }
+                    continue;
+                }
+                Work::Many {
+                    ty,
+                    left,
+                    depth,
+                    keys,
+                } => {
+                    let left = left - 1;
+                    work.push(Work::Many {
+                        ty,
+                        left,
+                        depth,
+                        keys,
+                    });
+                    (ty, depth, keys.is_some())
+                }
+                Work::Fields {
+                    fields,
+                    depth,
+                    pair,
+                } => {
+                    let Some((&(_, ty), rest)) = fields.split_first() else {
+                        continue;
+                    };
+                    work.push(Work::Fields {
+                        fields: rest,
+                        depth,
+                        pair: false,
+                    });
+                    if pair {
+                        self.begin_key(work.len());
+                        work.push(Work::KeyEnd);
+                    }
+                    (ty, depth, false)
+                }
+                Work::KeyEnd => {
+                    self.end_key(work.len());
+                    continue;
+                }
+            };
+            self.value(&mut work, ty, depth, pair)?;
+            if self.input.read == before {
+                self.free += 1;
+                let allowed = FREE_STEPS + FREE_STEPS_PER_BYTE.saturating_mul(self.input.read);
+                if self.free > allowed {
+                    return Err(format!(
+                        "{} values take no byte, in {} bytes: this is no canister's state",
+                        self.free, self.input.read
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what a value starts with and leaves the rest as work.
+    fn value(
+        &mut self,
+        work: &mut Vec<Work<'t>>,
+        ty: i64,
+        depth: Depth,
+        pair: bool,
+    ) -> Result<(), String> {
+        if ty < 0 {
+            return self.named(ty);
+        }
+        let shape = self.table.shape(ty)?;
+        let depth = depth.below(shape);
+        self.deepest = self.deepest.max(depth.levels);
+        if depth.stack > self.stack || depth.levels > MAX_DEPTH {
+            return Err(too_deep(depth.levels));
+        }
+        match shape {
+            Shape::Opt(inner) => match self.input.byte()? {
                 0 => {}
-                1 => work.push(Work::One(*inner)),
+                1 => work.push(Work::One { ty: *inner, depth }),
                 tag => return Err(format!("option tag {tag}")),
             },
-            Some(Shape::Vec(inner)) => {
-                let left = input.leb()?;
+            Shape::Vec(inner) => {
+                let left = self.input.leb()?;
                 match fixed_width(*inner) {
-                    Some(width) => input.skip(left.saturating_mul(width))?,
-                    None => work.push(Work::Many { ty: *inner, left }),
+                    Some(width) => self.input.skip(left.saturating_mul(width))?,
+                    None => work.push(Work::Many {
+                        ty: *inner,
+                        left,
+                        depth,
+                        keys: self.is_pair(*inner).then(|| self.keys.mark()).flatten(),
+                    }),
                 }
             }
-            Some(Shape::Record(_)) => work.push(Work::Fields { entry, next: 0 }),
-            Some(Shape::Variant(cases)) => {
-                let case = input.leb()?;
+            Shape::Record(fields) => work.push(Work::Fields {
+                fields,
+                depth,
+                pair,
+            }),
+            Shape::Variant(cases) => {
+                let case = self.input.leb()?;
                 let chosen = usize::try_from(case).ok().and_then(|case| cases.get(case));
                 match chosen {
-                    Some(&inner) => work.push(Work::One(inner)),
+                    Some(&(_, ty)) => work.push(Work::One { ty, depth }),
                     None => return Err(format!("case {case} of a variant of {}", cases.len())),
                 }
             }
-            Some(Shape::Function) => {
-                input.reference()?;
-                input.principal()?;
-                let name = input.leb()?;
-                input.skip(name)?;
+            Shape::Function => {
+                self.input.reference()?;
+                self.input.principal()?;
+                let name = self.input.leb()?;
+                self.input.skip(name)?;
             }
-            Some(Shape::Service) => input.principal()?,
+            Shape::Service => self.input.principal()?,
+        }
+        Ok(())
+    }
+
+    fn is_pair(&self, ty: i64) -> bool {
+        matches!(self.table.shape(ty), Ok(Shape::Record(fields)) if matches!(fields[..], [(0, _), (1, _)]))
+    }
+
+    /// What is read from here on is a key.
+    fn begin_key(&mut self, depth: usize) {
+        self.keys.begin(depth, self.input.read);
+        std::mem::swap(&mut self.input.kept, self.keys.bytes());
+        self.input.keeps = true;
+    }
+
+    fn end_key(&mut self, depth: usize) {
+        std::mem::swap(&mut self.input.kept, self.keys.bytes());
+        self.input.keeps = false;
+        self.keys.end(depth);
+    }
+
+    /// A value of a type that has a name.
+    fn named(&mut self, ty: i64) -> Result<(), String> {
+        match (ty, fixed_width(ty)) {
+            (_, Some(width)) => self.input.skip(width),
+            (-1 | -16, _) => Ok(()),
+            (-3 | -4, _) => {
+                while self.input.byte()? & 0x80 != 0 {}
+                Ok(())
+            }
+            (-15, _) => {
+                let length = self.input.leb()?;
+                self.input.skip(length)
+            }
+            (-24, _) => self.input.principal(),
+            (-17, _) => Err("a value of the empty type".into()),
+            _ => Err(format!("type {ty} is not known")),
         }
     }
-    Ok(())
 }
 
-/// Bytes of a primitive value, where all its values take the same number and at least one.
+/// Bytes of a value, where all values of the type take the same number and at least one.
 fn fixed_width(ty: i64) -> Option<u64> {
     match ty {
         -2 | -5 | -9 => Some(1),
@@ -171,116 +312,9 @@ fn fixed_width(ty: i64) -> Option<u64> {
     }
 }
 
-fn skip_primitive<R: Read>(input: &mut Input<R>, ty: i64) -> Result<(), String> {
-    match (ty, fixed_width(ty)) {
-        (_, Some(width)) => input.skip(width),
-        (-1 | -16, _) => Ok(()),
-        (-3 | -4, _) => {
-            while input.byte()? & 0x80 != 0 {}
-            Ok(())
-        }
-        (-15, _) => {
-            let length = input.leb()?;
-            input.skip(length)
-        }
-        (-24, _) => input.principal(),
-        (-17, _) => Err("a value of the empty type".into()),
-        _ => Err(format!("primitive type {ty} is not known")),
-    }
-}
-
-/// A stream that keeps what was read from it.
-struct Input<R> {
-    reader: R,
-    read: Vec<u8>,
-}
-
-impl<R: Read> Input<R> {
-    /// Reads `count` bytes; the buffer grows as they arrive, so a false count cannot make it large.
-    fn skip(&mut self, count: u64) -> Result<(), String> {
-        let arrived = self
-            .reader
-            .by_ref()
-            .take(count)
-            .read_to_end(&mut self.read)
-            .map_err(super::super::io_reason)?;
-        if arrived as u64 == count {
-            Ok(())
-        } else {
-            Err("the memory ends inside the value".into())
-        }
-    }
-
-    fn take(&mut self, count: usize) -> Result<&[u8], String> {
-        let start = self.read.len();
-        self.skip(count as u64)?;
-        Ok(&self.read[start..])
-    }
-
-    fn byte(&mut self) -> Result<u8, String> {
-        self.take(1).map(|bytes| bytes[0])
-    }
-
-    fn leb(&mut self) -> Result<u64, String> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err("a length of more than 64 bits".into())
-    }
-
-    fn sleb(&mut self) -> Result<i64, String> {
-        let mut value = 0i64;
-        for shift in (0..63).step_by(7) {
-            let byte = self.byte()?;
-            value |= i64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                let unused = 64 - shift - 7;
-                return Ok(if unused > 0 {
-                    value << unused >> unused
-                } else {
-                    value
-                });
-            }
-        }
-        Err("a type of more than 63 bits".into())
-    }
-
-    fn count(&mut self, what: &str) -> Result<u64, String> {
-        match self.leb()? {
-            count if count <= MAX_TYPES => Ok(count),
-            count => Err(format!("{count} {what}, where {MAX_TYPES} is the most")),
-        }
-    }
-
-    fn fields(&mut self) -> Result<Vec<i64>, String> {
-        let mut types = Vec::new();
-        for _ in 0..self.count("fields")? {
-            self.leb()?;
-            types.push(self.sleb()?);
-        }
-        Ok(types)
-    }
-
-    /// A reference by value: the tag 1.
-    fn reference(&mut self) -> Result<(), String> {
-        match self.byte()? {
-            1 => Ok(()),
-            tag => Err(format!("reference tag {tag}")),
-        }
-    }
-
-    fn principal(&mut self) -> Result<(), String> {
-        self.reference()?;
-        let length = self.leb()?;
-        self.skip(length)
-    }
+#[cold]
+fn too_deep(depth: u32) -> String {
+    format!(
+        "the value is nested {depth} deep and more, and the stack is too small to decode that: link the module with a larger one (-C link-arg=-zstack-size=…)"
+    )
 }

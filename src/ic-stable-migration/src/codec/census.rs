@@ -1,0 +1,165 @@
+//! What is in an encoded value, counted without decoding it.
+//!
+//! A decoder that fills a map keeps the last of two entries with one key, and nobody is told. The census walks the
+//! items as they stand and compares the keys of each map. It holds the keys of the maps that are open and nothing
+//! else; nesting costs heap, not stack.
+
+use std::io::Read;
+
+use super::failure::Failure;
+use super::item::{Head, Input, Length, Notation};
+
+mod keys;
+
+pub use keys::{DuplicateKey, Keys, Mark};
+
+/// Levels of nesting that a census follows: more than a decoder, with a canister's stack, can.
+pub const MAX_DEPTH: u32 = 1_000_000;
+
+/// What was found in an encoded value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// Bytes of the value, a length in front of it included.
+    pub bytes: u64,
+    /// Levels of nesting: 0 for a number, 1 for a list of numbers.
+    pub deepest: u32,
+    /// Entries whose key another entry of the same map has had before.
+    pub duplicate_keys: u64,
+    /// The first of them.
+    pub first_duplicate: Option<DuplicateKey>,
+    /// Whether they are keys beyond doubt. CBOR and MessagePack have maps. Candid has none: a map is written as a
+    /// `vec` of pairs, and so is a list of pairs, in which the same first member may well stand twice.
+    pub has_maps: bool,
+}
+
+impl Census {
+    /// The same value behind a prefix of so many bytes.
+    pub(super) fn behind(mut self, prefix: u64) -> Self {
+        self.bytes += prefix;
+        if let Some(duplicate) = &mut self.first_duplicate {
+            duplicate.offset += prefix;
+        }
+        self
+    }
+}
+
+/// A container whose items are being read.
+struct Open {
+    /// Items to come, keys and values each for one.
+    left: Option<u64>,
+    /// For a map, where its keys begin.
+    keys: Option<Mark>,
+    /// Whether the next item of the map is a key.
+    at_key: bool,
+}
+
+impl Open {
+    fn without_keys(left: Length) -> Self {
+        Self {
+            left: left.known(),
+            keys: None,
+            at_key: false,
+        }
+    }
+}
+
+/// Counts one value of `reader`, reading no byte past its end.
+pub fn take(notation: Notation, reader: &mut dyn Read) -> Result<Census, Failure> {
+    let mut input = Input::new(notation, reader);
+    let mut keys = Keys::default();
+    let first = input.head()?;
+    let deepest = walk(&mut input, first, &mut keys)?;
+    Ok(Census {
+        bytes: input.position(),
+        deepest,
+        duplicate_keys: keys.duplicates,
+        first_duplicate: keys.first,
+        has_maps: true,
+    })
+}
+
+/// Walks the item whose head is `first` to its end; returns how deep it is nested.
+pub fn walk(input: &mut Input, first: Head, keys: &mut Keys) -> Result<u32, Failure> {
+    let mut head = first;
+    let mut offset = 0;
+    let mut open: Vec<Open> = Vec::new();
+    let mut deepest = 0;
+    // Whether a tag stands in front of what comes next.
+    let mut tagged = false;
+    loop {
+        let depth = open.len();
+        let behind_tag = std::mem::replace(&mut tagged, matches!(head, Head::Tag(_)));
+        if let Some(inner) = open
+            .last_mut()
+            .filter(|_| !behind_tag && head != Head::Break)
+        {
+            if inner.left.is_none() {
+                // Its end is still to come.
+                input.owe(1);
+            }
+            if inner.keys.is_some() && inner.at_key {
+                keys.begin(depth, offset);
+            }
+        }
+        keys.note(head);
+        match head {
+            Head::Tag(_) => {}
+            Head::Array(left) => open.push(Open::without_keys(left)),
+            // The pieces of a string without a length are strings.
+            Head::Bytes(Length::NONE) | Head::Text(Length::NONE) => {
+                open.push(Open::without_keys(Length::NONE));
+            }
+            Head::Map(pairs) => open.push(Open {
+                left: pairs.known().map(|pairs| pairs.saturating_mul(2)),
+                keys: keys.mark(),
+                at_key: true,
+            }),
+            Head::Bytes(length) | Head::Text(length) => {
+                keys.content(input, length.known().unwrap_or(0))?;
+            }
+            Head::Extension(length) => keys.content(input, length)?,
+            Head::Break => match open.last_mut() {
+                Some(inner) if inner.left.is_none() && !behind_tag => inner.left = Some(0),
+                _ => {
+                    return Err(Failure::new(
+                        "an end where nothing without a length is open",
+                    ));
+                }
+            },
+            _ => {}
+        }
+        if open.len() > depth {
+            if depth == MAX_DEPTH as usize {
+                return Err(Failure::new(format!("nested more than {MAX_DEPTH} deep")));
+            }
+            deepest = deepest.max(depth as u32 + 1);
+        }
+        // What is complete completes what it was the last item of.
+        let mut complete = open.len() == depth && !tagged && head != Head::Break;
+        loop {
+            if complete {
+                keys.end(open.len());
+                if let Some(outer) = open.last_mut() {
+                    outer.left = outer.left.map(|left| left - 1);
+                    outer.at_key = !outer.at_key;
+                }
+            }
+            complete = match open.last() {
+                None if complete => return Ok(deepest),
+                Some(inner) if inner.left == Some(0) => {
+                    if let Some(mark) = inner.keys {
+                        keys.compare(mark);
+                    }
+                    open.pop();
+                    true
+                }
+                _ => break,
+            };
+        }
+        offset = input.position();
+        head = input.head()?;
+    }
+}
+
+#[cfg(test)]
+mod tests;
