@@ -11,3 +11,4 @@ mod rehearse;
 mod releases;
 mod run;
 mod upgrade;
+mod wide;
