@@ -14,3 +14,4 @@ mod rehearse;
 mod releases;
 mod run;
 mod upgrade;
+mod wide;
