@@ -30,13 +30,31 @@ impl Standing {
             Phase::Done => Self::Done,
             Phase::Moving | Phase::Auditing if journal.paused => Self::Paused,
             Phase::Moving | Phase::Auditing => Self::UnderWay(journal.steps),
-            Phase::Differs => Self::Failed(
-                "the audit found collections that do not hold what they must (phase Differs)"
-                    .into(),
-            ),
-            Phase::Stuck => Self::Failed("an entry cannot be moved (phase Stuck)".into()),
+            Phase::Differs => Self::Failed(differs(journal)),
+            Phase::Stuck => Self::Failed(match &journal.stuck {
+                None => "an entry cannot be moved (phase Stuck)".into(),
+                Some(stuck) => reason(&format!(
+                    "an entry of {} cannot be moved (phase Stuck): {}",
+                    stuck.collection, stuck.reason
+                )),
+            }),
         }
     }
+}
+
+fn differs(journal: &MoveJournal) -> String {
+    let found = journal.collections.iter().filter_map(|collection| {
+        let difference = collection.difference.as_ref()?;
+        Some(format!(
+            "{} holds {} entries where {} must be",
+            collection.name, difference.found_count, difference.expected_count
+        ))
+    });
+    let found: Vec<String> = found.collect();
+    reason(&format!(
+        "the audit found that what moved is not what was there (phase Differs): {}",
+        found.join(", ")
+    ))
 }
 
 /// Where the move stands by the journal in `stable`. A memory without one has no move.
