@@ -45,8 +45,8 @@ pub use report::{
 };
 pub use run::{
     Asking, Compared, Coverage, Difference, Failed, FaultRun, Hook, INSTALL_INSTRUCTIONS,
-    Interface, MoveOutcome, Moved, NO_ARGUMENT, NotAsked, Rehearsal, Rehearsed, Room, STEP_METHOD,
-    Setting, Step, Upgraded, of_bare, of_directory, write_snapshot,
+    Interface, MoveOutcome, Moved, NO_ARGUMENT, NotAsked, OwnSettings, Price, Rehearsal, Rehearsed,
+    Room, STEP_METHOD, Setting, Step, Upgraded, of_bare, of_directory, write_snapshot,
 };
 pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir};
 pub use source::{Rest, Source};
@@ -58,6 +58,6 @@ pub use survey::{
 };
 pub use table::table_lines;
 pub use units::{
-    bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text, share_text,
-    shortened,
+    bytes_text, count_text, cycles_text, number_text, parse_bytes, parse_cycles, saving_text,
+    share_text, shortened,
 };

@@ -5,13 +5,10 @@ use std::fmt::Write;
 use ic_stable_migration::PAGE_BYTES;
 
 use crate::run::{
-    Compared, Coverage, Difference, FaultRun, MoveOutcome, Moved, Rehearsed, Room, Upgraded,
+    Compared, Coverage, Difference, FaultRun, MoveOutcome, Moved, Price, Rehearsed, Room, Upgraded,
 };
 use crate::table::table_lines;
-use crate::units::{bytes_text, count_text, number_text, share_text};
-
-/// The heap that a canister may have by default.
-pub const HEAP_LIMIT: u64 = 3 << 30;
+use crate::units::{bytes_text, count_text, cycles_text, number_text, share_text};
 
 /// Bytes of stable memory that one hook may dirty.
 pub const DIRTY_LIMIT: u64 = 8 << 30;
@@ -159,8 +156,8 @@ pub fn facts(upgraded: &Upgraded, room: Option<&Room>) -> Vec<(&'static str, Str
             format!(
                 "{} at most, {} of {}; {} when it was over",
                 count_text(upgraded.heap_high_water, "page"),
-                share_text(heap, HEAP_LIMIT),
-                bytes_text(HEAP_LIMIT),
+                share_text(heap, upgraded.heap_limit),
+                bytes_text(upgraded.heap_limit),
                 count_text(upgraded.heap_pages, "page")
             ),
         ),
@@ -173,6 +170,7 @@ pub fn facts(upgraded: &Upgraded, room: Option<&Room>) -> Vec<(&'static str, Str
                 bytes_text(DIRTY_LIMIT)
             ),
         ),
+        ("price", price_text(&upgraded.price)),
         (
             "time",
             format!("{} ms here", number_text(upgraded.milliseconds)),
@@ -335,4 +333,17 @@ fn faults_text(faults: &FaultRun) -> String {
             )
         }
     }
+}
+
+/// What an upgrade costs, and what it leaves behind.
+fn price_text(price: &Price) -> String {
+    let wait = |rounds: u64| count_text(rounds, "round");
+    format!(
+        "{} on the first canister of a subnet, {} on every other until the next checkpoint; the next upgrade has to \
+         wait {}, and {}",
+        cycles_text(price.first_cycles),
+        cycles_text(price.other_cycles),
+        wait(price.first_rounds),
+        wait(price.other_rounds)
+    )
 }

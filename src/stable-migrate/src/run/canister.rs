@@ -4,17 +4,15 @@ use std::time::{Duration, Instant};
 
 use candid::Principal;
 use canister_host::{
-    CanisterSettings, EntryPoint, Fault, Host, HostConfig, HostError, InstallMode, InstallReport,
-    Module, Snapshot, StableMemory,
+    EntryPoint, Fault, Host, HostConfig, HostError, InstallMode, InstallReport, MAX_HEAP_PAGES,
+    Module, PAGE_SIZE, Snapshot, StableMemory,
 };
 
 use super::answers::{Answer, Question, Refusal};
 use super::findings::SEARCHED;
 use super::migration::{self, Standing};
+use super::setting::OwnSettings;
 use super::words::reason;
-
-/// Cycles the canister has: enough for every call it may make, execution itself being free here.
-const CYCLES: u128 = 100_000_000_000_000;
 
 /// Instructions of one installation on the network: 300 B.
 pub const INSTALL_INSTRUCTIONS: u64 = 300_000_000_000;
@@ -31,6 +29,8 @@ pub struct Setting {
     pub sender: Principal,
     /// Instructions that one installation may take.
     pub install_instructions: u64,
+    /// Its own settings.
+    pub own: OwnSettings,
 }
 
 /// A module and the argument it is installed with.
@@ -55,6 +55,7 @@ pub struct Canister {
     query_instructions: u64,
     /// The clock at which questions are asked, so that time alone changes no answer.
     asked_at: u64,
+    heap_limit: u64,
 }
 
 /// An upgrade that did not happen. The canister is then as it was.
@@ -92,12 +93,13 @@ impl Canister {
         let (asked_at, query_instructions) = (config.time, config.query_instructions);
         let mut host = Host::with_config(HostConfig {
             install_instructions: setting.install_instructions,
+            prices: setting.own.prices(),
             ..config
         });
-        let settings = CanisterSettings {
-            controllers: vec![setting.sender],
-            cycles: CYCLES,
-            ..CanisterSettings::default()
+        let settings = setting.own.of_canister(setting.sender);
+        let heap_limit = match settings.limits.wasm_memory_limit {
+            0 => MAX_HEAP_PAGES * PAGE_SIZE,
+            limit => limit,
         };
         let id = match setting.canister {
             None => host.create_canister(settings),
@@ -113,7 +115,13 @@ impl Canister {
             sender: setting.sender,
             query_instructions,
             asked_at,
+            heap_limit,
         })
+    }
+
+    /// Bytes of heap it may have.
+    pub fn heap_limit(&self) -> u64 {
+        self.heap_limit
     }
 
     /// A canister on which a module was just installed.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::canister::{Canister, Refused, Step, hook_name};
 use super::faults::FaultRun;
 use super::moving::{Moved, Outcome};
+use super::price::Price;
 use super::questions::Compared;
 
 /// One upgrade.
@@ -25,6 +26,10 @@ pub struct Upgraded {
     pub instructions: u64,
     /// How many it may take.
     pub instructions_limit: u64,
+    /// What it costs on the network.
+    pub price: Price,
+    /// Bytes of heap the canister may have.
+    pub heap_limit: u64,
     /// Pages of heap of the running module, and the most that any hook had: a heap does not shrink.
     pub heap_pages: u64,
     /// The most that any hook had, that of the module before included.
@@ -127,6 +132,8 @@ impl Upgraded {
         self.hooks = report.hooks().map(Hook::of).collect();
         self.compile_instructions = report.compile_instructions;
         self.instructions = report.instructions();
+        self.price = Price::of(report);
+        self.heap_limit = canister.heap_limit();
         let heaps = self.hooks.iter().map(|hook| hook.heap_pages);
         self.heap_high_water = heaps.max().unwrap_or(0).max(self.heap_pages);
         self.milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);

@@ -160,6 +160,9 @@ fn the_upgrade_that_was_promised_stands_before_the_start() {
         fs::remove_file(from.join("argument")).unwrap();
     }
     // With an id the client is not asked for it; and what is packed is not packed again.
-    assert_ne!(fs::read(to.join("wasm_module.bin")).unwrap()[..2], [0x1f, 0x8b]);
+    assert_ne!(
+        fs::read(to.join("wasm_module.bin")).unwrap()[..2],
+        [0x1f, 0x8b]
+    );
     assert!(text.contains("gzip -9nc \"$TO/wasm_module.bin\""), "{text}");
 }
