@@ -16,7 +16,7 @@ pub const MAX_BUCKETS: u64 = 32_768;
 /// use ic_stable_migration::BucketPlan;
 ///
 /// assert_eq!(BucketPlan::for_ceiling(4 << 30).pages(), 2);
-/// assert_eq!(BucketPlan::default().pages(), 16); // 32 GiB
+/// assert_eq!(BucketPlan::default().pages(), 2); // 4 GiB
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BucketPlan {
@@ -38,6 +38,11 @@ impl BucketPlan {
         Self { pages }
     }
 
+    /// Buckets of `pages` pages, as a manager's page says.
+    pub(crate) const fn of_pages(pages: u16) -> Self {
+        Self { pages }
+    }
+
     /// Size of a bucket in pages of 64 KiB.
     pub const fn pages(self) -> u16 {
         self.pages
@@ -50,9 +55,9 @@ impl BucketPlan {
 }
 
 impl Default for BucketPlan {
-    /// A ceiling of 32 GiB: buckets of 16 pages.
+    /// A ceiling of 4 GiB, as much as a 32-bit heap can hold: buckets of two pages.
     fn default() -> Self {
-        Self::for_ceiling(32 << 30)
+        Self::for_ceiling(4 << 30)
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::codec::Format;
+use crate::registry::OwnershipError;
 
 /// Where in stable memory a value stands; offsets in errors count from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +110,23 @@ pub enum Error {
         reason: String,
     },
 
+    /// Maps of a legacy value have entries with the same key, of which decoding keeps one.
+    #[error(
+        "{place} holds a {format} value in which {count} entries have a key that another entry of the same map has, the first {offset} bytes from its start ({key}): decoding would keep one of each; nothing was written; find out which is right and write the value anew with the old module"
+    )]
+    DuplicateKeys {
+        /// The encoding.
+        format: Format,
+        /// Where the value starts.
+        place: Place,
+        /// Entries whose key another has had before.
+        count: u64,
+        /// Where the first of them stands, in bytes from the value's start.
+        offset: u64,
+        /// Its key, shortened.
+        key: String,
+    },
+
     /// A length in front of a value does not agree with the value or the memory.
     #[error(
         "{place} says that its value takes {length} bytes, but {available}; nothing was written; the memory is cut short or was written by another program: restore it from a snapshot"
@@ -120,6 +138,32 @@ pub enum Error {
         length: u64,
         /// What is there instead.
         available: String,
+    },
+
+    /// Something stands behind the legacy value that nothing accounts for.
+    #[error(
+        "behind the value {place} holds {bytes} bytes more, the first that is not zero at offset {offset}: {found}; adopting the memory would overwrite them; nothing was written; see what they are (`stable-migrate inspect`), and if the canister keeps nothing there, plan `.trailing(Trailing::Discard)`"
+    )]
+    Trailing {
+        /// Where the value starts.
+        place: Place,
+        /// Bytes from the value's end to the last that is not zero.
+        bytes: u64,
+        /// Where the first is that is not zero.
+        offset: u64,
+        /// What stands there.
+        found: Glimpse,
+    },
+
+    /// What was saved does not come back as what it was.
+    #[error(
+        "what was saved in virtual memory 0 does not come back as it was: {what}; {format} cannot carry such a value; trap, so that the upgrade is rolled back, and change the type or how it is serialized"
+    )]
+    NotReadBack {
+        /// The encoding.
+        format: Format,
+        /// The type and the field that came back otherwise, or what the decoder said.
+        what: String,
     },
 
     /// The state could not be encoded.
@@ -226,16 +270,62 @@ pub enum Error {
 
     /// The memory manager has no bucket left.
     #[error(
-        "the memory manager has {buckets} buckets of {bucket_pages} pages and needs {needed} more, past its limit of 32768: its bucket size was planned for a smaller ceiling; rewrite it with larger buckets (`stable-migrate compact --ceiling`)"
+        "the memory manager is at its ceiling of {ceiling_bytes} bytes: it has {buckets} buckets of {bucket_pages} pages, needs {needed} more, and cannot have more than 32768; rewrite the memory with larger buckets (`stable-migrate compact --ceiling`)"
     )]
     Ceiling {
         /// Buckets in use.
         buckets: u64,
         /// Size of a bucket in pages of 64 KiB.
         bucket_pages: u16,
+        /// What buckets of that size can reach together, in bytes.
+        ceiling_bytes: u64,
         /// Buckets needed beside them.
         needed: u64,
     },
+
+    /// A release plans a ceiling that the buckets of the memory do not reach, and there are too many to change them.
+    #[error(
+        "this release plans a ceiling of {planned} bytes, the buckets of {bucket_pages} pages that the memory has reach {reached}, and it is too large to change them in an upgrade: rewrite the memory with larger buckets first (`stable-migrate compact --ceiling`), or keep the ceiling that it was planned with; nothing was written"
+    )]
+    CeilingRaised {
+        /// The release's ceiling in bytes.
+        planned: u64,
+        /// What the memory's buckets reach, in bytes.
+        reached: u64,
+        /// Their size in pages of 64 KiB.
+        bucket_pages: u16,
+    },
+
+    /// Registry and release disagree on who owns a memory.
+    #[error("{0}; nothing was written")]
+    Ownership(#[from] OwnershipError),
+
+    /// A release of stage one found a memory in which a move has begun.
+    #[error(
+        "release {release} has begun to move collections out of virtual memory 0, so what is there is not the whole state: install release {release} or a newer one; nothing was written"
+    )]
+    MoveBegun {
+        /// The release that wrote the memory.
+        release: u32,
+    },
+
+    /// A collection was to be resolved that does not differ.
+    #[error(
+        "the audit has found no difference in a collection {collection:?}; {}",
+        listed(.differing)
+    )]
+    NoDifference {
+        /// The collection asked for.
+        collection: String,
+        /// Those that differ.
+        differing: Vec<String>,
+    },
+
+    /// The entries of before the move are no longer there.
+    #[error(
+        "the entries of before the move were given up when its audit had held: keep what the stable map holds, or restore the canister from a snapshot"
+    )]
+    OriginalsGone,
 
     /// Virtual memory 0 was asked for as if it were free.
     #[error(
@@ -245,4 +335,42 @@ pub enum Error {
         /// The id asked for.
         id: u8,
     },
+}
+
+/// Longest reason of a codec that goes into an error, in bytes: some print the value that they could not read.
+const REASON_BYTES: usize = 400;
+
+impl Error {
+    /// A value that could not be decoded. A long reason is cut in the middle.
+    pub(crate) fn decode(format: Format, place: Place, offset: u64, reason: String) -> Self {
+        let reason = shortened(reason);
+        Self::Decode {
+            format,
+            place,
+            offset,
+            reason,
+        }
+    }
+
+    /// A state that could not be encoded. A long reason is cut in the middle.
+    pub(crate) fn encode(format: Format, reason: String) -> Self {
+        let reason = shortened(reason);
+        Self::Encode { format, reason }
+    }
+}
+
+fn shortened(text: String) -> String {
+    if text.len() <= REASON_BYTES {
+        return text;
+    }
+    let head = text.floor_char_boundary(REASON_BYTES / 2);
+    let tail = text.ceil_char_boundary(text.len() - REASON_BYTES / 2);
+    format!("{} … {}", &text[..head], &text[tail..])
+}
+
+fn listed(differing: &[String]) -> String {
+    if differing.is_empty() {
+        return "none differs".into();
+    }
+    format!("these differ: {}", differing.join(", "))
 }

@@ -18,7 +18,8 @@
 //! 56   journal length in bytes                                u32
 //! 60   reserved, 0                                            u32
 //! 64   instructions that the last save took, 0 if not counted u64
-//! 72   reserved, 0                                            48 bytes
+//! 72   planned ceiling of all memories, bytes; 0 if unknown   u64
+//! 80   reserved, 0                                            40 bytes
 //! 120  checksum of bytes 0..120                               u64
 //! 128  payload
 //! ```
@@ -63,6 +64,9 @@ pub struct Header {
     pub journal_bytes: u32,
     /// Instructions that the hook of the last save took, as it counted them; 0 if it did not.
     pub save_instructions: u64,
+    /// How large all virtual memories together may become, in bytes, as the release planned; 0 if it did not say.
+    /// Whoever rewrites the memory chooses buckets that reach it.
+    pub ceiling: u64,
 }
 
 impl Header {
@@ -82,6 +86,7 @@ impl Header {
         put(GENERATION_AT, &self.generation.to_le_bytes());
         put(56, &self.journal_bytes.to_le_bytes());
         put(64, &self.save_instructions.to_le_bytes());
+        put(72, &self.ceiling.to_le_bytes());
         let sum = checksum(&bytes[..CHECKSUM_AT]);
         bytes[CHECKSUM_AT..].copy_from_slice(&sum.to_le_bytes());
         bytes
@@ -130,6 +135,7 @@ impl Header {
             generation: u64_at(bytes, GENERATION_AT),
             journal_bytes: u32_at(bytes, 56),
             save_instructions: u64_at(bytes, 64),
+            ceiling: u64_at(bytes, 72),
         }))
     }
 

@@ -15,8 +15,9 @@
 //!          body
 //! ```
 //!
-//! The slots are overwritten in place by every write to a collection. The records are written anew by every step
-//! and every save; between them, removals are appended. All numbers are little-endian.
+//! The slots are overwritten in place by every write to a collection. Every other change is appended: of two records
+//! of progress, hot state or registry the later counts. Where half of the journal no longer counts, it is written
+//! anew. All numbers are little-endian.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,6 +27,7 @@ use crate::codec::{Cbor, Codec, Format, StreamCodec};
 use crate::error::{Error, Place};
 use crate::ledger::Digest;
 use crate::mover::Progress;
+use crate::registry::Registry;
 use crate::stream::checksum;
 
 mod summary;
@@ -48,6 +50,8 @@ const PROGRESS: u8 = 1;
 const HOT: u8 = 2;
 /// A removed key: the id of its collection, then the key.
 const REMOVED: u8 = 3;
+/// Who owns which memory, in CBOR.
+const REGISTRY: u8 = 4;
 
 /// A key that was removed from a collection while the saved payload still has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +125,7 @@ impl Slot {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Journal {
     pub slots: Vec<Slot>,
+    pub registry: Registry,
     pub progress: Progress,
     /// The hot state in CBOR, if it is newer than the payload's.
     pub hot: Option<Vec<u8>>,
@@ -137,10 +142,8 @@ impl Journal {
         for slot in &self.slots {
             bytes.extend_from_slice(&slot.to_bytes());
         }
-        bytes.extend(record(PROGRESS, &encode(&self.progress)?));
-        if let Some(hot) = &self.hot {
-            bytes.extend(record(HOT, hot));
-        }
+        bytes.extend(record(REGISTRY, &encode(&self.registry)?));
+        bytes.extend(news(&self.progress, self.hot.as_deref())?);
         for removed in &self.removed {
             bytes.extend(removed.to_record());
         }
@@ -159,12 +162,14 @@ impl Journal {
             slots.push(Slot::from_bytes(take(&mut bytes)?)?);
         }
         let mut progress = None;
+        let mut registry = None;
         let mut hot = None;
         let mut removed = Vec::new();
         while !bytes.is_empty() {
             let (kind, body) = take_record(&mut bytes)?;
             match (kind, body) {
                 (PROGRESS, body) => progress = Some(decode(body)?),
+                (REGISTRY, body) => registry = Some(decode(body)?),
                 (HOT, body) => hot = Some(body.to_vec()),
                 (REMOVED, [id, key @ ..]) => removed.push(Removed {
                     id: *id,
@@ -174,37 +179,48 @@ impl Journal {
                     return Err(Error::HeaderField {
                         field: "a journal record of kind",
                         found: kind.into(),
-                        known: "kinds 1 to 3",
+                        known: "kinds 1 to 4",
                     });
                 }
             }
         }
+        let (Some(registry), Some(progress)) = (registry, progress) else {
+            return Err(too_short(RECORD_HEAD_BYTES as u64, 0));
+        };
         Ok(Self {
             slots,
-            progress: progress.unwrap_or_default(),
+            registry,
+            progress,
             hot,
             removed,
         })
     }
 }
 
+/// The records of how the move goes and, if there is a newer one than before, of the hot state.
+///
+/// # Errors
+/// [`Error::Encode`].
+pub fn news(progress: &Progress, hot: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    let mut bytes = record(PROGRESS, &encode(progress)?);
+    if let Some(hot) = hot {
+        bytes.extend(record(HOT, hot));
+    }
+    Ok(bytes)
+}
+
 /// Encodes a part of the journal, or of what goes into it.
 pub fn encode<T: Serialize + DeserializeOwned>(value: &T) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    Cbor::encode(value, &mut bytes).map_err(|reason| Error::Encode {
-        format: Format::Cbor,
-        reason,
-    })?;
+    Cbor::encode(value, &mut bytes).map_err(|reason| Error::encode(Format::Cbor, reason))?;
     Ok(bytes)
 }
 
 /// Decodes a part of the journal.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    Cbor::decode(bytes).map_err(|reason| Error::Decode {
-        format: Format::Cbor,
-        place: Place::Memory0,
-        offset: 0,
-        reason: format!("in the journal: {reason}"),
+    Cbor::decode(bytes).map_err(|reason| {
+        let reason = format!("in the journal: {reason}");
+        Error::decode(Format::Cbor, Place::Memory0, 0, reason)
     })
 }
 

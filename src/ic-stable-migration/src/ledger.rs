@@ -1,5 +1,5 @@
-//! What has to be known of a move while callers go on writing: for each collection the digest of what it must
-//! hold, and the keys that were removed before the mover came to them.
+//! What has to be known of collections while callers go on writing: of each the digest of what it must hold, and
+//! during a move the keys that were removed since it began.
 //!
 //! Both stand in the [journal](crate::journal) and are brought up to date there in the message that makes the
 //! change, so an upgrade that skips `pre_upgrade` finds them as they were when the last message ended.
@@ -24,6 +24,14 @@ pub struct Digest {
 }
 
 impl Digest {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            sum: self.sum.wrapping_add(other.sum),
+            count: self.count.wrapping_add(other.count),
+        }
+    }
+
     /// Adds an entry by its hash.
     pub fn add(&mut self, entry: u64) {
         self.sum = self.sum.wrapping_add(entry);
@@ -68,8 +76,8 @@ impl SlotIndex {
 /// The digests and removals of all collections of a state; shared by the mover and the maps.
 pub struct Ledger<M: Memory> {
     memory0: Memory0<M>,
-    /// Whether a move or its audit is under way. Afterwards a write costs nothing here.
-    active: Cell<bool>,
+    /// Whether the payload holds entries as they were before the move. While it does, removals are noted.
+    originals: Cell<bool>,
     /// Where the slots start in memory 0.
     slots_at: Cell<u64>,
     books: RefCell<Vec<Book>>,
@@ -83,23 +91,12 @@ struct Book {
 }
 
 impl<M: Memory> Ledger<M> {
-    pub(crate) fn new(memory0: Memory0<M>, active: bool) -> Self {
+    pub(crate) fn new(memory0: Memory0<M>, originals: bool) -> Self {
         Self {
             memory0,
-            active: Cell::new(active),
+            originals: Cell::new(originals),
             slots_at: Cell::new(0),
             books: RefCell::default(),
-        }
-    }
-
-    /// The same books over the memory as it was opened anew.
-    pub(crate) fn moved_to(&self, memory0: Memory0<M>) -> Self {
-        let books = self.books.borrow();
-        Self {
-            memory0,
-            active: self.active.clone(),
-            slots_at: self.slots_at.clone(),
-            books: RefCell::new(books.clone()),
         }
     }
 
@@ -116,20 +113,18 @@ impl<M: Memory> Ledger<M> {
         }
     }
 
+    /// Sets what a collection must hold.
     pub(crate) fn set_content(&self, slot: SlotIndex, content: Digest) {
         self.with(slot, |book| book.slot.content = content);
     }
 
+    /// Forgets what the audit has read of a collection.
+    pub(crate) fn restart_audit(&self, slot: SlotIndex) {
+        self.with(slot, |book| book.slot.audit = Digest::default());
+    }
+
     pub(crate) fn slot(&self, slot: SlotIndex) -> Slot {
         self.with(slot, |book| book.slot)
-    }
-
-    pub(crate) fn is_active(&self) -> bool {
-        self.active.get()
-    }
-
-    pub(crate) fn set_active(&self, active: bool) {
-        self.active.set(active);
     }
 
     /// Tells where the journal stands that holds the slots.
@@ -142,7 +137,20 @@ impl<M: Memory> Ledger<M> {
         self.books.borrow().iter().map(|book| book.slot).collect()
     }
 
-    /// Every removal that the saved heap tiers do not know of.
+    /// The keys of a collection that were removed since the move began.
+    pub(crate) fn removed(&self, slot: SlotIndex) -> BTreeSet<Vec<u8>> {
+        self.with(slot, |book| book.removed.clone())
+    }
+
+    /// Writes every slot to its place in the journal.
+    pub(crate) fn write_slots(&self) {
+        for (index, slot) in self.slots().into_iter().enumerate() {
+            let at = self.slots_at.get() + SLOT_BYTES * index as u64;
+            self.memory0.write(at, &slot.to_bytes());
+        }
+    }
+
+    /// Every removal that the payload does not know of.
     pub(crate) fn all_removed(&self) -> Vec<Removed> {
         let books = self.books.borrow();
         let of = |book: &Book| {
@@ -157,16 +165,12 @@ impl<M: Memory> Ledger<M> {
         books.iter().flat_map(of).collect()
     }
 
-    /// Forgets every removal: the heap tiers have been saved as they are.
-    pub(crate) fn saved(&self) {
+    /// Forgets every removal: the payload has no entry of before the move any more.
+    pub(crate) fn originals_gone(&self) {
+        self.originals.set(false);
         for book in self.books.borrow_mut().iter_mut() {
             book.removed.clear();
         }
-    }
-
-    /// Forgets a collection's removals: it has no heap tier any more.
-    pub(crate) fn forget_removed(&self, slot: SlotIndex) {
-        self.with(slot, |book| book.removed.clear());
     }
 
     /// A caller's write: `removed` and `added` are the hashes of the entry before and after; `audited` says
@@ -195,11 +199,15 @@ impl<M: Memory> Ledger<M> {
         self.with(slot, |book| book.slot.audit.add(entry));
     }
 
-    /// A key that a caller removed before the mover came to it.
+    /// A key that a caller removed. While the payload has entries of before the move, the journal has to say that this
+    /// one is none of them any more.
     ///
     /// # Panics
     /// If the journal cannot grow: the caller's message is rolled back, as when a stable map cannot grow.
     pub(crate) fn note_removed(&self, slot: SlotIndex, key: &[u8]) {
+        if !self.originals.get() {
+            return;
+        }
         let new = self.with(slot, |book| book.removed.insert(key.to_vec()));
         if new {
             let record = Removed {

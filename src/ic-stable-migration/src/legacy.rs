@@ -5,11 +5,16 @@ use std::fmt;
 use ic_stable_structures::Memory;
 
 use crate::bucket_plan::{BucketPlan, PAGE_BYTES};
-use crate::codec::{Codec, StreamCodec};
+use crate::codec::{Census, Codec, StreamCodec};
 use crate::error::{Error, Place};
 use crate::header::HEADER_BYTES;
 use crate::managed::{Managed, Stamp};
 use crate::stream::{Count, MemoryReader, grow_to};
+
+mod behind;
+
+pub use behind::Trailing;
+pub(crate) use behind::behind;
 
 /// A memory that can be a legacy value. All it allows is to read that value.
 pub struct Legacy<M> {
@@ -22,31 +27,54 @@ impl<M: Memory> Legacy<M> {
     }
 
     /// Reads the value from offset 0 with codec `C`, through a buffer of one page, and yields the capability to
-    /// adopt the memory. What follows the value in memory is not part of it and is not looked at.
+    /// adopt the memory. What follows the value in memory is not part of it.
     ///
     /// # Errors
-    /// [`Error::Decode`] if no whole value of `C` stands there.
+    /// [`Error::Decode`] if no whole value of `C` stands there, [`Error::DuplicateKeys`] if it has entries of which
+    /// decoding would keep one.
     pub fn read<T, C: Codec<T>>(self) -> Result<(T, Adoptable<M>), Error> {
         let mut reader = MemoryReader::new(&self.memory, 0, u64::MAX);
-        match C::decode(&mut reader) {
-            Ok(value) => {
-                let value_bytes = reader.taken();
-                let memory = self.memory;
-                Ok((
-                    value,
-                    Adoptable {
-                        memory,
-                        value_bytes,
-                    },
-                ))
-            }
-            Err(reason) => Err(Error::Decode {
-                format: C::FORMAT,
-                place: Place::StableMemory,
-                offset: reader.taken(),
-                reason,
-            }),
-        }
+        let value = C::decode(&mut reader).map_err(|reason| {
+            Error::decode(C::FORMAT, Place::StableMemory, reader.taken(), reason)
+        })?;
+        let value_bytes = reader.taken();
+        // After decoding: what is no such value may hold the same key twice and more.
+        let census = census::<T, C>(&self.memory, Place::StableMemory)?;
+        let adoptable = Adoptable {
+            value_bytes,
+            repeated_pairs: census.map_or(0, |census| census.duplicate_keys),
+            memory: self.memory,
+            trailing_bytes: None,
+        };
+        Ok((value, adoptable))
+    }
+}
+
+/// Counts what stands at the start of a memory, where the codec can tell, and refuses keys that stand twice in a map.
+///
+/// # Errors
+/// [`Error::DuplicateKeys`], [`Error::Decode`].
+pub(crate) fn census<T, C: Codec<T>>(
+    memory: &impl Memory,
+    place: Place,
+) -> Result<Option<Census>, Error> {
+    let mut reader = MemoryReader::new(memory, 0, u64::MAX);
+    let census = C::census(&mut reader)
+        .map_err(|reason| Error::decode(C::FORMAT, place, reader.taken(), reason))?;
+    match census {
+        Some(Census {
+            has_maps: true,
+            duplicate_keys: count,
+            first_duplicate: Some(first),
+            ..
+        }) => Err(Error::DuplicateKeys {
+            format: C::FORMAT,
+            place,
+            count,
+            offset: first.offset,
+            key: first.key,
+        }),
+        census => Ok(census),
     }
 }
 
@@ -60,22 +88,48 @@ impl<M> fmt::Debug for Legacy<M> {
 pub struct Adoptable<M> {
     memory: M,
     value_bytes: u64,
+    repeated_pairs: u64,
+    /// Bytes behind the value that may be overwritten; none before they were looked at.
+    trailing_bytes: Option<u64>,
 }
 
 impl<M: Memory> Adoptable<M> {
+    /// Pairs in lists whose first member another pair of the list has, too. Candid writes a map as a list of pairs: if
+    /// the value was one, decoding it has kept one of each. Always 0 in a format that has maps.
+    pub fn repeated_pairs(&self) -> u64 {
+        self.repeated_pairs
+    }
+
+    /// Looks at what stands behind the value, which adopting overwrites: zeros, and what is the end of an older value
+    /// of the same kind, may go; anything else as `trailing` says. Reads the rest of the memory.
+    ///
+    /// # Errors
+    /// [`Error::Trailing`].
+    pub fn trailing(mut self, trailing: Trailing) -> Result<Self, Error> {
+        let found = behind(&self.memory, self.value_bytes);
+        self.trailing_bytes = Some(found.accepted(trailing, Place::StableMemory)?);
+        Ok(self)
+    }
+
+    /// Bytes behind the value up to the last that is not zero, as far as [`Adoptable::trailing`] has found any.
+    pub fn trailing_bytes(&self) -> u64 {
+        self.trailing_bytes.unwrap_or(0)
+    }
+
     /// How many bytes the legacy value took, a length in front included.
     pub fn value_bytes(&self) -> u64 {
         self.value_bytes
     }
 
-    /// Formats a memory manager over the legacy value and saves `state` in its memory 0.
+    /// Formats a memory manager over the legacy value and saves `state` in its memory 0. Where
+    /// [`Adoptable::trailing`] was not asked, what stands behind the value is looked at first, and refused.
     ///
     /// The state is encoded twice: once to learn its size, so that the memory is grown before the first byte is
     /// written, then for good. Takes 1 page for the manager and whole buckets for the header (128 bytes) and the
     /// payload.
     ///
     /// # Errors
-    /// [`Error::OutOfStableMemory`] or [`Error::Encode`] before anything was written. An error after that cannot
+    /// [`Error::Trailing`], [`Error::OutOfStableMemory`] or [`Error::Encode`] before anything was written. An error after that cannot
     /// be ruled out for a `Serialize` that writes something else the second time: trap on any error.
     pub fn adopt<T, C: StreamCodec<T>>(
         self,
@@ -83,11 +137,13 @@ impl<M: Memory> Adoptable<M> {
         state: &T,
         stamp: Stamp,
     ) -> Result<Managed<M>, Error> {
+        if self.trailing_bytes.is_none() {
+            return self
+                .trailing(Trailing::Refuse)?
+                .adopt::<T, C>(buckets, state, stamp);
+        }
         let mut payload = Count::default();
-        C::encode(state, &mut payload).map_err(|reason| Error::Encode {
-            format: C::FORMAT,
-            reason,
-        })?;
+        C::encode(state, &mut payload).map_err(|reason| Error::encode(C::FORMAT, reason))?;
         let bucket_bytes = u64::from(buckets.pages()) * PAGE_BYTES;
         let needed_buckets = (HEADER_BYTES + payload.0).div_ceil(bucket_bytes);
         grow_to(

@@ -46,10 +46,22 @@
 //! together for the hooks and endpoints of a canister; the feature `cdk` adds traps, the guard and the timer. The
 //! package `examples/todo` shows three releases of a canister in under 100 lines of code.
 //!
+//! # What is proved before a hook returns
+//! - What a release declares of its collections agrees with what is written down of them, and their memories hold
+//!   their maps: [`OwnershipError`] names both sides where not, and nothing was written.
+//! - Nothing stands behind a legacy value that would be lost: [`Trailing`].
+//! - No two entries of a legacy map have one key: [`Error::DuplicateKeys`].
+//! - What was adopted comes back from memory 0 as it was: [`ReadBack`].
+//!
+//! # When the audit finds a difference
+//! Nothing is thrown away: the payload with the entries of before the move is not written until the audit has held.
+//! [`Mover::differing_keys`] names the first keys, [`Mover::resolve`] goes on with the side that is right, and
+//! [`Mover::verify`] asks for the audit again, at any time.
+//!
 //! # What is in stable memory afterwards
 //! ```text
 //! page 0      the memory manager's header and bucket table
-//! memory 0    header (128 bytes) │ payload: hot state, and what is not moved yet │ journal of the move
+//! memory 0    header (128 bytes) │ payload: the state of before the move, then the hot state │ journal, registry
 //! memory 1…   one StableBTreeMap for each collection that has an entry
 //! ```
 //! See [`Header`] for the header's bytes. Bucket size is planned from a ceiling ([`BucketPlan`]), because a virtual
@@ -67,11 +79,33 @@
 //!   state stay with memory 0. `stable-migrate compact` gives them back offline.
 //! - A [`TieredMap`] returns values owned, and a write traps where stable memory cannot grow.
 
-/// A custom section by which tools tell a module that follows a memory rewritten under it.
+/// A custom section of words, by which tools tell a module that uses this library: its store follows a memory that was
+/// rewritten under it.
 #[cfg(target_family = "wasm")]
 #[used]
 #[unsafe(link_section = "ic-stable-migration")]
-static USES_THIS_LIBRARY: [u8; 8] = *b"layout 1";
+static USES_THIS_LIBRARY: [u8; 9] = *b"layout 1 ";
+
+/// Says in the module that structures of its own, in memories from [`Managed::memory`], follow a memory that was
+/// rewritten offline. Without that, `stable-migrate compact` refuses a canister that has such memories.
+///
+/// They do if every message that uses one asks the store first, with [`Store::state`] or [`Store::mover`]: where the
+/// memory was rewritten, the store then reads the manager's tables anew, and every memory that was handed out follows.
+///
+/// ```
+/// ic_stable_migration::follows_rewrites!();
+/// ```
+#[macro_export]
+macro_rules! follows_rewrites {
+    () => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            #[used]
+            #[unsafe(link_section = "ic-stable-migration")]
+            static FOLLOWS_REWRITES: [u8; 8] = *b"follows ";
+        };
+    };
+}
 
 mod bucket_plan;
 #[cfg(feature = "cdk")]
@@ -87,6 +121,8 @@ mod manager;
 mod mover;
 mod open;
 mod plan;
+mod proof;
+mod registry;
 mod report;
 mod store;
 mod stream;
@@ -104,14 +140,16 @@ pub use codec::{Cbor, Census, Codec, DuplicateKey, Format, LengthU32, LengthU64,
 pub use error::{Error, Glimpse, Place};
 pub use header::{HEADER_BYTES, Header};
 pub use journal::{JournaledCollection, MoveJournal};
-pub use legacy::{Adoptable, Legacy};
+pub use legacy::{Adoptable, Legacy, Trailing};
 pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp};
 pub use manager::BucketTable;
 pub use mover::{
-    Budget, CollectionStatus, Difference, MoveStatus, Mover, Phase, StepReport, Stuck, Tier, Tiered,
+    Budget, CollectionStatus, Difference, DifferingKeys, MoveStatus, Mover, Phase, Resolution,
+    StepReport, Stuck, Tier, Tiered,
 };
 pub use open::{OpenOptions, Opened, Unrecognized, open};
-pub use plan::{Origin, Plan, Resumed};
+pub use plan::{Origin, Plan, ReadBack, Resumed};
+pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
 pub use store::Store;
 pub use tiered::{Collection, TieredMap};

@@ -6,23 +6,27 @@ use std::fmt;
 use std::rc::Rc;
 
 use ic_stable_structures::Memory;
-use ic_stable_structures::memory_manager::{MemoryId, MemoryManager, VirtualMemory};
+use ic_stable_structures::memory_manager::MemoryManager;
 use serde::de::DeserializeOwned;
 
 use crate::bucket_plan::{BucketPlan, PAGE_BYTES};
 use crate::codec::{Cbor, Codec, Format, LengthU32, StreamCodec};
 use crate::error::{Error, Glimpse, Place};
 use crate::header::{GENERATION_AT, HEADER_BYTES, Header, MAGIC};
+use crate::journal::Journal;
+use crate::legacy::{Trailing, behind, census};
 use crate::manager::BucketTable;
 use crate::stream::{MemoryReader, MemoryWriter, grow_to};
 use crate::tracked::Tracked;
 
+mod memory;
 mod memory0;
+mod relayout;
 
+pub use memory::ManagedMemory;
+use memory::Shared;
 pub(crate) use memory0::Memory0;
-
-/// The memory type of everything that a [`Managed`] hands out.
-pub type ManagedMemory<M> = VirtualMemory<Rc<Tracked<M>>>;
+use relayout::relayout;
 
 /// A stable memory that holds nothing and may be formatted.
 pub struct Empty<M> {
@@ -74,10 +78,24 @@ pub enum Memory0Content {
     },
 }
 
+impl Memory0Content {
+    /// Refuses a payload that is not all of the state, because a move has begun.
+    ///
+    /// # Errors
+    /// [`Error::MoveBegun`].
+    pub(crate) fn refuse_move(self) -> Result<Self, Error> {
+        match self {
+            Memory0Content::Saved(header) if header.journal_bytes > 0 => Err(Error::MoveBegun {
+                release: header.release,
+            }),
+            content => Ok(content),
+        }
+    }
+}
+
 /// A memory under a memory manager whose header added up when it was opened.
 pub struct Managed<M: Memory> {
-    raw: Rc<Tracked<M>>,
-    manager: MemoryManager<Rc<Tracked<M>>>,
+    shared: Rc<Shared<M>>,
     /// Where this instance last found the header, in bytes from the start of stable memory, and its generation.
     anchor: Cell<Option<(u64, u64)>>,
 }
@@ -89,10 +107,8 @@ impl<M: Memory> Managed<M> {
     }
 
     fn over(raw: Rc<Tracked<M>>) -> Self {
-        let manager = MemoryManager::init(Rc::clone(&raw));
         let managed = Self {
-            raw,
-            manager,
+            shared: Rc::new(Shared::over(raw)),
             anchor: Cell::new(None),
         };
         managed.drop_anchor();
@@ -113,19 +129,35 @@ impl<M: Memory> Managed<M> {
         Self::over(raw)
     }
 
-    /// Formats anew with smaller buckets, if memory 0 is all there is; the caller has read it and saves it again.
-    /// Without that, each stable map to come would take a bucket of the size that was chosen before. The memory
-    /// is as large as it was; the pages behind the new buckets are taken by the next ones.
+    /// Gives the memory buckets as planned: where memory 0 is all there is, which the caller has read and saves again,
+    /// by formatting it anew; otherwise, where its buckets do not reach what is planned, by [`Managed::reaching`].
+    /// Smaller ones matter because each stable map to come would take a bucket of the size that was chosen before. The
+    /// memory is as large as it was; the pages behind the new buckets are taken by the next ones.
     ///
     /// # Errors
-    /// Those of [`Managed::bucket_table`].
-    pub(crate) fn with_smaller_buckets(self, buckets: BucketPlan) -> Result<Self, Error> {
+    /// Those of [`Managed::reaching`].
+    pub(crate) fn with_planned_buckets(self, buckets: BucketPlan) -> Result<Self, Error> {
         let table = self.bucket_table()?;
         let only_memory_0 = table.owners.iter().all(|&owner| owner == 0);
-        if only_memory_0 && buckets.pages() < table.bucket_pages {
-            return Ok(Self::formatted(self.raw, buckets));
+        if only_memory_0 && buckets.pages() != table.bucket_pages {
+            return Ok(Self::formatted(Rc::clone(&self.shared.raw), buckets));
         }
-        Ok(self)
+        self.reaching(buckets)
+    }
+
+    /// Gives the memory larger buckets where those that it has do not reach what is planned. Up to 2 GiB of pages change
+    /// places for that, at about four instructions a byte.
+    ///
+    /// # Errors
+    /// [`Error::CeilingRaised`] for more than that, [`Error::OutOfStableMemory`], and those of
+    /// [`Managed::bucket_table`].
+    pub(crate) fn reaching(self, buckets: BucketPlan) -> Result<Self, Error> {
+        let table = self.bucket_table()?;
+        if buckets.pages() <= table.bucket_pages {
+            return Ok(self);
+        }
+        relayout(&self.shared.raw, &table, buckets)?;
+        Ok(Self::over(Rc::clone(&self.shared.raw)))
     }
 
     /// Virtual memory `id` for a stable structure. It takes no page until it grows.
@@ -135,7 +167,15 @@ impl<M: Memory> Managed<M> {
     pub fn memory(&self, id: u8) -> Result<ManagedMemory<M>, Error> {
         match id {
             0 | 255 => Err(Error::ReservedMemory { id }),
-            _ => Ok(self.manager.get(MemoryId::new(id))),
+            _ => Ok(ManagedMemory::new(Rc::clone(&self.shared), id)),
+        }
+    }
+
+    /// The memory of a tier: one that says why it cannot grow, because the map over it would not.
+    pub(crate) fn tier_memory(&self, id: u8) -> Result<ManagedMemory<M>, Error> {
+        match id {
+            0 | 255 => Err(Error::ReservedMemory { id }),
+            _ => Ok(ManagedMemory::trapping(Rc::clone(&self.shared), id)),
         }
     }
 
@@ -148,14 +188,24 @@ impl<M: Memory> Managed<M> {
         self.memory0().content()
     }
 
-    /// The mover's journal; empty if there is none.
-    pub(crate) fn journal(&self) -> Result<Vec<u8>, Error> {
-        self.memory0().journal()
+    /// The mover's journal; none where no move was begun, or nothing was saved.
+    pub(crate) fn read_journal(&self) -> Result<Option<Journal>, Error> {
+        match self.content()? {
+            Memory0Content::Saved(header) if header.journal_bytes > 0 => {
+                Journal::from_bytes(&self.memory0().journal()?).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Writes the mover's journal behind the payload; returns its offset in memory 0.
     pub(crate) fn write_journal(&self, bytes: &[u8]) -> Result<u64, Error> {
         self.memory0().write_journal(bytes)
+    }
+
+    /// Appends to the mover's journal.
+    pub(crate) fn append_journal(&self, bytes: &[u8]) -> Result<(), Error> {
+        self.memory0().append_journal(bytes)
     }
 
     /// Refuses a memory that a newer release wrote, or that holds a newer schema. Writes nothing.
@@ -223,38 +273,51 @@ impl<M: Memory> Managed<M> {
                 available: format!("it ends after {taken}"),
             }),
             Ok(value) => Ok(value),
-            Err(reason) => Err(Error::Decode {
-                format: C::FORMAT,
-                place: Place::Memory0,
-                offset: taken,
-                reason,
-            }),
+            Err(reason) => Err(Error::decode(C::FORMAT, Place::Memory0, taken, reason)),
         }
     }
 
     /// Loads the frame of 2023: a u32 length and a CBOR value of exactly that many bytes. It has no checksum.
     ///
     /// # Errors
-    /// [`Error::Decode`] if memory 0 does not hold one.
+    /// [`Error::Decode`] if memory 0 does not hold one, [`Error::DuplicateKeys`].
     pub fn load_naive<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let memory = self.memory0();
         let mut reader = MemoryReader::new(&memory, 0, u64::MAX);
-        LengthU32::<Cbor>::decode(&mut reader).map_err(|reason| Error::Decode {
-            format: Format::Cbor,
-            place: Place::Memory0,
-            offset: reader.taken(),
-            reason,
-        })
+        let value = LengthU32::<Cbor>::decode(&mut reader).map_err(|reason| {
+            Error::decode(Format::Cbor, Place::Memory0, reader.taken(), reason)
+        })?;
+        census::<T, LengthU32<Cbor>>(&memory, Place::Memory0)?;
+        Ok(value)
+    }
+
+    /// What stands in memory 0 behind a frame of 2023 of `bytes`, accepted as `trailing` says: how many bytes, up to
+    /// the last that is not zero.
+    ///
+    /// # Errors
+    /// [`Error::Trailing`].
+    pub(crate) fn behind_naive(&self, bytes: u64, trailing: Trailing) -> Result<u64, Error> {
+        behind(&self.memory0(), bytes.saturating_add(4)).accepted(trailing, Place::Memory0)
     }
 
     /// Saves `value` in memory 0, streaming through a buffer of one page. Costs the encoding and one write; the
     /// memory grows only if the value does not fit.
     ///
     /// # Errors
-    /// [`Error::OutOfStableMemory`], [`Error::Ceiling`], [`Error::Encode`]. The payload may then be partly
-    /// overwritten: trap, which rolls that back. If execution ended without a trap here, the next load would find
-    /// the old header with a checksum that does not fit and say so.
+    /// [`Error::MoveBegun`] where the payload belongs to a move. [`Error::OutOfStableMemory`], [`Error::Ceiling`],
+    /// [`Error::Encode`]: the payload may then be partly overwritten: trap, which rolls that back. If execution ended
+    /// without a trap here, the next load would find the old header with a checksum that does not fit and say so.
     pub fn save<T, C: StreamCodec<T>>(&self, value: &T, stamp: Stamp) -> Result<Header, Error> {
+        self.content()?.refuse_move()?;
+        self.save_payload::<T, C>(value, stamp)
+    }
+
+    /// The same where the journal that follows the payload is written anew at once.
+    pub(crate) fn save_payload<T, C: StreamCodec<T>>(
+        &self,
+        value: &T,
+        stamp: Stamp,
+    ) -> Result<Header, Error> {
         let before = match self.content()? {
             Memory0Content::Saved(header) => Some(header),
             _ => None,
@@ -262,10 +325,9 @@ impl<M: Memory> Managed<M> {
         let memory = self.memory0();
         let mut writer = MemoryWriter::new(&memory, HEADER_BYTES);
         if let Err(reason) = C::encode(value, &mut writer) {
-            return Err(writer.into_failure().unwrap_or(Error::Encode {
-                format: C::FORMAT,
-                reason,
-            }));
+            return Err(writer
+                .into_failure()
+                .unwrap_or_else(|| Error::encode(C::FORMAT, reason)));
         }
         let (payload_bytes, payload_checksum) = writer.finish()?;
         let header = Header {
@@ -279,6 +341,7 @@ impl<M: Memory> Managed<M> {
             generation: before.map_or(0, |header| header.generation),
             journal_bytes: 0,
             save_instructions: 0,
+            ceiling: before.map_or(0, |header| header.ceiling),
         };
         memory.write(0, &header.to_bytes());
         if self.anchor.get().is_none() {
@@ -287,22 +350,40 @@ impl<M: Memory> Managed<M> {
         Ok(header)
     }
 
+    /// Notes in the header that a release saved without touching the payload.
+    pub(crate) fn note_saved(&self, stamp: Stamp) -> Result<Header, Error> {
+        self.change_header(|header| {
+            header.release = stamp.release;
+            header.saved_at = stamp.now;
+        })
+    }
+
+    /// Notes in the header the ceiling that was planned, in bytes.
+    pub(crate) fn note_ceiling(&self, ceiling: u64) -> Result<Header, Error> {
+        self.change_header(|header| header.ceiling = ceiling)
+    }
+
     /// Notes in the header what the hook of the last save cost.
     ///
     /// # Errors
     /// [`Error::NothingSaved`] without a header, and those of [`Managed::content`].
     pub fn note_save_instructions(&self, instructions: u64) -> Result<(), Error> {
+        self.change_header(|header| header.save_instructions = instructions)
+            .map(drop)
+    }
+
+    fn change_header(&self, change: impl FnOnce(&mut Header)) -> Result<Header, Error> {
         let Memory0Content::Saved(mut header) = self.content()? else {
             return Err(Error::NothingSaved);
         };
-        header.save_instructions = instructions;
+        change(&mut header);
         self.memory0().write(0, &header.to_bytes());
-        Ok(())
+        Ok(header)
     }
 
     /// Remembers where the header stands and its generation, so that [`Managed::is_current`] is one short read.
     fn drop_anchor(&self) {
-        let anchor = match (BucketTable::read(&self.raw), self.content()) {
+        let anchor = match (BucketTable::read(&self.shared.raw), self.content()) {
             (Ok(Some(table)), Ok(Memory0Content::Saved(header))) => table
                 .owners
                 .iter()
@@ -315,42 +396,44 @@ impl<M: Memory> Managed<M> {
 
     /// Whether stable memory is still the one that this instance knows. It is not after a snapshot was loaded
     /// whose stable memory had been rewritten offline: the snapshot's heap then holds bucket tables of before.
-    /// Ask at the start of every message, and go on with [`Mover::reopen`](crate::Mover::reopen) if the answer is
+    /// Ask at the start of every message, and go on with [`Managed::reopen`] if the answer is
     /// no. Costs one read of 56 bytes.
     pub fn is_current(&self) -> bool {
         let Some((offset, generation)) = self.anchor.get() else {
             return true;
         };
         let mut start = [0; GENERATION_AT + 8];
-        if offset + start.len() as u64 > self.raw.size().saturating_mul(PAGE_BYTES) {
+        if offset + start.len() as u64 > self.shared.raw.size().saturating_mul(PAGE_BYTES) {
             return false;
         }
-        self.raw.read(offset, &mut start);
+        self.shared.raw.read(offset, &mut start);
         start.starts_with(MAGIC) && start[GENERATION_AT..] == generation.to_le_bytes()
     }
 
-    /// The same memory, its manager's tables read anew.
+    /// Reads the manager's tables anew, after [`Managed::is_current`] has said no. Every memory that was handed out
+    /// follows at its next use: an offline rewrite keeps the content of each.
     ///
     /// # Errors
     /// Those of [`Managed::bucket_table`].
-    pub(crate) fn reopened(&self) -> Result<Self, Error> {
+    pub fn reopen(&self) -> Result<(), Error> {
         self.bucket_table()?;
-        Ok(Self::over(Rc::clone(&self.raw)))
+        self.shared.reopen();
+        self.drop_anchor();
+        Ok(())
     }
 
-    /// Notes in the header that `release` took the memory over: from here on an older one is refused, even if
-    /// this release never saves.
+    /// Notes in the header that `release` took the memory over, and the ceiling in bytes that it plans: from here on an
+    /// older release is refused, even if this one never saves.
     ///
     /// # Errors
     /// [`Error::NothingSaved`] without a header, and those of [`Managed::guard`].
-    pub fn claim(&self, release: u32, schema: u32) -> Result<Header, Error> {
-        let Memory0Content::Saved(mut header) = self.guard(release, schema)? else {
-            return Err(Error::NothingSaved);
-        };
-        header.release = release;
-        header.upgrades = header.upgrades.saturating_add(1);
-        self.memory0().write(0, &header.to_bytes());
-        Ok(header)
+    pub fn claim(&self, release: u32, schema: u32, ceiling: u64) -> Result<Header, Error> {
+        self.guard(release, schema)?;
+        self.change_header(|header| {
+            header.release = release;
+            header.ceiling = ceiling;
+            header.upgrades = header.upgrades.saturating_add(1);
+        })
     }
 
     /// The manager's bucket table as it stands in memory.
@@ -358,13 +441,13 @@ impl<M: Memory> Managed<M> {
     /// # Errors
     /// [`Error::Unrecognized`] if it no longer adds up: something other than the manager wrote to its page.
     pub fn bucket_table(&self) -> Result<BucketTable, Error> {
-        let contradiction = match BucketTable::read(&self.raw) {
+        let contradiction = match BucketTable::read(&self.shared.raw) {
             Ok(Some(table)) => return Ok(table),
             Ok(None) => "no magic".into(),
             Err(contradiction) => contradiction,
         };
         let mut first = [0; 16];
-        self.raw.read(0, &mut first);
+        self.shared.raw.read(0, &mut first);
         Err(Error::Unrecognized {
             offset: 0,
             found: Glimpse::of(&first),
@@ -374,22 +457,22 @@ impl<M: Memory> Managed<M> {
 
     /// Size of the whole stable memory in pages of 64 KiB.
     pub fn stable_pages(&self) -> u64 {
-        self.raw.size()
+        self.shared.raw.size()
     }
 
     /// The memory beneath the manager, which can count what is dirtied.
     pub(crate) fn tracked(&self) -> &Tracked<M> {
-        &self.raw
+        &self.shared.raw
     }
 
     pub(crate) fn memory0(&self) -> Memory0<M> {
-        Memory0::new(Rc::clone(&self.raw), self.manager.get(MemoryId::new(0)))
+        Memory0::new(ManagedMemory::new(Rc::clone(&self.shared), 0))
     }
 }
 
 impl<M: Memory> fmt::Debug for Managed<M> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "Managed {{ stable_pages: {} }}", self.raw.size())
+        write!(f, "Managed {{ stable_pages: {} }}", self.shared.raw.size())
     }
 }
 

@@ -1,11 +1,17 @@
 //! Moves a state's collections from the heap to stable memory, in steps, while the canister goes on answering.
 //!
 //! ```text
-//! post_upgrade   Plan::resume → state, Managed → Mover::resume: joins the stable tiers, journals the digests
-//! each step      entries move in key order until the budget is used up; the journal is written
+//! post_upgrade   Plan::resume_tiered: checks who owns which memory, joins the stable tiers, journals the digests
+//! each step      entries move in key order until the budget is used up; what changed is appended to the journal
 //! nothing left   the audit reads the stable maps, in steps too, and compares with the digests
-//! pre_upgrade    Mover::save: hot state and what is left on the heap, into memory 0
+//! pre_upgrade    Mover::save: during the move the journal, after it the hot state into memory 0
 //! ```
+//!
+//! # What is kept until the audit has held
+//! The payload of memory 0, which has every entry as it was before the move. Nothing writes to it, no upgrade either:
+//! the hot state goes into the journal until the move is done, so keep [`Tiered::hot`] small, and keep in it
+//! everything that is not in a collection. Where the audit finds a difference, both sides are there, and
+//! [`Mover::resolve`] goes on with the one that is right.
 //!
 //! # What an upgrade that skips `pre_upgrade` keeps
 //! Every acknowledged change of a collection, moved or not: writes go to the stable map at once, and removals to
@@ -25,27 +31,35 @@ use serde::{Deserialize, Serialize};
 use crate::codec::Cbor;
 use crate::error::Error;
 use crate::header::Header;
-use crate::journal::{Journal, SLOTS_AT, encode};
 use crate::ledger::{Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
+use crate::proof;
+use crate::registry::{Changes, Registry};
 use crate::tiered::Collection;
 
 mod attach;
 mod budget;
+mod journaling;
 mod progress;
+mod resolve;
 mod status;
 mod step;
 
+use journaling::Journaled;
+
+pub(crate) use attach::fit;
 pub use budget::Budget;
 pub(crate) use progress::Progress;
 pub use progress::{Difference, Phase, Stuck};
+pub use resolve::{DifferingKeys, Resolution};
 pub use status::{CollectionStatus, MoveStatus};
 
 /// A state whose bulk lives in [`TieredMap`](crate::TieredMap)s.
 ///
-/// Its serde form is what `pre_upgrade` saves: the hot state, and of each map what is on the heap.
+/// Its serde form is what memory 0 keeps: the hot state, and of each map what is on the heap. Every part of the state
+/// is either hot or in a collection.
 pub trait Tiered<M: Memory>: Serialize + DeserializeOwned {
-    /// What stays on the heap. It is journaled with every step, so it should be small.
+    /// What stays on the heap. Where it has changed it is journaled with every step, so it should be small.
     type Hot: Serialize + DeserializeOwned;
 
     /// The hot state.
@@ -54,13 +68,19 @@ pub trait Tiered<M: Memory>: Serialize + DeserializeOwned {
     /// Replaces the hot state: the journal had a newer one than the payload.
     fn set_hot(&mut self, hot: Self::Hot);
 
-    /// The maps, in the order in which they move. Names and ids are for good.
+    /// The maps, in the order in which they move. Names and ids are for good: they are written down, and a release
+    /// that says otherwise is refused before it writes anything.
     fn collections(&mut self) -> Vec<Tier<'_, M>>;
+
+    /// What is no longer as an earlier release had it. Nothing, unless said.
+    fn changes() -> Changes {
+        Changes::new()
+    }
 }
 
 /// One collection of a state.
 pub struct Tier<'a, M: Memory> {
-    /// Its name, for reports.
+    /// Its name; no two collections share one.
     pub name: &'static str,
     /// The id of its virtual memory, from 1 to 254; no two collections share one.
     pub id: u8,
@@ -87,9 +107,13 @@ pub struct Mover<M: Memory> {
     managed: Managed<M>,
     ledger: Rc<Ledger<M>>,
     slots: Vec<SlotIndex>,
+    registry: Registry,
     progress: Progress,
+    journaled: Journaled,
     /// Budget of a step that nothing speaks against.
     budget: Budget,
+    /// What writing the journal took in the last step.
+    journal_costs: Budget,
     /// Steps that trapped since the last that did not.
     failures: u32,
     /// This instance of the canister has had the entries on its heap.
@@ -107,15 +131,30 @@ impl<M: Memory> Mover<M> {
         &self.managed
     }
 
-    /// For `pre_upgrade`: saves the hot state and what is left on the heap in memory 0, and the journal.
+    /// For `pre_upgrade`. During the move: the journal with the hot state; the payload stays as it is. Afterwards: the
+    /// hot state in memory 0, and the journal.
     ///
     /// # Errors
     /// Those of [`Managed::save`].
     pub fn save<S: Tiered<M>>(&mut self, state: &S, stamp: Stamp) -> Result<Header, Error> {
-        let header = self.managed.save::<S, Cbor>(state, stamp)?;
-        self.ledger.saved();
-        self.put_journal(None)?;
+        if self.progress.originals {
+            self.write_journal(state)?;
+            return self.managed.note_saved(stamp);
+        }
+        let header = self.managed.save_payload::<S, Cbor>(state, stamp)?;
+        self.write_whole_journal(None)?;
         Ok(header)
+    }
+
+    /// Reads back what [`Mover::save`] has written and holds it against the state.
+    ///
+    /// # Errors
+    /// [`Error::NotReadBack`].
+    pub(crate) fn check_saved<S: Tiered<M>>(&self, state: &S) -> Result<(), Error> {
+        if self.progress.originals {
+            return proof::comes_back(state.hot());
+        }
+        proof::holds(&self.managed, state)
     }
 
     /// Whether there is a step to do: something is left, and nobody paused the move.
@@ -150,12 +189,12 @@ impl<M: Memory> Mover<M> {
         self.write_journal(state)
     }
 
-    /// Pauses the move after the step under way.
+    /// Pauses the move, or an audit, after the step under way. Without either there is nothing to pause.
     ///
     /// # Errors
     /// Those of writing the journal.
     pub fn pause<S: Tiered<M>>(&mut self, state: &S) -> Result<(), Error> {
-        if !self.ledger.is_active() {
+        if self.progress.phase == Phase::Done {
             return Ok(());
         }
         self.progress.paused = true;
@@ -167,33 +206,31 @@ impl<M: Memory> Mover<M> {
     /// # Errors
     /// Those of writing the journal.
     pub fn unpause<S: Tiered<M>>(&mut self, state: &S) -> Result<(), Error> {
-        if !self.ledger.is_active() {
+        if self.progress.phase == Phase::Done {
             return Ok(());
         }
         self.progress.paused = false;
-        if self.progress.phase == Phase::Stuck {
-            self.progress.phase = Phase::Moving;
-            self.progress.stuck = None;
-        }
+        self.leave_stuck();
         self.write_journal(state)
     }
 
-    fn write_journal<S: Tiered<M>>(&self, state: &S) -> Result<(), Error> {
-        self.put_journal(Some(encode(state.hot())?))
-    }
-
-    fn put_journal(&self, hot: Option<Vec<u8>>) -> Result<(), Error> {
-        let journal = Journal {
-            slots: self.ledger.slots(),
-            progress: self.progress.clone(),
-            hot,
-            removed: self.ledger.all_removed(),
-        };
-        let at = self.managed.write_journal(&journal.to_bytes()?)?;
-        self.ledger.set_slots_at(at + SLOTS_AT);
-        Ok(())
+    /// Tries again where a step of a single entry had trapped.
+    fn leave_stuck(&mut self) {
+        if self.progress.phase == Phase::Stuck {
+            let moved = self.progress.collections.iter().all(|at| at.complete);
+            self.progress.phase = if moved {
+                Phase::Auditing
+            } else {
+                Phase::Moving
+            };
+            self.progress.stuck = None;
+        }
     }
 }
 
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,19 @@ use crate::bucket_plan::BucketPlan;
 use crate::codec::{Cbor, Codec, Format};
 use crate::error::{Error, Glimpse};
 use crate::header::Header;
-use crate::managed::{Managed, Memory0Content, Stamp};
+use crate::journal::decode;
+use crate::legacy::Trailing;
+use crate::managed::{Empty, Managed, Memory0Content, Stamp};
+use crate::mover::{Mover, Tiered, fit};
 use crate::open::{OpenOptions, Opened};
+use crate::proof;
+
+mod found;
+
+use found::Found;
+
+/// The ceiling of a plan that names none: what a 32-bit heap could hold, with buckets of two pages.
+const DEFAULT_CEILING: u64 = 4 << 30;
 
 /// A release of a canister: its number, the schema it writes, its bucket size, and the legacy value (`L`, encoded
 /// by codec `C`) that it can start from.
@@ -40,16 +51,25 @@ pub struct Plan<L, C> {
     release: u32,
     schema: u32,
     buckets: BucketPlan,
+    /// What was asked of the buckets, in bytes.
+    ceiling: u64,
+    trailing: Trailing,
+    read_back: ReadBack,
+    zeroed_is_empty: bool,
     legacy: PhantomData<fn() -> (L, C)>,
 }
 
 impl<L, C> Plan<L, C> {
-    /// Release number `release`, schema 1, a ceiling of 32 GiB.
+    /// Release number `release`, schema 1, a ceiling of 4 GiB; refuses what nobody can account for.
     pub const fn new(release: u32) -> Self {
         Self {
             release,
             schema: 1,
-            buckets: BucketPlan::for_ceiling(32 << 30),
+            buckets: BucketPlan::for_ceiling(DEFAULT_CEILING),
+            ceiling: DEFAULT_CEILING,
+            trailing: Trailing::Refuse,
+            read_back: ReadBack::Adopted,
+            zeroed_is_empty: false,
             legacy: PhantomData,
         }
     }
@@ -60,9 +80,36 @@ impl<L, C> Plan<L, C> {
         self
     }
 
-    /// How large all virtual memories together may become, in bytes. A lower ceiling wastes less.
+    /// How large all virtual memories together may become, in bytes. A lower ceiling wastes less. Where a release raises
+    /// it, the memory gets larger buckets in `post_upgrade`; one of more than 2 GiB is refused instead, and has to be
+    /// rewritten offline first.
     pub const fn ceiling(mut self, bytes: u64) -> Self {
         self.buckets = BucketPlan::for_ceiling(bytes);
+        self.ceiling = bytes;
+        self
+    }
+
+    /// What to do with bytes behind the legacy value that are not zero and that nothing accounts for. Adopting
+    /// overwrites them.
+    pub const fn trailing(mut self, trailing: Trailing) -> Self {
+        self.trailing = trailing;
+        self
+    }
+
+    /// What is read back and compared before a hook returns.
+    pub const fn read_back(mut self, what: ReadBack) -> Self {
+        self.read_back = what;
+        self
+    }
+
+    /// Whether every save is to be read back.
+    pub(crate) const fn reads_saves_back(&self) -> bool {
+        matches!(self.read_back, ReadBack::EverySave)
+    }
+
+    /// Takes a memory of nothing but zero bytes for empty. See [`OpenOptions::zeroed_is_empty`].
+    pub const fn zeroed_is_empty(mut self, yes: bool) -> Self {
+        self.zeroed_is_empty = yes;
         self
     }
 
@@ -80,49 +127,78 @@ impl<L, C> Plan<L, C> {
         }
     }
 
+    fn options(&self) -> OpenOptions {
+        OpenOptions::new().zeroed_is_empty(self.zeroed_is_empty)
+    }
+
     /// For `init`: formats the empty memory of a new canister. Takes one page.
     ///
     /// # Errors
     /// [`Error::NotEmpty`] if the memory holds anything, [`Error::OutOfStableMemory`].
     pub fn begin<M: Memory>(&self, memory: M) -> Result<Managed<M>, Error> {
+        self.empty(memory)?.format(self.buckets)
+    }
+
+    fn empty<M: Memory>(&self, memory: M) -> Result<Empty<M>, Error> {
         let pages = memory.size();
+        let mut first = [0; 16];
         if pages > 0 {
-            let mut first = [0; 16];
             memory.read(0, &mut first);
-            let found = Glimpse::of(&first);
-            return Err(Error::NotEmpty { pages, found });
         }
-        match OpenOptions::new().open(memory) {
-            Opened::Empty(empty) => empty.format(self.buckets),
-            // A memory of no pages is empty.
-            _ => Err(Error::Empty),
+        match self.options().open(memory) {
+            Opened::Empty(empty) => Ok(empty),
+            _ => Err(Error::NotEmpty {
+                pages,
+                found: Glimpse::of(&first),
+            }),
         }
+    }
+
+    /// For `init` of stage two: the collections of a new canister live in stable memory from the start.
+    ///
+    /// # Errors
+    /// Those of [`Plan::begin`], [`Error::ReservedMemory`], [`Error::Ownership`], [`Error::Encode`].
+    pub fn begin_tiered<S, M>(&self, memory: M, state: &mut S, now: u64) -> Result<Mover<M>, Error>
+    where
+        S: Tiered<M>,
+        M: Memory,
+    {
+        let fitting = fit(None, None, state, now)?;
+        let managed = self.begin(memory)?;
+        let mover = Mover::begin(managed, fitting, state, self.stamp(now))?;
+        mover.managed().note_ceiling(self.ceiling)?;
+        Ok(mover)
     }
 
     /// For `pre_upgrade`: saves the state in memory 0 as CBOR. See [`Managed::save`].
     ///
     /// # Errors
-    /// Those of [`Managed::save`].
+    /// Those of [`Managed::save`]; [`Error::NotReadBack`] where every save is read back.
     pub fn save<T, M>(&self, managed: &Managed<M>, state: &T, now: u64) -> Result<Header, Error>
     where
         T: Serialize + DeserializeOwned,
         M: Memory,
     {
-        managed.save::<T, Cbor>(state, self.stamp(now))
+        let header = managed.save::<T, Cbor>(state, self.stamp(now))?;
+        if self.reads_saves_back() {
+            proof::holds(managed, state)?;
+        }
+        Ok(header)
     }
 
-    /// For `post_upgrade`: brings the state back from whatever the canister has, and leaves it in memory 0.
+    /// For `post_upgrade` of stage one: brings the state back from whatever the canister has, and leaves it in memory
+    /// 0.
     ///
     /// | found | done |
     /// |---|---|
     /// | memory 0 with this library's header | loaded; the header notes this release |
-    /// | a legacy value | read in full, converted, adopted: manager formatted, state saved |
-    /// | the frame of 2023 in memory 0 | read in full, converted, saved over it with a header; where memory 0 is all there is, in buckets as planned |
-    /// | anything else | an error; nothing is written |
+    /// | a legacy value | read in full, converted, adopted: manager formatted, state saved and read back |
+    /// | the frame of 2023 in memory 0 | read in full, converted, saved over it with a header and read back; where memory 0 is all there is, in buckets as planned |
+    /// | anything else, a move that has begun included | an error; nothing is written |
     ///
     /// # Errors
-    /// Every variant of [`Error`] that speaks of reading, and [`Error::OutOfStableMemory`]. Trap on it: that
-    /// rolls the upgrade back.
+    /// Every variant of [`Error`] that speaks of reading, [`Error::MoveBegun`], [`Error::NotReadBack`] and
+    /// [`Error::OutOfStableMemory`]. Trap on it: that rolls the upgrade back.
     pub fn resume<T, M>(&self, memory: M, now: u64) -> Result<Resumed<T, M>, Error>
     where
         T: Serialize + DeserializeOwned + From<L>,
@@ -130,48 +206,57 @@ impl<L, C> Plan<L, C> {
         C: Codec<L>,
         M: Memory,
     {
-        match OpenOptions::new().accept::<L, C>().open(memory) {
-            Opened::Empty(_) => Err(Error::Empty),
-            Opened::Unrecognized(unrecognized) => Err(unrecognized.into()),
-            Opened::Legacy(legacy) => {
-                let (value, adoptable) = legacy.read::<L, C>()?;
-                let bytes = adoptable.value_bytes();
-                let state = T::from(value);
-                let managed = adoptable.adopt::<T, Cbor>(self.buckets, &state, self.stamp(now))?;
-                let format = C::FORMAT;
-                let origin = Origin::Legacy { format, bytes };
-                self.resumed(state, managed, origin)
-            }
-            Opened::Managed(managed) => match managed.guard(self.release, self.schema)? {
-                Memory0Content::Unsaved => Err(Error::NothingSaved),
-                Memory0Content::NaiveFrame { bytes } => {
-                    let state = T::from(managed.load_naive::<L>()?);
-                    let managed = managed.with_smaller_buckets(self.buckets)?;
-                    self.save(&managed, &state, now)?;
-                    self.resumed(state, managed, Origin::NaiveFrame { bytes })
-                }
-                Memory0Content::Saved(header) => {
-                    let state = managed.load::<T, Cbor>()?;
-                    let release = header.release;
-                    self.resumed(state, managed, Origin::Memory0 { release })
-                }
-            },
-        }
-    }
-
-    fn resumed<T, M: Memory>(
-        &self,
-        state: T,
-        managed: Managed<M>,
-        origin: Origin,
-    ) -> Result<Resumed<T, M>, Error> {
-        managed.claim(self.release, self.schema)?;
+        let found = Found::look(self, memory, Memory0Content::refuse_move)?;
+        let (state, managed, origin) = found.keep(self, now)?;
         Ok(Resumed {
             state,
             managed,
             origin,
         })
     }
+
+    /// For `post_upgrade` of stage two: the same, and the collections are in stable memory or on their way there.
+    /// Before anything is written, what the release declares of its collections is held against what is written down
+    /// of them and against what their memories hold.
+    ///
+    /// # Errors
+    /// Those of [`Plan::resume`] but [`Error::MoveBegun`]; [`Error::ReservedMemory`], [`Error::Ownership`], and errors
+    /// of reading the journal.
+    pub fn resume_tiered<S, M>(&self, memory: M, now: u64) -> Result<(S, Mover<M>, Origin), Error>
+    where
+        S: Tiered<M> + From<L>,
+        L: DeserializeOwned,
+        C: Codec<L>,
+        M: Memory,
+    {
+        let mut found = Found::<S, M>::look(self, memory, Ok)?;
+        let journal = match found.managed() {
+            Some(managed) => managed.read_journal()?,
+            None => None,
+        };
+        if let Some(hot) = journal.as_ref().and_then(|journal| journal.hot.as_ref()) {
+            found.state.set_hot(decode(hot)?);
+        }
+        let fitting = fit(found.place.managed(), journal, &mut found.state, now)?;
+        let (mut state, managed, origin) = found.keep(self, now)?;
+        let mover = Mover::resume(managed, fitting, &mut state)?;
+        Ok((state, mover, origin))
+    }
+}
+
+/// What is read back from memory 0, and held against the state, before a hook returns. See [`Plan::read_back`].
+///
+/// A codec can take a value that it does not give back: without this, the next upgrade would find out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadBack {
+    /// Nothing.
+    Never,
+    /// What was adopted, up to 256 MiB of it: the state is given up, loaded again and compared. [`Origin`] says
+    /// whether that was done.
+    #[default]
+    Adopted,
+    /// What was adopted and every save: `pre_upgrade` then has the state on the heap twice.
+    EverySave,
 }
 
 /// A canister's state after an upgrade, and where it came from.
@@ -203,11 +288,22 @@ pub enum Origin {
         format: Format,
         /// The bytes it took.
         bytes: u64,
+        /// Pairs in lists of a Candid value whose first member stands twice; see [`Adoptable::repeated_pairs`](
+        /// crate::Adoptable::repeated_pairs).
+        repeated_pairs: u64,
+        /// Bytes behind it, up to the last that is not zero: the tail of an older value, or what the plan discards.
+        trailing_bytes: u64,
+        /// Whether what was saved of it was read back and found the same.
+        read_back: bool,
     },
     /// The frame of 2023 in memory 0.
     NaiveFrame {
         /// Length of its CBOR value in bytes.
         bytes: u64,
+        /// Bytes behind it in memory 0, up to the last that is not zero.
+        trailing_bytes: u64,
+        /// Whether what was saved of it was read back and found the same.
+        read_back: bool,
     },
     /// Memory 0 with this library's header.
     Memory0 {

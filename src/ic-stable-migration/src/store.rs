@@ -3,7 +3,7 @@
 use ic_stable_structures::Memory;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{Cbor, Codec};
+use crate::codec::Codec;
 use crate::error::Error;
 use crate::managed::Managed;
 use crate::mover::{Mover, Tiered};
@@ -50,14 +50,14 @@ impl<S: Tiered<M>, M: Memory> Store<S, M> {
     /// A new canister of stage two.
     ///
     /// # Errors
-    /// Those of [`Plan::begin`] and [`Mover::begin`].
+    /// Those of [`Plan::begin_tiered`].
     pub fn begin_tiered<L, C>(
         plan: &Plan<L, C>,
         memory: M,
         mut state: S,
         now: u64,
     ) -> Result<Self, Error> {
-        let mover = Mover::begin(plan.begin(memory)?, &mut state, plan.stamp(now))?;
+        let mover = plan.begin_tiered(memory, &mut state, now)?;
         let kept = Kept::InTiers(Box::new(mover));
         Ok(Self { state, kept })
     }
@@ -81,31 +81,34 @@ impl<S: Tiered<M>, M: Memory> Store<S, M> {
     /// Stage two after an upgrade: the collections are in stable memory, or on their way there.
     ///
     /// # Errors
-    /// Those of [`Plan::resume`] and [`Mover::resume`].
+    /// Those of [`Plan::resume_tiered`].
     pub fn resume<L, C>(plan: &Plan<L, C>, memory: M, now: u64) -> Result<(Self, Origin), Error>
     where
         S: From<L>,
         L: DeserializeOwned,
         C: Codec<L>,
     {
-        let resumed = plan.resume(memory, now)?;
-        let mut state = resumed.state;
-        let mover = Mover::resume(resumed.managed, &mut state, now)?;
+        let (state, mover, origin) = plan.resume_tiered(memory, now)?;
         let kept = Kept::InTiers(Box::new(mover));
-        Ok((Self { state, kept }, resumed.origin))
+        Ok((Self { state, kept }, origin))
     }
 
     /// Saves what an upgrade needs in memory 0. A store [on the heap](Store::on_heap) has nowhere to save.
     ///
     /// # Errors
-    /// Those of [`Managed::save`]; [`Error::NothingSaved`] for a store on the heap.
+    /// Those of [`Plan::save`] and [`Mover::save`]; [`Error::NothingSaved`] for a store on the heap.
     pub fn save<L, C>(&mut self, plan: &Plan<L, C>, now: u64) -> Result<(), Error> {
         self.follow_memory()?;
-        let stamp = plan.stamp(now);
         match &mut self.kept {
             Kept::OnHeap => Err(Error::NothingSaved),
-            Kept::InMemory0(managed) => managed.save::<S, Cbor>(&self.state, stamp).map(drop),
-            Kept::InTiers(mover) => mover.save(&self.state, stamp).map(drop),
+            Kept::InMemory0(managed) => plan.save(managed, &self.state, now).map(drop),
+            Kept::InTiers(mover) => {
+                mover.save(&self.state, plan.stamp(now))?;
+                if plan.reads_saves_back() {
+                    mover.check_saved(&self.state)?;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -142,11 +145,10 @@ impl<S: Tiered<M>, M: Memory> Store<S, M> {
 
     fn follow_memory(&mut self) -> Result<(), Error> {
         match &mut self.kept {
-            Kept::InMemory0(managed) if !managed.is_current() => *managed = managed.reopened()?,
-            Kept::InTiers(mover) if !mover.is_current() => mover.reopen(&mut self.state)?,
-            _ => {}
+            Kept::InMemory0(managed) if !managed.is_current() => managed.reopen(),
+            Kept::InTiers(mover) if !mover.is_current() => mover.reopen(),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

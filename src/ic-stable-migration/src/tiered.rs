@@ -43,6 +43,8 @@ where
     M: Memory,
 {
     heap: BTreeMap<K, V>,
+    /// Entries that the map was made from and does not have, because another had their key.
+    duplicates: u64,
     stable: Option<Stable<K, V, M>>,
 }
 
@@ -90,12 +92,14 @@ where
     fn default() -> Self {
         Self {
             heap: BTreeMap::new(),
+            duplicates: 0,
             stable: None,
         }
     }
 }
 
-/// A map that is on the heap until it is attached.
+/// A map that is on the heap until it is attached. Of entries with the same key it keeps the last, and it counts the
+/// others: such a map is refused when it is to be attached, because nobody decided which to keep.
 impl<K, V, M> FromIterator<(K, V)> for TieredMap<K, V, M>
 where
     K: Storable + Ord + Clone,
@@ -103,8 +107,11 @@ where
     M: Memory,
 {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut count = 0;
+        let heap: BTreeMap<K, V> = entries.into_iter().inspect(|_| count += 1).collect();
         Self {
-            heap: entries.into_iter().collect(),
+            duplicates: count - heap.len() as u64,
+            heap,
             stable: None,
         }
     }
@@ -214,9 +221,6 @@ where
 
     /// Inserts an entry that a caller wrote; `from_heap` is what the heap held under the key.
     fn insert(&mut self, key: K, value: V, from_heap: Option<V>) -> Option<V> {
-        if !self.ledger.is_active() {
-            return self.map_mut().insert(key, value).or(from_heap);
-        }
         let key_bytes = key.to_bytes().into_owned();
         let added = self.digest(&key_bytes, &value);
         let old = self.map_mut().insert(key.clone(), value).or(from_heap);
@@ -230,15 +234,11 @@ where
     fn remove(&mut self, key: &K, from_heap: Option<V>) -> Option<V> {
         let from_map = self.map.as_mut().and_then(|map| map.remove(key));
         let old = from_heap.or(from_map)?;
-        if self.ledger.is_active() {
-            let key_bytes = key.to_bytes();
-            let removed = self.digest(&key_bytes, &old);
-            let audited = self.audited.covers(key);
-            self.ledger.change(self.slot, Some(removed), None, audited);
-            if !self.passed.covers(key) {
-                self.ledger.note_removed(self.slot, &key_bytes);
-            }
-        }
+        let key_bytes = key.to_bytes();
+        let removed = self.digest(&key_bytes, &old);
+        let audited = self.audited.covers(key);
+        self.ledger.change(self.slot, Some(removed), None, audited);
+        self.ledger.note_removed(self.slot, &key_bytes);
         Some(old)
     }
 

@@ -12,6 +12,6 @@ use crate::domain::memory::*;
 use crate::domain::post::*;
 use crate::domain::profile::*;
 use crate::domain::token::*;
-use ic_stable_migration::StepReport;
+use ic_stable_migration::{DifferingKeys, Resolution, StepReport};
 
 ic_cdk::export_candid!();

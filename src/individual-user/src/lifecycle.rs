@@ -2,7 +2,7 @@
 
 use candid::candid_method;
 use ic_stable_migration::cdk::OrTrap;
-use ic_stable_migration::{Error, Plan};
+use ic_stable_migration::{Error, Plan, Trailing};
 
 use crate::args::{self, IndividualUserTemplateInitArgs};
 use crate::domain::memory::Start;
@@ -15,6 +15,10 @@ mod hooks;
 /// How large all virtual memories together may become: what a heap could hold, so that no state that was ever on
 /// one is refused.
 pub const CEILING: u64 = 4 << 30;
+
+/// What stands behind the legacy value may be overwritten: the deployed canister writes that value from offset 0 on and
+/// nothing else to stable memory, so it can only be what longer values of before have left.
+pub const TRAILING: Trailing = Trailing::Discard;
 
 /// The argument of every `init`, as the interface declares it.
 #[candid_method(init)]

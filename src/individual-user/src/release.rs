@@ -34,11 +34,28 @@ pub fn running() -> Option<Release> {
 impl From<Origin> for Start {
     fn from(origin: Origin) -> Self {
         match origin {
-            Origin::Legacy { format, bytes } => Start::Legacy {
+            Origin::Legacy {
+                format,
+                bytes,
+                trailing_bytes,
+                read_back,
+                // MessagePack, where keys that stand twice are refused.
+                repeated_pairs: _,
+            } => Start::Legacy {
                 format: format.to_string(),
                 bytes,
+                trailing_bytes,
+                read_back,
             },
-            Origin::NaiveFrame { bytes } => Start::NaiveFrame { bytes },
+            Origin::NaiveFrame {
+                bytes,
+                trailing_bytes,
+                read_back,
+            } => Start::NaiveFrame {
+                bytes,
+                trailing_bytes,
+                read_back,
+            },
             Origin::Memory0 { release } => Start::Memory0 { release },
         }
     }

@@ -4,7 +4,7 @@ use super::*;
 
 fn headers() -> impl Strategy<Value = Header> {
     (
-        any::<[u64; 5]>(),
+        any::<[u64; 6]>(),
         any::<[u32; 4]>(),
         prop_oneof![Just(Format::Cbor), Just(Format::MessagePack)],
     )
@@ -19,6 +19,7 @@ fn headers() -> impl Strategy<Value = Header> {
             generation: long[3],
             journal_bytes: short[3],
             save_instructions: long[4],
+            ceiling: long[5],
         })
 }
 
@@ -53,6 +54,7 @@ fn the_golden_header_of_version_1_stays_as_it_is() {
         generation: 1,
         journal_bytes: 96,
         save_instructions: 8_647_389,
+        ceiling: 4 << 30,
     };
     let golden = include_bytes!("golden/header-1.bin");
     assert_eq!(&header.to_bytes(), golden);

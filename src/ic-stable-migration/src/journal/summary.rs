@@ -2,10 +2,11 @@
 
 use ic_stable_structures::Memory;
 
-use super::{Journal, Slot};
+use super::Slot;
 use crate::error::Error;
-use crate::managed::{Managed, Memory0Content};
-use crate::mover::Phase;
+use crate::managed::Managed;
+use crate::mover::{Difference, Phase, Stuck};
+use crate::registry::Registered;
 
 /// How a move stood when its journal was last written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,17 +17,25 @@ pub struct MoveJournal {
     pub paused: bool,
     /// Steps done.
     pub steps: u64,
+    /// Whether the payload still holds the entries as they were before the move.
+    pub originals: bool,
     /// Length of the hot state in the journal, if that is newer than the payload's.
     pub hot_bytes: Option<u64>,
     /// Keys that were removed while the payload still has them.
     pub removed: u64,
-    /// Each collection, in the order of the journal's slots.
+    /// Where the move got stuck, if it did.
+    pub stuck: Option<Stuck>,
+    /// Every collection that the memory has or had, as it is written down.
+    pub registry: Vec<Registered>,
+    /// Each collection in use, in the order of the journal's slots.
     pub collections: Vec<JournaledCollection>,
 }
 
 /// One collection of a journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournaledCollection {
+    /// Its name.
+    pub name: String,
     /// The id of its virtual memory.
     pub memory_id: u8,
     /// Entries it holds, over both tiers.
@@ -37,8 +46,10 @@ pub struct JournaledCollection {
     pub moved: u64,
     /// Whether no entry is left on the heap.
     pub complete: bool,
-    /// Whether the audit has found it to hold what it must.
+    /// Whether the audit has read all of it.
     pub audited: bool,
+    /// What the audit found, if that is not what it must hold.
+    pub difference: Option<Difference>,
 }
 
 impl<M: Memory> Managed<M> {
@@ -49,28 +60,31 @@ impl<M: Memory> Managed<M> {
     /// Those of [`Managed::content`]; [`Error::PayloadDamaged`], [`Error::Length`], [`Error::HeaderField`] and
     /// [`Error::Decode`] for a journal that is not one.
     pub fn move_journal(&self) -> Result<Option<MoveJournal>, Error> {
-        let journal = match self.content()? {
-            Memory0Content::Saved(header) if header.journal_bytes > 0 => {
-                Journal::from_bytes(&self.journal()?)?
-            }
-            _ => return Ok(None),
+        let Some(journal) = self.read_journal()? else {
+            return Ok(None);
         };
         let progress = &journal.progress;
         let collections = journal.slots.iter().map(|&Slot { id, content, .. }| {
             let moved = progress.collections.iter().find(|found| found.id == id);
+            let owner = journal.registry.owner(id);
             JournaledCollection {
+                name: owner.map_or_else(String::new, |owner| owner.name.clone()),
                 memory_id: id,
                 entries: content.count,
                 digest: content.sum,
                 moved: moved.map_or(0, |moved| moved.moved),
                 complete: moved.is_some_and(|moved| moved.complete),
                 audited: moved.is_some_and(|moved| moved.audited),
+                difference: moved.and_then(|moved| moved.difference),
             }
         });
         Ok(Some(MoveJournal {
             phase: progress.phase,
             paused: progress.paused,
             steps: progress.steps,
+            originals: progress.originals,
+            stuck: progress.stuck.clone(),
+            registry: journal.registry.0.clone(),
             hot_bytes: journal.hot.as_ref().map(|hot| hot.len() as u64),
             removed: journal.removed.len() as u64,
             collections: collections.collect(),
@@ -87,10 +101,25 @@ mod tests {
     use super::*;
     use crate::bucket_plan::BucketPlan;
     use crate::codec::Cbor;
-    use crate::journal::Removed;
+    use crate::journal::{Journal, Removed};
     use crate::ledger::Digest;
     use crate::managed::{Empty, Stamp};
     use crate::mover::Progress;
+    use crate::registry::{Kind, Registry, Shape, Size};
+
+    fn posts() -> Registered {
+        Registered {
+            name: "posts".into(),
+            memory_id: 4,
+            shape: Shape {
+                kind: Kind::StableBTreeMap,
+                key: Size::Exactly(8),
+                value: Size::Unbounded,
+            },
+            schema: None,
+            retired: false,
+        }
+    }
 
     #[test]
     fn a_journal_is_told_without_the_state() {
@@ -111,6 +140,7 @@ mod tests {
                 content: Digest { sum: 11, count: 22 },
                 ..Slot::default()
             }],
+            registry: Registry(vec![posts()]),
             progress: Progress {
                 phase: Phase::Auditing,
                 steps: 5,
@@ -129,13 +159,16 @@ mod tests {
         assert_eq!(
             told.collections,
             [JournaledCollection {
+                name: "posts".into(),
                 memory_id: 4,
                 entries: 22,
                 digest: 11,
                 moved: 0,
                 complete: false,
                 audited: false,
+                difference: None,
             }]
         );
+        assert_eq!(told.registry, [posts()]);
     }
 }

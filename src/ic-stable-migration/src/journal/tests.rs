@@ -19,6 +19,7 @@ fn journals() -> impl Strategy<Value = Journal> {
     )
         .prop_map(|(slots, (paused, started, steps), hot, removed)| Journal {
             slots,
+            registry: Registry::default(),
             progress: Progress {
                 phase: Phase::Auditing,
                 paused,

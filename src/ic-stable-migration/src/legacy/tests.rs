@@ -30,6 +30,7 @@ fn survives<C: Codec<Sample>>(state: &Sample, bytes: &[u8]) -> Result<(), TestCa
     let (read, adoptable) = legacy::<C, _>(memory.clone()).read::<Sample, C>().unwrap();
     prop_assert_eq!(&read, state);
     prop_assert_eq!(adoptable.value_bytes(), bytes.len() as u64);
+    let adoptable = adoptable.trailing(Trailing::Discard).unwrap();
     let buckets = BucketPlan::for_ceiling(4 << 30);
     let managed = adoptable.adopt::<_, Cbor>(buckets, &read, STAMP).unwrap();
     prop_assert_eq!(&managed.load::<Sample, Cbor>().unwrap(), state);

@@ -1,25 +1,19 @@
 //! Virtual memory 0, which says why it cannot grow instead of panicking.
 
-use std::rc::Rc;
-
 use ic_stable_structures::Memory;
 
 use super::{ManagedMemory, Memory0Content};
-use crate::bucket_plan::{MAX_BUCKETS, PAGE_BYTES};
+use crate::bucket_plan::PAGE_BYTES;
 use crate::codec::{Cbor, Codec, LengthU32};
 use crate::error::{Error, Glimpse, Place};
 use crate::header::{HEADER_BYTES, Header};
-use crate::stream::{Reserve, grow_to};
-use crate::tracked::Tracked;
+use crate::stream::Reserve;
 
-pub struct Memory0<M: Memory> {
-    raw: Rc<Tracked<M>>,
-    memory: ManagedMemory<M>,
-}
+pub struct Memory0<M: Memory>(ManagedMemory<M>);
 
 impl<M: Memory> Memory0<M> {
-    pub fn new(raw: Rc<Tracked<M>>, memory: ManagedMemory<M>) -> Self {
-        Self { raw, memory }
+    pub fn new(memory: ManagedMemory<M>) -> Self {
+        Self(memory)
     }
 
     /// What memory 0 holds. Reads its first 128 bytes.
@@ -107,54 +101,34 @@ impl<M: Memory> Memory0<M> {
 
     /// Size in bytes.
     pub fn bytes(&self) -> u64 {
-        self.memory.size().saturating_mul(PAGE_BYTES)
+        self.size().saturating_mul(PAGE_BYTES)
     }
 }
 
 impl<M: Memory> Memory for Memory0<M> {
     fn size(&self) -> u64 {
-        self.memory.size()
+        self.0.size()
     }
 
     fn grow(&self, pages: u64) -> i64 {
-        self.memory.grow(pages)
+        self.0.grow(pages)
     }
 
     fn read(&self, offset: u64, dst: &mut [u8]) {
-        self.memory.read(offset, dst);
+        self.0.read(offset, dst);
     }
 
     fn write(&self, offset: u64, src: &[u8]) {
-        self.memory.write(offset, src);
+        self.0.write(offset, src);
     }
 }
 
 impl<M: Memory> Reserve for Memory0<M> {
-    /// The manager panics when the memory beneath it cannot grow, so that one is grown first.
     fn reserve(&self, bytes: u64) -> Result<(), Error> {
-        let size = self.memory.size();
         let pages = bytes.div_ceil(PAGE_BYTES);
-        if pages <= size {
-            return Ok(());
-        }
-        let mut fields = [0; 4];
-        self.raw.read(4, &mut fields);
-        let buckets = u64::from(u16::from_le_bytes([fields[0], fields[1]]));
-        let bucket_pages = u16::from_le_bytes([fields[2], fields[3]]);
-        let in_buckets = |pages: u64| pages.div_ceil(u64::from(bucket_pages));
-        let needed = in_buckets(pages) - in_buckets(size);
-        let ceiling = Error::Ceiling {
-            buckets,
-            bucket_pages,
-            needed,
-        };
-        if buckets + needed > MAX_BUCKETS {
-            return Err(ceiling);
-        }
-        grow_to(&self.raw, 1 + (buckets + needed) * u64::from(bucket_pages))?;
-        match self.memory.grow(pages - size) {
-            -1 => Err(ceiling),
-            _ => Ok(()),
+        match pages.checked_sub(self.size()) {
+            None | Some(0) => Ok(()),
+            Some(missing) => self.0.try_grow(missing).map(drop),
         }
     }
 }

@@ -1,3 +1,4 @@
+use ic_stable_structures::memory_manager::MemoryId;
 use ic_stable_structures::{StableBTreeMap, VectorMemory};
 use proptest::prelude::*;
 
@@ -52,7 +53,7 @@ fn a_new_canister_takes_one_page_until_it_saves() {
 fn saving_again_keeps_the_pages_and_counts() {
     let memory = saved(&sample_of(100_000));
     let pages = memory.size();
-    reopened(memory.clone()).claim(2, 3).unwrap();
+    reopened(memory.clone()).claim(2, 3, 4 << 30).unwrap();
     let small = sample_of(10);
     reopened(memory.clone())
         .save::<_, Cbor>(&small, STAMP)
@@ -105,7 +106,7 @@ fn an_older_release_is_refused_and_told_which_one_to_install() {
     let error = managed.guard(2, 2).unwrap_err();
     assert!(error.to_string().contains("schema 3"), "{error}");
     // A release that claimed the memory counts, even if it never saved.
-    reopened(memory.clone()).claim(5, 3).unwrap();
+    reopened(memory.clone()).claim(5, 3, 4 << 30).unwrap();
     let error = reopened(memory).guard(4, 3).unwrap_err();
     assert_eq!(error, Error::NewerRelease { found: 5, this: 4 });
 }
@@ -189,7 +190,7 @@ fn a_payload_longer_than_the_memory_is_told() {
         memory.write(MEMORY0, &header.to_bytes());
         let error = managed.load::<Sample, Cbor>().unwrap_err();
         assert!(matches!(error, Error::Length { .. }), "{error}");
-        assert!(managed.claim(9, 9).is_err());
+        assert!(managed.claim(9, 9, 4 << 30).is_err());
     }
 }
 

@@ -4,63 +4,107 @@ use std::rc::Rc;
 
 use ic_stable_structures::Memory;
 
+use super::journaling::Journaled;
 use super::progress::CollectionProgress;
-use super::{Budget, Mover, Phase, Progress, Tiered};
+use super::{Budget, Mover, Phase, Progress, Tier, Tiered};
+use crate::codec::Cbor;
 use crate::error::Error;
-use crate::journal::{Journal, Slot, decode};
-use crate::ledger::Ledger;
+use crate::journal::{Journal, Slot};
+use crate::ledger::{Digest, Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
+use crate::registry::{Registry, check_memories};
+
+/// What is to be done with a memory and a state that were found to fit.
+pub(crate) struct Fitting {
+    journal: Journal,
+    /// What each declared collection must hold, in their order: as journaled, or as the heap has it.
+    slots: Vec<Slot>,
+}
+
+/// Checks the collections of `state` against the journal of its memory, if there is one, and their memories, if there
+/// is a manager. The first time, computes the digest of every collection. Writes nothing.
+///
+/// # Errors
+/// [`Error::ReservedMemory`], [`Error::Ownership`].
+pub(crate) fn fit<M: Memory, S: Tiered<M>>(
+    managed: Option<&Managed<M>>,
+    journal: Option<Journal>,
+    state: &mut S,
+    now: u64,
+) -> Result<Fitting, Error> {
+    let mut journal = journal.unwrap_or_else(|| Journal::new(now));
+    let tiers = state.collections();
+    let done = journal.progress.phase == Phase::Done;
+    let known = std::mem::take(&mut journal.registry);
+    let claimed = known.claim(&tiers, &S::changes(), |_| done)?;
+    if let Some(managed) = managed {
+        let entries = |id| {
+            let slot = journal.slots.iter().find(|slot| slot.id == id);
+            slot.filter(|_| done).map_or(0, |slot| slot.content.count)
+        };
+        check_memories(managed, &tiers, &known, entries)?;
+    }
+    let slots = tiers
+        .iter()
+        .map(|tier| slot_of(&journal, tier))
+        .collect::<Result<_, Error>>()?;
+    journal.registry = claimed;
+    Ok(Fitting { journal, slots })
+}
+
+fn slot_of<M: Memory>(journal: &Journal, tier: &Tier<'_, M>) -> Result<Slot, Error> {
+    if let Some(slot) = journal.slots.iter().find(|slot| slot.id == tier.id) {
+        return Ok(*slot);
+    }
+    let seed = SlotIndex {
+        index: 0,
+        id: tier.id,
+    };
+    Ok(Slot {
+        id: tier.id,
+        content: tier.map.check_heap(tier.name, seed)?,
+        audit: Digest::default(),
+    })
+}
 
 impl<M: Memory> Mover<M> {
-    /// For `init`, after [`Plan::begin`](crate::Plan::begin): the collections of a new canister live in stable
-    /// memory from the start. Saves the state at once, so that memory 0 has a header from here on.
+    /// For a new canister: its collections live in stable memory from the start. Saves the state at once, so that
+    /// memory 0 has a header from here on.
     ///
     /// # Errors
-    /// [`Error::ReservedMemory`] for a collection whose id is 0 or 255, and those of [`Mover::save`].
-    pub fn begin<S: Tiered<M>>(
+    /// Those of [`Mover::save`].
+    pub(crate) fn begin<S: Tiered<M>>(
         managed: Managed<M>,
+        fitting: Fitting,
         state: &mut S,
         stamp: Stamp,
     ) -> Result<Self, Error> {
-        let progress = Progress {
-            phase: Phase::Done,
-            started: stamp.now,
-            finished: Some(stamp.now),
-            ..Progress::default()
-        };
-        let mut mover = Self::attach(managed, state, Journal::of(progress))?;
-        mover.save(state, stamp)?;
+        let mut fitting = fitting;
+        let progress = &mut fitting.journal.progress;
+        progress.phase = Phase::Done;
+        progress.originals = false;
+        progress.finished = Some(stamp.now);
+        managed.save_payload::<S, Cbor>(state, stamp)?;
+        let mut mover = Self::attach(managed, state, fitting)?;
+        mover.write_whole_journal(None)?;
         Ok(mover)
     }
 
-    /// For `post_upgrade`, after [`Plan::resume`](crate::Plan::resume): joins the stable tiers to the maps, and
-    /// takes up the move where the journal says it was. The first time, computes the digest of every collection.
+    /// After an upgrade: joins the stable tiers to the maps, and takes up the move where the journal says it was.
     ///
     /// # Errors
-    /// [`Error::NothingSaved`] for a memory that `Plan::resume` has not returned, errors of reading the journal,
-    /// [`Error::ReservedMemory`], [`Error::OutOfStableMemory`] for the first journal.
-    pub fn resume<S: Tiered<M>>(
+    /// Those of writing the journal.
+    pub(crate) fn resume<S: Tiered<M>>(
         managed: Managed<M>,
+        fitting: Fitting,
         state: &mut S,
-        now: u64,
     ) -> Result<Self, Error> {
-        let journal = match managed.journal()? {
-            bytes if bytes.is_empty() => Journal::of(Progress {
-                started: now,
-                ..Progress::default()
-            }),
-            bytes => Journal::from_bytes(&bytes)?,
-        };
-        if let Some(hot) = &journal.hot {
-            state.set_hot(decode(hot)?);
-        }
-        let mut mover = Self::attach(managed, state, journal)?;
-        if mover.progress.phase == Phase::Stuck {
-            mover.progress.phase = Phase::Moving;
-            mover.progress.stuck = None;
-        }
-        if mover.ledger.is_active() {
+        let mut mover = Self::attach(managed, state, fitting)?;
+        mover.leave_stuck();
+        if mover.progress.originals {
             mover.write_journal(state)?;
+        } else {
+            mover.write_whole_journal(None)?;
         }
         Ok(mover)
     }
@@ -68,28 +112,24 @@ impl<M: Memory> Mover<M> {
     fn attach<S: Tiered<M>>(
         managed: Managed<M>,
         state: &mut S,
-        journal: Journal,
+        fitting: Fitting,
     ) -> Result<Self, Error> {
-        let Journal {
+        let Fitting {
+            journal:
+                Journal {
+                    registry,
+                    mut progress,
+                    removed,
+                    ..
+                },
             slots: known,
-            mut progress,
-            removed,
-            ..
-        } = journal;
+        } = fitting;
         let done = progress.phase == Phase::Done;
-        let ledger = Rc::new(Ledger::new(managed.memory0(), !done));
-        let mut moving = false;
-        let mut slots = Vec::new();
-        let mut heap_was_used = false;
-        let mut collections = Vec::new();
-        for tier in state.collections() {
-            let known_at = progress
-                .collections
-                .iter()
-                .find(|collection| collection.id == tier.id)
-                .cloned();
+        let tiers = state.collections();
+        let at = |tier: &Tier<'_, M>| {
+            let known = progress.collections.iter().find(|at| at.id == tier.id);
             // A collection that a later release added has to move, even after the others have.
-            let at = known_at.unwrap_or_else(|| {
+            known.cloned().unwrap_or_else(|| {
                 let nothing_to_move = done && tier.map.heap_len() == 0;
                 CollectionProgress {
                     id: tier.id,
@@ -97,41 +137,37 @@ impl<M: Memory> Mover<M> {
                     audited: nothing_to_move,
                     ..CollectionProgress::default()
                 }
-            });
-            moving |= !at.complete;
-            let removed: Vec<_> = removed
-                .iter()
-                .filter(|removed| removed.id == tier.id)
-                .map(|removed| removed.key.clone())
-                .collect();
-            let known_slot = known.iter().find(|slot| slot.id == tier.id).copied();
-            let unknown = Slot {
-                id: tier.id,
-                ..Slot::default()
-            };
-            let slot = ledger.open(known_slot.unwrap_or(unknown), &removed);
-            let memory = managed.memory(tier.id)?;
+            })
+        };
+        let collections: Vec<_> = tiers.iter().map(at).collect();
+        if done && collections.iter().any(|at| !at.complete) {
+            progress.phase = Phase::Moving;
+            progress.finished = None;
+            progress.originals = true;
+        }
+        let ledger = Rc::new(Ledger::new(managed.memory0(), progress.originals));
+        let mut slots = Vec::new();
+        let mut heap_was_used = false;
+        for ((tier, at), known) in tiers.into_iter().zip(&collections).zip(known) {
+            let of_tier = removed.iter().filter(|removed| removed.id == tier.id);
+            let removed: Vec<_> = of_tier.map(|removed| removed.key.clone()).collect();
+            let slot = ledger.open(known, &removed);
+            let memory = managed.tier_memory(tier.id)?;
             tier.map
                 .attach(memory, Rc::clone(&ledger), slot, &at.position(), &removed);
             heap_was_used |= tier.map.heap_len() > 0;
-            if known_slot.is_none() {
-                ledger.set_content(slot, tier.map.heap_digest(slot));
-            }
             slots.push(slot);
-            collections.push(at);
         }
         progress.collections = collections;
-        if done && moving {
-            progress.phase = Phase::Moving;
-            progress.finished = None;
-            ledger.set_active(true);
-        }
         Ok(Self {
             managed,
             ledger,
             slots,
+            registry,
             progress,
+            journaled: Journaled::default(),
             budget: Budget::default(),
+            journal_costs: Budget::NOTHING,
             failures: 0,
             heap_was_used,
         })
@@ -142,31 +178,26 @@ impl<M: Memory> Mover<M> {
         self.managed.is_current()
     }
 
-    /// Reads the memory manager anew and joins the maps to it, after [`Mover::is_current`] has said no. What is
-    /// on the heap stays: an offline rewrite keeps every virtual memory as it was.
+    /// Reads the memory manager anew, after [`Mover::is_current`] has said no. See [`Managed::reopen`].
     ///
     /// # Errors
     /// Those of [`Managed::bucket_table`].
-    pub fn reopen<S: Tiered<M>>(&mut self, state: &mut S) -> Result<(), Error> {
-        let managed = self.managed.reopened()?;
-        let ledger = Rc::new(self.ledger.moved_to(managed.memory0()));
-        let tiers = state.collections().into_iter();
-        for (tier, (at, slot)) in tiers.zip(self.progress.collections.iter().zip(&self.slots)) {
-            let memory = managed.memory(tier.id)?;
-            tier.map
-                .attach(memory, Rc::clone(&ledger), *slot, &at.position(), &[]);
-        }
-        self.managed = managed;
-        self.ledger = ledger;
-        Ok(())
+    pub fn reopen(&mut self) -> Result<(), Error> {
+        self.managed.reopen()
     }
 }
 
 impl Journal {
-    fn of(progress: Progress) -> Self {
+    /// That of a move that begins now.
+    fn new(now: u64) -> Self {
         Self {
             slots: Vec::new(),
-            progress,
+            registry: Registry::default(),
+            progress: Progress {
+                originals: true,
+                started: now,
+                ..Progress::default()
+            },
             hot: None,
             removed: Vec::new(),
         }

@@ -20,6 +20,22 @@ impl Budget {
         entries: 1,
     };
 
+    /// Nothing at all.
+    pub(super) const NOTHING: Self = Self {
+        instructions: 0,
+        dirty_bytes: 0,
+        entries: 0,
+    };
+
+    /// What is left of this budget when `costs` are set aside.
+    pub(super) fn less(self, costs: Self) -> Self {
+        Self {
+            instructions: self.instructions.saturating_sub(costs.instructions),
+            dirty_bytes: self.dirty_bytes.saturating_sub(costs.dirty_bytes),
+            entries: self.entries.saturating_sub(costs.entries),
+        }
+    }
+
     /// Halvings of the default budget before a step is cut down to one entry: 1 B instructions become 1 M.
     const HALVINGS: u32 = 10;
 

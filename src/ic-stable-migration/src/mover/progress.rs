@@ -16,7 +16,8 @@ pub enum Phase {
     Auditing,
     /// The audit found every collection to hold what it must.
     Done,
-    /// The audit found a collection that does not. Nothing more is done; the status says which.
+    /// The audit found a collection that does not; the status says which. Nothing more is done until somebody has
+    /// decided how to go on: see [`Resolution`](crate::Resolution).
     Differs,
     /// A step of a single entry trapped. Nothing more is done until the move is resumed; the status says where.
     Stuck,
@@ -27,9 +28,13 @@ pub enum Phase {
 pub struct Progress {
     pub phase: Phase,
     pub paused: bool,
+    /// The payload holds the entries as they were before the move; it is not written until the move is done.
+    pub originals: bool,
     /// Nanoseconds since 1970.
     pub started: u64,
     pub finished: Option<u64>,
+    /// When an audit last found everything as it must be, in nanoseconds since 1970.
+    pub verified: Option<u64>,
     pub steps: u64,
     pub instructions: u64,
     pub last_step: u64,

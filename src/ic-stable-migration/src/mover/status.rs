@@ -18,6 +18,13 @@ pub struct MoveStatus {
     pub started: u64,
     /// Nanoseconds since 1970; none until the audit is through.
     pub finished: Option<u64>,
+    /// When an audit last found everything as it must be, in nanoseconds since 1970.
+    pub verified: Option<u64>,
+    /// Whether memory 0 still has the entries as they were before the move.
+    pub originals_kept: bool,
+    /// Length of the hot state in the journal, in bytes: what a step has to write when it has changed. None where
+    /// memory 0 has the newest.
+    pub hot_bytes: Option<u64>,
     /// Steps done.
     pub steps: u64,
     /// Steps that will be needed if they go on like those done; none before the first.
@@ -91,6 +98,9 @@ impl<M: Memory> Mover<M> {
             paused: self.progress.paused,
             started: self.progress.started,
             finished: self.progress.finished,
+            verified: self.progress.verified,
+            originals_kept: self.progress.originals,
+            hot_bytes: self.journaled.hot_bytes(),
             steps: self.progress.steps,
             estimated_steps_left: per_step.map(|n| left.div_ceil(n)),
             instructions: self.progress.instructions,

@@ -4,14 +4,13 @@ use ic_stable_structures::Memory;
 
 use super::progress::CollectionProgress;
 use super::{Budget, Difference, Mover, Phase, StepReport, Tiered};
-use crate::codec::Cbor;
 use crate::error::Error;
 use crate::ledger::Digest;
 use crate::managed::{Memory0Content, Stamp};
 
 impl<M: Memory> Mover<M> {
-    /// Does one step: moves entries, or audits moved ones, until the budget is used up, and writes the journal.
-    /// Without work to do it does nothing.
+    /// Does one step: moves entries, or audits moved ones, until the budget is used up, and writes the journal, which
+    /// counts as well: what the last one took is set aside. Without work to do it does nothing.
     ///
     /// `instructions` is `performance_counter(0)`; `now` is the time in nanoseconds since 1970.
     ///
@@ -47,13 +46,51 @@ impl<M: Memory> Mover<M> {
             });
         }
         let start = instructions();
+        let used = || instructions().saturating_sub(start);
+        self.managed.tracked().start();
+        let moved = self.move_and_audit(state, budget.less(self.journal_costs), &used);
+        if self.progress.collections.iter().all(|at| at.audited) {
+            self.finish(now);
+        }
+        self.progress.steps += 1;
+        self.failures = self.failures.saturating_sub(1);
+        let before_journal = self.note_costs(used());
+        self.progress.instructions += before_journal.instructions;
+        if self.progress.phase == Phase::Done {
+            self.save_moved(state, now)?;
+        } else {
+            self.write_journal(state)?;
+            self.journal_costs = Budget {
+                instructions: used().saturating_sub(before_journal.instructions),
+                dirty_bytes: self.managed.tracked().dirty_bytes() - before_journal.dirty_bytes,
+                entries: 0,
+            };
+        }
+        let all = self.note_costs(used());
+        // What the journal took is journaled with the next step.
+        self.progress.instructions += all.instructions.saturating_sub(before_journal.instructions);
+        self.managed.tracked().stop();
+        Ok(StepReport {
+            moved,
+            instructions: all.instructions,
+            dirty_bytes: all.dirty_bytes,
+            phase: self.progress.phase,
+        })
+    }
+
+    /// Moves and audits until the budget is used up; the number of entries moved.
+    fn move_and_audit<S: Tiered<M>>(
+        &mut self,
+        state: &mut S,
+        budget: Budget,
+        used: &dyn Fn() -> u64,
+    ) -> u64 {
         let tracked = self.managed.tracked();
-        tracked.start();
         let mut entries = 0;
         let mut go_on = || {
             entries += 1;
             entries < budget.entries
-                && instructions() - start < budget.instructions
+                && used() < budget.instructions
                 && tracked.dirty_bytes() < budget.dirty_bytes
         };
         let mut tiers = state.collections();
@@ -89,36 +126,24 @@ impl<M: Memory> Mover<M> {
                 at.difference = difference(known.content, known.audit);
             }
         }
-        if self.progress.collections.iter().all(|at| at.audited) {
-            self.finish(now);
-        }
-        self.progress.steps += 1;
-        self.failures = self.failures.saturating_sub(1);
-        let dirty_bytes = self.managed.tracked().dirty_bytes();
-        self.managed.tracked().stop();
-        let used = instructions() - start;
-        self.progress.instructions += used;
-        self.progress.last_step = used;
-        self.progress.largest_step = self.progress.largest_step.max(used);
-        self.progress.largest_dirty_bytes = self.progress.largest_dirty_bytes.max(dirty_bytes);
-        match self.progress.phase {
-            Phase::Done => {
-                self.ledger.set_active(false);
-                self.save_moved(state, now)?;
-            }
-            Phase::Differs => self.ledger.set_active(false),
-            _ => {}
-        }
-        self.write_journal(state)?;
-        Ok(StepReport {
-            moved,
-            instructions: used,
-            dirty_bytes,
-            phase: self.progress.phase,
-        })
+        moved
     }
 
-    /// Replaces the payload, which still holds what was on the heap, by the hot state.
+    /// Notes what the step has cost so far.
+    fn note_costs(&mut self, instructions: u64) -> Budget {
+        let dirty_bytes = self.managed.tracked().dirty_bytes();
+        let progress = &mut self.progress;
+        progress.last_step = instructions;
+        progress.largest_step = progress.largest_step.max(instructions);
+        progress.largest_dirty_bytes = progress.largest_dirty_bytes.max(dirty_bytes);
+        Budget {
+            instructions,
+            dirty_bytes,
+            entries: 0,
+        }
+    }
+
+    /// Replaces the payload, which still has the entries of before the move, by the hot state.
     fn save_moved<S: Tiered<M>>(&mut self, state: &S, now: u64) -> Result<(), Error> {
         let Memory0Content::Saved(header) = self.managed.content()? else {
             return Err(Error::NothingSaved);
@@ -128,20 +153,20 @@ impl<M: Memory> Mover<M> {
             schema: header.schema,
             now,
         };
-        self.managed.save::<S, Cbor>(state, stamp)?;
-        self.ledger.saved();
-        Ok(())
+        self.progress.originals = false;
+        self.ledger.originals_gone();
+        self.save(state, stamp).map(drop)
     }
 
     fn finish(&mut self, now: u64) {
         let differs = |at: &CollectionProgress| at.difference.is_some();
-        let (phase, finished) = if self.progress.collections.iter().any(differs) {
-            (Phase::Differs, None)
-        } else {
-            (Phase::Done, Some(now))
-        };
-        self.progress.phase = phase;
-        self.progress.finished = finished;
+        if self.progress.collections.iter().any(differs) {
+            self.progress.phase = Phase::Differs;
+            return;
+        }
+        self.progress.phase = Phase::Done;
+        self.progress.finished.get_or_insert(now);
+        self.progress.verified = Some(now);
     }
 }
 

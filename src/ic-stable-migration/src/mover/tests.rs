@@ -2,146 +2,10 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use ic_stable_structures::VectorMemory;
-use proptest::prelude::*;
-use serde::{Deserialize, Serialize};
 
+use super::testing::{Canister, Legacy, NOW, PLAN, State, legacy_memory, rewritten, sample};
 use super::*;
-use crate::codec::MessagePack;
-use crate::plan::Plan;
-use crate::test_memory::{Capped, memory_of};
-use crate::tiered::TieredMap;
-
-/// What the canister was before: everything in one value.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Legacy {
-    counter: u64,
-    texts: BTreeMap<u64, String>,
-    marks: BTreeMap<u64, u64>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(bound = "")]
-struct State<M: Memory> {
-    hot: Hot,
-    texts: TieredMap<u64, String, M>,
-    marks: TieredMap<u64, u64, M>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Hot {
-    counter: u64,
-}
-
-impl<M: Memory> From<Legacy> for State<M> {
-    fn from(legacy: Legacy) -> Self {
-        State {
-            hot: Hot {
-                counter: legacy.counter,
-            },
-            texts: legacy.texts.into_iter().collect(),
-            marks: legacy.marks.into_iter().collect(),
-        }
-    }
-}
-
-impl<M: Memory> Tiered<M> for State<M> {
-    type Hot = Hot;
-
-    fn hot(&self) -> &Hot {
-        &self.hot
-    }
-
-    fn set_hot(&mut self, hot: Hot) {
-        self.hot = hot;
-    }
-
-    fn collections(&mut self) -> Vec<Tier<'_, M>> {
-        vec![
-            Tier {
-                name: "texts",
-                id: 1,
-                map: &mut self.texts,
-            },
-            Tier {
-                name: "marks",
-                id: 2,
-                map: &mut self.marks,
-            },
-        ]
-    }
-}
-
-const NOW: u64 = 1_700_000_000_000_000_000;
-const PLAN: Plan<Legacy, MessagePack> = Plan::new(2).ceiling(4 << 30);
-
-/// A canister: what a message sees, and what an upgrade does to it.
-struct Canister<M: Memory + Clone> {
-    memory: M,
-    state: State<M>,
-    mover: Mover<M>,
-}
-
-impl<M: Memory + Clone> Canister<M> {
-    fn start(memory: M) -> Self {
-        let resumed = PLAN.resume::<State<M>, _>(memory.clone(), NOW).unwrap();
-        let mut state = resumed.state;
-        let mover = Mover::resume(resumed.managed, &mut state, NOW).unwrap();
-        Self {
-            memory,
-            state,
-            mover,
-        }
-    }
-
-    fn upgrade(mut self, skip_pre_upgrade: bool) -> Self {
-        if !skip_pre_upgrade {
-            self.mover.save(&self.state, PLAN.stamp(NOW)).unwrap();
-        }
-        Self::start(self.memory)
-    }
-
-    fn step(&mut self, entries: u64) -> StepReport {
-        let budget = Budget {
-            entries,
-            ..Budget::default()
-        };
-        self.mover
-            .step_within(&mut self.state, budget, &|| 0, NOW + 1)
-            .unwrap()
-    }
-
-    fn finish(&mut self) {
-        while self.mover.has_work() {
-            self.step(1_000);
-        }
-    }
-
-    fn status(&mut self) -> MoveStatus {
-        self.mover.status(&mut self.state)
-    }
-
-    fn content(&self) -> Legacy {
-        Legacy {
-            counter: self.state.hot.counter,
-            texts: self.state.texts.iter().collect(),
-            marks: self.state.marks.iter().collect(),
-        }
-    }
-}
-
-fn legacy_memory(legacy: &Legacy) -> VectorMemory {
-    memory_of(&rmp_serde::to_vec_named(legacy).unwrap())
-}
-
-fn sample(texts: u64) -> Legacy {
-    Legacy {
-        counter: 7,
-        texts: (0..texts)
-            .map(|key| (key * 3, format!("text {key}")))
-            .collect(),
-        marks: (0..5).map(|key| (key, key + 1)).collect(),
-    }
-}
+use crate::test_memory::Capped;
 
 #[test]
 fn a_move_ends_with_everything_in_stable_memory_and_audited() {
@@ -191,9 +55,8 @@ fn an_empty_canister_is_done_after_one_step() {
 #[test]
 fn a_new_canister_has_nothing_to_move_and_survives_its_upgrades() {
     let memory = VectorMemory::default();
-    let managed = PLAN.begin(memory.clone()).unwrap();
     let mut state = State::from(Legacy::default());
-    let mover = Mover::begin(managed, &mut state, PLAN.stamp(NOW)).unwrap();
+    let mover = PLAN.begin_tiered(memory.clone(), &mut state, NOW).unwrap();
     let mut canister = Canister {
         memory,
         state,
@@ -378,9 +241,7 @@ fn a_full_subnet_is_an_error_of_the_first_journal() {
         memory,
         max_pages: 3,
     };
-    let resumed = PLAN.resume::<State<Capped>, _>(memory, NOW).unwrap();
-    let mut state = resumed.state;
-    let error = Mover::resume(resumed.managed, &mut state, NOW).err();
+    let error = PLAN.resume_tiered::<State<Capped>, _>(memory, NOW).err();
     assert_eq!(
         error,
         Some(Error::OutOfStableMemory {
@@ -435,28 +296,6 @@ fn moved_entries_take_no_more_pages_than_fresh_maps() {
     assert!(moved * 100 <= fresh * 105, "{moved} pages, {fresh} fresh");
 }
 
-/// Rewrites a memory the way an offline compaction does: other bucket size, other places, the next generation.
-fn rewritten(memory: &VectorMemory) -> VectorMemory {
-    use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
-    let from = MemoryManager::init(memory.clone());
-    let new = VectorMemory::default();
-    let to = MemoryManager::init_with_bucket_size(new.clone(), 1);
-    for id in [0, 2, 1] {
-        let (from, to) = (from.get(MemoryId::new(id)), to.get(MemoryId::new(id)));
-        let mut bytes = vec![0; (from.size() * crate::PAGE_BYTES) as usize];
-        from.read(0, &mut bytes);
-        to.grow(from.size());
-        to.write(0, &bytes);
-        if id == 0 {
-            let first = bytes.first_chunk().unwrap();
-            let mut header = Header::from_bytes(first).unwrap().unwrap();
-            header.generation += 1;
-            to.write(0, &header.to_bytes());
-        }
-    }
-    new
-}
-
 #[test]
 fn a_memory_rewritten_under_the_canister_is_noticed_and_read_anew() {
     for steps in [0, 3, 1_000] {
@@ -469,7 +308,7 @@ fn a_memory_rewritten_under_the_canister_is_noticed_and_read_anew() {
         let smaller = rewritten(&canister.memory);
         *canister.memory.borrow_mut() = smaller.borrow().clone();
         assert!(!canister.mover.is_current());
-        canister.mover.reopen(&mut canister.state).unwrap();
+        canister.mover.reopen().unwrap();
         assert!(canister.mover.is_current());
         assert_eq!(canister.content(), legacy);
         canister.state.texts.insert(1, "new".into());
@@ -479,144 +318,5 @@ fn a_memory_rewritten_under_the_canister_is_noticed_and_read_anew() {
         assert_eq!(canister.status().phase, Phase::Done);
         let canister = canister.upgrade(steps == 3);
         assert_eq!(canister.content(), expected);
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Action {
-    SetText(u64, String),
-    RemoveText(u64),
-    SetMark(u64, u64),
-    RemoveMark(u64),
-    Count,
-    Step(u64),
-    StepFails,
-    Pause(bool),
-    Upgrade { skip_pre_upgrade: bool },
-    Read(u64, u64),
-}
-
-fn actions() -> impl Strategy<Value = Vec<Action>> {
-    let key = || 0u64..40;
-    let action = prop_oneof![
-        4 => (key(), "[a-z]{0,5}").prop_map(|(key, text)| Action::SetText(key, text)),
-        4 => key().prop_map(Action::RemoveText),
-        2 => (key(), any::<u64>()).prop_map(|(key, mark)| Action::SetMark(key, mark)),
-        2 => key().prop_map(Action::RemoveMark),
-        1 => Just(Action::Count),
-        4 => (1u64..8).prop_map(Action::Step),
-        1 => Just(Action::StepFails),
-        1 => any::<bool>().prop_map(Action::Pause),
-        2 => any::<bool>().prop_map(|skip_pre_upgrade| Action::Upgrade { skip_pre_upgrade }),
-        3 => (key(), key()).prop_map(|(from, to)| Action::Read(from, to)),
-    ];
-    prop::collection::vec(action, 0..60)
-}
-
-fn legacies() -> impl Strategy<Value = Legacy> {
-    (
-        prop::collection::btree_map(0u64..40, "[a-z]{0,5}", 0..30),
-        prop::collection::btree_map(0u64..40, any::<u64>(), 0..30),
-    )
-        .prop_map(|(texts, marks)| Legacy {
-            counter: 0,
-            texts,
-            marks,
-        })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
-    /// The model is the legacy canister that never migrates.
-    #[test]
-    fn a_moving_canister_answers_like_one_that_never_moved(
-        legacy in legacies(),
-        actions in actions(),
-    ) {
-        let mut model = legacy.clone();
-        let mut canister = Canister::start(legacy_memory(&legacy));
-        // The hot state that an upgrade without pre_upgrade brings back.
-        let mut durable_counter = 0;
-        for action in actions {
-            let State { hot, texts, marks } = &mut canister.state;
-            match action {
-                Action::SetText(key, text) => {
-                    let old = model.texts.insert(key, text.clone());
-                    prop_assert_eq!(texts.insert(key, text), old);
-                }
-                Action::RemoveText(key) => {
-                    prop_assert_eq!(texts.remove(&key), model.texts.remove(&key));
-                }
-                Action::SetMark(key, mark) => {
-                    let old = model.marks.insert(key, mark);
-                    prop_assert_eq!(marks.insert(key, mark), old);
-                }
-                Action::RemoveMark(key) => {
-                    prop_assert_eq!(marks.remove(&key), model.marks.remove(&key));
-                }
-                Action::Count => {
-                    hot.counter += 1;
-                    model.counter += 1;
-                }
-                Action::Step(entries) => {
-                    if canister.mover.has_work() {
-                        canister.step(entries);
-                        durable_counter = model.counter;
-                    }
-                }
-                Action::StepFails => {
-                    canister.mover.step_failed(&mut canister.state, "no").unwrap();
-                }
-                Action::Pause(yes) => {
-                    let under_way = canister.status().phase != Phase::Done;
-                    if yes {
-                        canister.mover.pause(&canister.state).unwrap();
-                    } else {
-                        canister.mover.unpause(&canister.state).unwrap();
-                    }
-                    if under_way {
-                        durable_counter = model.counter;
-                    }
-                }
-                Action::Upgrade { skip_pre_upgrade } => {
-                    canister = canister.upgrade(skip_pre_upgrade);
-                    if skip_pre_upgrade {
-                        model.counter = durable_counter;
-                    } else {
-                        durable_counter = model.counter;
-                    }
-                }
-                Action::Read(from, to) => {
-                    prop_assert_eq!(texts.get(&from), model.texts.get(&from).cloned());
-                    prop_assert_eq!(texts.contains_key(&to), model.texts.contains_key(&to));
-                    let last = model.marks.last_key_value().map(|(k, v)| (*k, *v));
-                    prop_assert_eq!(marks.last_key_value(), last);
-                    let first = model.marks.first_key_value().map(|(k, v)| (*k, *v));
-                    prop_assert_eq!(marks.first_key_value(), first);
-                    let found: Vec<_> = texts.range(from..to).collect();
-                    let expected = model.texts.iter().filter(|(k, _)| (from..to).contains(*k));
-                    let expected: Vec<_> = expected.map(|(k, v)| (*k, v.clone())).collect();
-                    prop_assert_eq!(&found, &expected);
-                    let mut back: Vec<_> = texts.range(from..to).rev().collect();
-                    back.reverse();
-                    prop_assert_eq!(back, found);
-                    // From both ends in turn.
-                    let mut ends = texts.range(from..to);
-                    let mut count = 0;
-                    while ends.next().is_some() {
-                        count += 1 + usize::from(ends.next_back().is_some());
-                    }
-                    prop_assert_eq!(count, expected.len());
-                }
-            }
-            prop_assert_eq!(canister.state.texts.len(), model.texts.len() as u64);
-            prop_assert_eq!(canister.content(), model.clone());
-        }
-        canister.mover.unpause(&canister.state).unwrap();
-        canister.finish();
-        prop_assert_eq!(canister.status().phase, Phase::Done);
-        let canister = canister.upgrade(false);
-        prop_assert_eq!(canister.content(), model);
     }
 }

@@ -30,7 +30,16 @@ fn a_legacy_canister_goes_through_every_release_in_order() {
     let first = upgrade(&release(1), &memory);
     assert_eq!(first.state, state);
     let format = Format::MessagePack;
-    assert_eq!(first.origin, Origin::Legacy { format, bytes });
+    assert_eq!(
+        first.origin,
+        Origin::Legacy {
+            format,
+            bytes,
+            repeated_pairs: 0,
+            trailing_bytes: 0,
+            read_back: true
+        }
+    );
     release(1).save(&first.managed, &sample_of(5), NOW).unwrap();
     let second = upgrade(&release(2), &memory);
     assert_eq!(second.state, sample_of(5));
@@ -61,7 +70,14 @@ fn the_frame_of_2023_gets_a_header_at_once() {
     memory0.write(4, &payload);
     let bytes = payload.len() as u64;
     let resumed = upgrade(&release(2), &memory);
-    assert_eq!(resumed.origin, Origin::NaiveFrame { bytes });
+    assert_eq!(
+        resumed.origin,
+        Origin::NaiveFrame {
+            bytes,
+            trailing_bytes: 0,
+            read_back: true
+        }
+    );
     assert_eq!(resumed.state, sample_of(900));
     let again = upgrade(&release(2), &memory);
     assert_eq!(again.origin, Origin::Memory0 { release: 2 });
@@ -120,4 +136,130 @@ fn only_an_empty_memory_can_begin() {
         .begin(Untouchable(legacy(&sample_of(5))))
         .unwrap_err();
     assert!(matches!(error, Error::NotEmpty { pages: 1, .. }), "{error}");
+}
+
+#[test]
+fn a_plan_that_names_no_ceiling_takes_the_payload_and_two_pages_at_most() {
+    for size in [0, 10, 65_000, 66_000, 131_000, 400_000] {
+        let memory = legacy(&sample_of(size));
+        let plan: Plan<Sample, MessagePack> = Plan::new(1);
+        let resumed = plan.resume::<Sample, _>(memory.clone(), NOW).unwrap();
+        let crate::Memory0Content::Saved(header) = resumed.managed.content().unwrap() else {
+            panic!("nothing saved");
+        };
+        let saved = crate::HEADER_BYTES + header.payload_bytes;
+        let pages = saved.div_ceil(crate::PAGE_BYTES) + 2;
+        assert!(memory.size() <= pages, "{} of {pages}", memory.size());
+    }
+}
+
+#[test]
+fn a_ceiling_raised_later_gives_the_memory_larger_buckets() {
+    let state = sample_of(70_000);
+    let memory = legacy(&state);
+    upgrade(&release(1), &memory);
+    let larger: Plan<Sample, MessagePack> = Plan::new(2).ceiling(64 << 30);
+    let resumed = upgrade(&larger, &memory);
+    assert_eq!(resumed.state, state);
+    let table = resumed.managed.bucket_table().unwrap();
+    assert_eq!(table.bucket_pages, 32);
+    assert_eq!(upgrade(&larger, &memory).state, state);
+    // A lower one later leaves them as they are.
+    let lower: Plan<Sample, MessagePack> = Plan::new(3).ceiling(2 << 30);
+    let table = upgrade(&lower, &memory).managed.bucket_table().unwrap();
+    assert_eq!(table.bucket_pages, 32);
+}
+
+#[test]
+fn stage_one_refuses_a_memory_in_which_a_move_has_begun() {
+    use crate::mover::testing::{Canister, PLAN, legacy_memory, sample};
+    let canister = Canister::start(legacy_memory(&sample(10)));
+    let before = bytes_of(&canister.memory);
+    let later: Plan<crate::mover::testing::Legacy, MessagePack> = Plan::new(3);
+    type Legacy = crate::mover::testing::Legacy;
+    let error = later.resume::<Legacy, _>(canister.memory.clone(), NOW);
+    assert_eq!(error.err(), Some(Error::MoveBegun { release: 2 }));
+    let managed = canister.mover.managed();
+    let error = PLAN.save(managed, &sample(1), NOW).unwrap_err();
+    assert_eq!(error, Error::MoveBegun { release: 2 });
+    assert!(*canister.memory.borrow() == before);
+}
+
+#[test]
+fn zeros_are_empty_where_the_plan_says_so() {
+    let memory = VectorMemory::default();
+    memory.grow(2);
+    let plan = release(1);
+    let error = plan.begin(memory.clone()).unwrap_err();
+    assert!(matches!(error, Error::NotEmpty { pages: 2, .. }));
+    let plan = plan.zeroed_is_empty(true);
+    let error = plan.resume::<Sample, _>(memory.clone(), NOW).unwrap_err();
+    assert_eq!(error, Error::Empty);
+    plan.begin(memory).unwrap();
+}
+
+#[test]
+fn keys_that_stand_twice_in_a_legacy_map_are_refused() {
+    // {"by_id": {1: nil, 1: nil}}, in the map of a state.
+    let bytes = b"\x81\xa5by_id\x82\x01\xc0\x01\xc0";
+    #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    struct Ids {
+        by_id: std::collections::BTreeMap<u64, ()>,
+    }
+    let plan: Plan<Ids, MessagePack> = Plan::new(1);
+    let memory = memory_of(bytes);
+    let error = plan.resume::<Ids, _>(memory.clone(), NOW).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::DuplicateKeys {
+                count: 1,
+                offset: 10,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert_eq!(bytes_of(&memory), bytes_of(&memory_of(bytes)));
+}
+
+#[test]
+fn what_stands_behind_a_legacy_value_is_refused_discarded_or_known() {
+    let state = sample_of(10);
+    let value = rmp_serde::to_vec_named(&state).unwrap();
+    let other = [&value[..], b"a file of the canister's"].concat();
+    let error = release(1)
+        .resume::<Sample, _>(memory_of(&other), NOW)
+        .unwrap_err();
+    assert!(
+        matches!(error, Error::Trailing { bytes: 24, .. }),
+        "{error:?}"
+    );
+    let discarding = release(1).trailing(Trailing::Discard);
+    let origin = upgrade(&discarding, &memory_of(&other)).origin;
+    assert!(matches!(
+        origin,
+        Origin::Legacy {
+            trailing_bytes: 24,
+            ..
+        }
+    ));
+    // A canister whose value got shorter by an entry in its middle.
+    let longer = rmp_serde::to_vec_named(&Sample {
+        names: vec!["given up since".into()],
+        ..state.clone()
+    })
+    .unwrap();
+    let shrunk = [&value[..], &longer[value.len()..]].concat();
+    let origin = upgrade(&release(1), &memory_of(&shrunk)).origin;
+    assert!(
+        matches!(
+            origin,
+            Origin::Legacy {
+                trailing_bytes: 1..,
+                ..
+            }
+        ),
+        "{origin:?}"
+    );
 }

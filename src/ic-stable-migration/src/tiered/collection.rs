@@ -1,14 +1,17 @@
 //! What the mover asks of a map, whatever its keys and values are.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::ops::Bound;
 use std::rc::Rc;
 
-use ic_stable_structures::{Memory, Storable};
+use ic_stable_structures::{Memory, StableBTreeMap, Storable};
 
 use super::{Passed, Stable, TieredMap};
+use crate::error::Glimpse;
 use crate::ledger::{Digest, Ledger, SlotIndex};
 use crate::managed::ManagedMemory;
+use crate::registry::{Kind, OwnershipError, Shape, Size};
 
 /// Where the mover stands in a collection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,9 +24,36 @@ pub struct Position {
     pub audited: Option<Vec<u8>>,
 }
 
+/// An entry of a stable map that is not what the release's types make of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// "first" or "last".
+    pub which: &'static str,
+    /// The encoded key.
+    pub key: Vec<u8>,
+    /// What does not fit.
+    pub reason: String,
+}
+
 /// A map as the mover sees it. Implemented by [`TieredMap`]; a state lists its maps with
 /// [`Tiered::collections`](crate::Tiered::collections).
 pub trait Collection<M: Memory> {
+    /// What the map is made of.
+    fn shape(&self) -> Shape;
+
+    /// Reads the first and the last entry of the stable map in `memory`, whose header is in order.
+    ///
+    /// # Errors
+    /// The first that does not come back from its bytes as these bytes.
+    fn check_ends(&self, memory: &ManagedMemory<M>) -> Result<(), Misfit>;
+
+    /// The digest of the entries on the heap under the seed `id`; checks on the way that a stable map can keep them.
+    /// O(n). `name` is for the error.
+    ///
+    /// # Errors
+    /// [`OwnershipError::DuplicateKeys`], [`OwnershipError::Unstorable`].
+    fn check_heap(&self, name: &str, slot: SlotIndex) -> Result<Digest, OwnershipError>;
+
     /// Joins the stable tier to the map and drops from the heap what the stable tier knows better: keys up to
     /// the mover's position, keys that were `removed` since the heap tier was saved, keys the stable map holds.
     fn attach(
@@ -41,9 +71,6 @@ pub trait Collection<M: Memory> {
     /// Entries in stable memory.
     fn stable_len(&self) -> u64;
 
-    /// The digest of the entries on the heap. O(n).
-    fn heap_digest(&self, slot: SlotIndex) -> Digest;
-
     /// The encoded key that [`Collection::move_next`] will move, if there is one.
     fn next_key(&self) -> Option<Vec<u8>>;
 
@@ -58,6 +85,27 @@ pub trait Collection<M: Memory> {
 
     /// Adds the next stable entries to the ledger's audit while `go_on` says so, at least one; true at the end.
     fn audit(&mut self, go_on: &mut dyn FnMut() -> bool) -> bool;
+
+    /// Sends the audit back to the start.
+    fn restart_audit(&mut self);
+
+    /// Shows the entries of the heap in key order, encoded, until `go_on` says no.
+    fn each_on_heap(&self, go_on: &mut dyn FnMut(&[u8], &[u8]) -> bool);
+
+    /// Shows the keys of the stable map in order, encoded, until `go_on` says no.
+    fn each_stable_key(&self, go_on: &mut dyn FnMut(&[u8]) -> bool);
+
+    /// The encoded value that the heap has under an encoded key.
+    fn on_heap(&self, key: &[u8]) -> Option<Vec<u8>>;
+
+    /// The encoded value that the stable map has under an encoded key.
+    fn in_stable(&self, key: &[u8]) -> Option<Vec<u8>>;
+
+    /// Puts an entry back on the heap, from where it is moved again; false for one whose key the stable map has.
+    fn put_back(&mut self, key: &[u8], value: &[u8]) -> bool;
+
+    /// Sends the mover back to the start; where `emptied`, the stable map loses its entries first.
+    fn move_again(&mut self, emptied: bool);
 }
 
 impl<K, V, M> Collection<M> for TieredMap<K, V, M>
@@ -66,6 +114,72 @@ where
     V: Storable + Clone,
     M: Memory,
 {
+    fn shape(&self) -> Shape {
+        Shape {
+            kind: Kind::StableBTreeMap,
+            key: Size::of::<K>(),
+            value: Size::of::<V>(),
+        }
+    }
+
+    fn check_ends(&self, memory: &ManagedMemory<M>) -> Result<(), Misfit> {
+        let map = StableBTreeMap::<Raw<K>, Raw<V>, _>::load(memory.clone());
+        let ends = [
+            ("first", map.first_key_value()),
+            ("last", map.last_key_value()),
+        ];
+        for (which, entry) in ends {
+            let Some((key, value)) = entry else {
+                continue;
+            };
+            let fits = key.fits("key").and_then(|()| value.fits("value"));
+            fits.map_err(|reason| Misfit {
+                which,
+                key: key.bytes,
+                reason,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn check_heap(&self, name: &str, slot: SlotIndex) -> Result<Digest, OwnershipError> {
+        if self.duplicates > 0 {
+            return Err(OwnershipError::DuplicateKeys {
+                name: name.into(),
+                count: self.duplicates,
+            });
+        }
+        let mut digest = Digest::default();
+        for (key, value) in &self.heap {
+            let (key_bytes, value_bytes) = (key.to_bytes(), value.to_bytes());
+            let unstorable = |reason: String| OwnershipError::Unstorable {
+                name: name.into(),
+                key: Glimpse::of(&key_bytes),
+                reason,
+            };
+            let parts = [
+                ("key", &key_bytes, Size::of::<K>()),
+                ("value", &value_bytes, Size::of::<V>()),
+            ];
+            for (part, bytes, size) in parts {
+                if !size.admits(bytes.len()) {
+                    let found = bytes.len();
+                    return Err(unstorable(format!(
+                        "its {part} has {found} bytes, and the type is {size}"
+                    )));
+                }
+            }
+            if K::from_bytes(Cow::Borrowed(&key_bytes)) != *key {
+                return Err(unstorable(
+                    "its key comes back from its bytes as another, which may be the key of another entry"
+                        .into(),
+                ));
+            }
+            digest.add(slot.entry_digest(&key_bytes, &value_bytes));
+        }
+        Ok(digest)
+    }
+
     fn attach(
         &mut self,
         memory: ManagedMemory<M>,
@@ -77,7 +191,7 @@ where
         let passed = match &position.cursor {
             _ if position.complete => Passed::All,
             None => Passed::Nothing,
-            Some(key) => Passed::UpTo(K::from_bytes(Cow::Borrowed(key))),
+            Some(key) => Passed::UpTo(decoded(key)),
         };
         let mut stable = Stable {
             memory,
@@ -87,7 +201,7 @@ where
             passed,
             audited: match &position.audited {
                 None => Passed::Nothing,
-                Some(key) => Passed::UpTo(K::from_bytes(Cow::Borrowed(key))),
+                Some(key) => Passed::UpTo(decoded(key)),
             },
         };
         if stable.memory.size() > 0 {
@@ -108,7 +222,7 @@ where
             }
         }
         for key in removed {
-            self.heap.remove(&K::from_bytes(Cow::Borrowed(key)));
+            self.heap.remove(&decoded(key));
         }
         if let (false, Some(map)) = (self.heap.is_empty(), &stable.map) {
             let start = match &stable.passed {
@@ -128,14 +242,6 @@ where
 
     fn stable_len(&self) -> u64 {
         self.map().map_or(0, |map| map.len())
-    }
-
-    fn heap_digest(&self, slot: SlotIndex) -> Digest {
-        let mut digest = Digest::default();
-        for (key, value) in &self.heap {
-            digest.add(slot.entry_digest(&key.to_bytes(), &value.to_bytes()));
-        }
-        digest
     }
 
     fn next_key(&self) -> Option<Vec<u8>> {
@@ -170,7 +276,6 @@ where
     fn complete(&mut self) {
         if let Some(stable) = &mut self.stable {
             stable.passed = Passed::All;
-            stable.ledger.forget_removed(stable.slot);
         }
     }
 
@@ -199,5 +304,131 @@ where
         }
         stable.audited = Passed::All;
         true
+    }
+
+    fn restart_audit(&mut self) {
+        if let Some(stable) = &mut self.stable {
+            stable.audited = Passed::Nothing;
+        }
+    }
+
+    fn each_on_heap(&self, go_on: &mut dyn FnMut(&[u8], &[u8]) -> bool) {
+        for (key, value) in &self.heap {
+            if !go_on(&key.to_bytes(), &value.to_bytes()) {
+                return;
+            }
+        }
+    }
+
+    fn each_stable_key(&self, go_on: &mut dyn FnMut(&[u8]) -> bool) {
+        for key in self.map().iter().flat_map(|map| map.keys()) {
+            if !go_on(&key.to_bytes()) {
+                return;
+            }
+        }
+    }
+
+    fn on_heap(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let value = self.heap.get(&decoded(key))?;
+        Some(value.to_bytes().into_owned())
+    }
+
+    fn in_stable(&self, key: &[u8]) -> Option<Vec<u8>> {
+        Some(self.map()?.get(&decoded(key))?.into_bytes())
+    }
+
+    fn put_back(&mut self, key: &[u8], value: &[u8]) -> bool {
+        let key = decoded(key);
+        if self.map().is_some_and(|map| map.contains_key(&key)) {
+            return false;
+        }
+        self.heap.insert(key, decoded(value));
+        true
+    }
+
+    fn move_again(&mut self, emptied: bool) {
+        if let Some(stable) = &mut self.stable {
+            if let (true, Some(map)) = (emptied, &mut stable.map) {
+                map.clear_new();
+            }
+            stable.passed = Passed::Nothing;
+            stable.audited = Passed::Nothing;
+        }
+    }
+}
+
+fn decoded<T: Storable>(bytes: &[u8]) -> T {
+    T::from_bytes(Cow::Borrowed(bytes))
+}
+
+/// A key or a value as its bytes, under the bound of the type it is to be: a type that does not fit may trap on what
+/// it reads.
+struct Raw<T> {
+    bytes: Vec<u8>,
+    of: PhantomData<T>,
+}
+
+impl<T: Storable> Raw<T> {
+    /// Checks that the bytes are those of a `T`.
+    fn fits(&self, part: &str) -> Result<(), String> {
+        let size = Size::of::<T>();
+        if !size.admits(self.bytes.len()) {
+            let found = self.bytes.len();
+            return Err(format!(
+                "its {part} has {found} bytes, and the type is {size}"
+            ));
+        }
+        if *decoded::<T>(&self.bytes).to_bytes() != *self.bytes {
+            return Err(format!("its {part} encodes to other bytes"));
+        }
+        Ok(())
+    }
+}
+
+impl<T: Storable> Storable for Raw<T> {
+    const BOUND: ic_stable_structures::storable::Bound = T::BOUND;
+
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    fn from_bytes(bytes: Cow<[u8]>) -> Self {
+        Self {
+            bytes: bytes.into_owned(),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T> PartialEq for Raw<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl<T> Eq for Raw<T> {}
+
+impl<T> PartialOrd for Raw<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> Ord for Raw<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.bytes.cmp(&other.bytes)
+    }
+}
+
+impl<T> Clone for Raw<T> {
+    fn clone(&self) -> Self {
+        Self {
+            bytes: self.bytes.clone(),
+            of: PhantomData,
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 
 use ic_stable_structures::{Memory, Storable};
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
 use serde_bytes::{ByteBuf, Bytes};
 
 use super::TieredMap;
@@ -16,9 +16,15 @@ use super::TieredMap;
 impl<K: Storable + Ord + Clone, V: Storable, M: Memory> Serialize for TieredMap<K, V, M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut seq = serializer.serialize_seq(Some(2 * self.heap.len()))?;
+        let mut before: Option<Cow<[u8]>> = None;
         for (key, value) in &self.heap {
-            seq.serialize_element(Bytes::new(&key.to_bytes()))?;
+            let key = key.to_bytes();
+            if before.as_ref() == Some(&key) {
+                return Err(S::Error::custom(COLLISION));
+            }
+            seq.serialize_element(Bytes::new(&key))?;
             seq.serialize_element(Bytes::new(&value.to_bytes()))?;
+            before = Some(key);
         }
         seq.end()
     }
@@ -31,6 +37,9 @@ impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Deserialize<'de>
         deserializer.deserialize_seq(Entries(PhantomData))
     }
 }
+
+/// Why such a map is neither saved nor loaded: one of its entries would be lost.
+const COLLISION: &str = "two keys of a map have the same encoding";
 
 struct Entries<K, V, M: Memory>(PhantomData<TieredMap<K, V, M>>)
 where
@@ -50,11 +59,16 @@ impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Visitor<'de> for En
             let value = seq
                 .next_element::<ByteBuf>()?
                 .ok_or_else(|| A::Error::custom("the last key has no value"))?;
-            heap.insert(
-                K::from_bytes(Cow::Owned(key.into_vec())),
-                V::from_bytes(Cow::Owned(value.into_vec())),
-            );
+            let key = K::from_bytes(Cow::Owned(key.into_vec()));
+            let value = V::from_bytes(Cow::Owned(value.into_vec()));
+            if heap.insert(key, value).is_some() {
+                return Err(A::Error::custom(COLLISION));
+            }
         }
-        Ok(TieredMap { heap, stable: None })
+        Ok(TieredMap {
+            heap,
+            duplicates: 0,
+            stable: None,
+        })
     }
 }

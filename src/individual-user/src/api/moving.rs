@@ -1,13 +1,16 @@
 //! The move of the collections to stable maps: its steps, and a controller's say in it.
 
 use ic_stable_migration::cdk::{self, OrTrap, controller_or_self};
-use ic_stable_migration::{Error, Mover, StepReport};
+use ic_stable_migration::{DifferingKeys, Error, Mover, Resolution, StepReport};
 use ic_stable_structures::DefaultMemoryImpl;
 
 use crate::state::{self, State};
 
 /// The method that the timer calls for each step.
 pub const STEP_METHOD: &str = "migration_step";
+
+/// Most keys of each kind that are told of a difference.
+const DIFFERENCES: usize = 10;
 
 /// One step. The timer calls it; a controller may, to go faster. None in a release that does not move.
 #[ic_cdk::update(guard = "controller_or_self")]
@@ -26,6 +29,31 @@ fn migration_pause() {
 fn migration_resume() {
     with_mover(|mover, state| mover.unpause(state));
     cdk::arm(state::store(), STEP_METHOD);
+}
+
+/// Asks for the audit of every collection again, at any time after the move; it goes on in steps.
+#[ic_cdk::update(guard = "controller_or_self")]
+fn migration_verify() {
+    with_mover(|mover, state| mover.verify(state));
+    cdk::arm(state::store(), STEP_METHOD);
+}
+
+/// Goes on with a collection in which the audit found a difference.
+#[ic_cdk::update(guard = "controller_or_self")]
+fn migration_resolve(collection: String, resolution: Resolution) {
+    with_mover(|mover, state| mover.resolve(state, &collection, resolution));
+    cdk::arm(state::store(), STEP_METHOD);
+}
+
+/// The first keys in which a collection with a difference is not what it was before the move.
+#[ic_cdk::query(guard = "controller_or_self")]
+fn migration_differences(collection: String) -> DifferingKeys {
+    let mut keys = DifferingKeys::default();
+    with_mover(|mover, state| {
+        keys = mover.differing_keys(state, &collection, DIFFERENCES)?;
+        Ok(())
+    });
+    keys
 }
 
 fn with_mover(act: impl FnOnce(&mut Mover<DefaultMemoryImpl>, &mut State) -> Result<(), Error>) {

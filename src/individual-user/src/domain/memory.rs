@@ -24,11 +24,19 @@ pub enum Start {
         format: String,
         /// The bytes it took.
         bytes: u64,
+        /// Bytes behind it that longer values of before had left.
+        trailing_bytes: u64,
+        /// Whether what was saved of it was read back and found the same.
+        read_back: bool,
     },
     /// The frame of 2023 in memory 0.
     NaiveFrame {
         /// Length of its value in bytes.
         bytes: u64,
+        /// Bytes behind it that longer values of before had left.
+        trailing_bytes: u64,
+        /// Whether what was saved of it was read back and found the same.
+        read_back: bool,
     },
     /// Memory 0.
     Memory0 {

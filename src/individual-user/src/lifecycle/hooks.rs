@@ -8,14 +8,15 @@ use ic_stable_migration::cdk::{self, OrTrap};
 use ic_stable_migration::{Budget, MessagePack, Plan};
 use ic_stable_structures::DefaultMemoryImpl;
 
-use super::CEILING;
+use super::{CEILING, TRAILING};
 use crate::api::STEP_METHOD;
 use crate::args::IndividualUserTemplateInitArgs;
 use crate::domain::memory::Start;
 use crate::state::legacy::CanisterData;
 use crate::state::{self, State, Store};
 
-const PLAN: Plan<CanisterData, MessagePack> = Plan::new(2).schema(1).ceiling(CEILING);
+const PLAN: Plan<CanisterData, MessagePack> =
+    Plan::new(2).schema(1).ceiling(CEILING).trailing(TRAILING);
 
 #[ic_cdk::init(hidden = true, decode_with = "super::argument")]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {

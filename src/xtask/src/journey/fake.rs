@@ -138,6 +138,9 @@ pub fn status(phase: Phase, [moved, left]: [u64; 2]) -> MoveStatus {
         digest: 0xd1,
     };
     MoveStatus {
+        verified: None,
+        originals_kept: phase != Phase::Done,
+        hot_bytes: None,
         phase,
         paused: false,
         started: 0,

@@ -1,7 +1,7 @@
 //! The nested value, field by field.
 //!
 //! Names are those of the deployed canister, because the value is a map of names. A field that is missing is an
-//! error, and so is one that is not known: what cannot be kept is not read. Sets and hash maps have no order in
+//! error, unless there was a release without it, and so is one that is not known: what cannot be kept is not read. Sets and hash maps have no order in
 //! the memory and are ordered here.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,8 @@ pub struct CanisterData {
     pub all_hot_or_not_bets_placed: BTreeMap<(Principal, u64), PlacedBetDetail>,
     /// Settings.
     pub configuration: Configuration,
-    /// The follow lists.
+    /// The follow lists. A canister that missed the release which brought them has none.
+    #[serde(default)]
     pub follow_data: FollowData,
     /// Who plays which part in the fleet.
     pub known_principal_ids: BTreeMap<KnownPrincipalType, Principal>,

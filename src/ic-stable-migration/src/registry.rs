@@ -1,0 +1,340 @@
+//! Who owns which virtual memory: written down in the journal, and held against what a release declares before
+//! anything is opened or written.
+//!
+//! A `StableBTreeMap` made over a memory that holds something else overwrites it, and one that looks into the wrong
+//! memory is empty without a word. So the journal remembers of every collection its name, the id of its memory, its
+//! kind and what its keys and values look like, and [`Registry::claim`] refuses what does not agree. A collection
+//! that was given up keeps its id for ever: see [`Changes`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::bucket_plan::PAGE_BYTES;
+
+mod changes;
+mod content;
+mod ownership;
+
+pub use changes::Changes;
+pub(crate) use content::{kind_of, map_header};
+pub use ownership::OwnershipError;
+
+use ic_stable_structures::Memory;
+
+use crate::error::Error;
+use crate::managed::Managed;
+use crate::mover::Tier;
+
+/// The kind of structure that a collection keeps in its virtual memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// A `StableBTreeMap` of ic-stable-structures.
+    StableBTreeMap,
+}
+
+/// How large the encoding of a key or a value can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Size {
+    /// Any number of bytes.
+    Unbounded,
+    /// At most this many bytes.
+    UpTo(u32),
+    /// Always this many bytes.
+    Exactly(u32),
+}
+
+impl Size {
+    /// The size that a type declares.
+    pub(crate) fn of<T: ic_stable_structures::Storable>() -> Self {
+        use ic_stable_structures::storable::Bound;
+        match T::BOUND {
+            Bound::Unbounded => Size::Unbounded,
+            Bound::Bounded {
+                max_size,
+                is_fixed_size,
+            } if is_fixed_size => Size::Exactly(max_size),
+            Bound::Bounded { max_size, .. } => Size::UpTo(max_size),
+        }
+    }
+
+    /// Whether an encoding of `bytes` fits.
+    pub(crate) fn admits(self, bytes: usize) -> bool {
+        match self {
+            Size::Unbounded => true,
+            Size::UpTo(max) => bytes <= max as usize,
+            Size::Exactly(size) => bytes == size as usize,
+        }
+    }
+}
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Size::Unbounded => f.write_str("of any size"),
+            Size::UpTo(max) => write!(f, "of at most {max} bytes"),
+            Size::Exactly(size) => write!(f, "of exactly {size} bytes"),
+        }
+    }
+}
+
+/// What a collection is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// The structure.
+    pub kind: Kind,
+    /// Size of its keys.
+    pub key: Size,
+    /// Size of its values.
+    pub value: Size,
+}
+
+/// What is written down of one collection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// Its name.
+    pub name: String,
+    /// The id of its virtual memory.
+    pub memory_id: u8,
+    /// What it is made of.
+    pub shape: Shape,
+    /// What the adopter calls the encoding of its keys and values; see [`Changes::schema`].
+    pub schema: Option<String>,
+    /// Given up by a release; its id stays reserved.
+    pub retired: bool,
+}
+
+/// Every collection that a memory has ever had, in the order in which they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registry(pub Vec<Registered>);
+
+impl Registry {
+    /// The collection in use that has this memory.
+    pub fn owner(&self, memory_id: u8) -> Option<&Registered> {
+        self.0.iter().find(|entry| entry.memory_id == memory_id)
+    }
+
+    fn named(&self, name: &str) -> Option<&Registered> {
+        self.0.iter().find(|entry| entry.name == name)
+    }
+
+    /// The registry as it will be once the declared collections are taken for what is here. `complete` tells whether
+    /// all entries of a registered collection are in its stable map. Writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::ReservedMemory`] for an id that no collection can have, [`Error::Ownership`] for everything in
+    /// which registry and declaration disagree.
+    pub fn claim<M: Memory>(
+        &self,
+        tiers: &[Tier<'_, M>],
+        changes: &Changes,
+        complete: impl Fn(u8) -> bool,
+    ) -> Result<Self, Error> {
+        distinct(tiers)?;
+        let mut claimed = self.clone();
+        for entry in &mut claimed.0 {
+            if let Some(name) = changes.new_name(&entry.name) {
+                entry.name = name.into();
+            }
+        }
+        claimed.retire(tiers, changes, complete)?;
+        for tier in tiers {
+            let declared = Registered {
+                name: tier.name.into(),
+                memory_id: tier.id,
+                shape: tier.map.shape(),
+                schema: changes.schema_of(tier.name).map(str::to_owned),
+                retired: false,
+            };
+            claimed.take(declared)?;
+        }
+        Ok(claimed)
+    }
+
+    /// Marks what the release gives up; whatever else is registered has to be declared.
+    fn retire<M: Memory>(
+        &mut self,
+        tiers: &[Tier<'_, M>],
+        changes: &Changes,
+        complete: impl Fn(u8) -> bool,
+    ) -> Result<(), OwnershipError> {
+        for entry in self.0.iter_mut().filter(|entry| !entry.retired) {
+            if tiers.iter().any(|tier| tier.name == entry.name) {
+                continue;
+            }
+            if !changes.retires(&entry.name) {
+                let id = entry.memory_id;
+                let in_its_place = tiers.iter().find(|tier| tier.id == id);
+                return Err(OwnershipError::Missing {
+                    name: entry.name.clone(),
+                    id,
+                    in_its_place: in_its_place.map(|tier| tier.name.into()),
+                });
+            }
+            if !complete(entry.memory_id) {
+                return Err(OwnershipError::RetiredTooEarly {
+                    name: entry.name.clone(),
+                    id: entry.memory_id,
+                });
+            }
+            entry.retired = true;
+        }
+        Ok(())
+    }
+
+    /// Takes one declared collection for the registered one of its name, or for a new one.
+    fn take(&mut self, declared: Registered) -> Result<(), OwnershipError> {
+        let Some(known) = self.named(&declared.name) else {
+            return match self.owner(declared.memory_id) {
+                Some(owner) => Err(OwnershipError::IdTaken {
+                    id: declared.memory_id,
+                    registered: owner.name.clone(),
+                    retired: owner.retired,
+                    declared: declared.name,
+                }),
+                None => {
+                    self.0.push(declared);
+                    Ok(())
+                }
+            };
+        };
+        if known.retired {
+            return Err(OwnershipError::Retired {
+                name: declared.name,
+                id: known.memory_id,
+            });
+        }
+        if known.memory_id != declared.memory_id {
+            let owner = self.owner(declared.memory_id);
+            return Err(OwnershipError::IdChanged {
+                owner: owner.map(|owner| owner.name.clone()),
+                registered: known.memory_id,
+                declared: declared.memory_id,
+                name: declared.name,
+            });
+        }
+        if let Some(changed) = known.change_to(&declared) {
+            return Err(changed);
+        }
+        let schema = declared.schema;
+        for entry in &mut self.0 {
+            if entry.name == declared.name {
+                entry.schema = schema;
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Registered {
+    /// In what a declaration contradicts this entry, if it does.
+    fn change_to(&self, declared: &Self) -> Option<OwnershipError> {
+        let quoted = |schema: &Option<String>| match schema {
+            Some(schema) => format!("{schema:?}"),
+            None => "not named".into(),
+        };
+        let (what, registered, declared) = if self.shape.kind != declared.shape.kind {
+            let kind = |entry: &Self| format!("{:?}", entry.shape.kind);
+            ("structure", kind(self), kind(declared))
+        } else if self.shape.key != declared.shape.key {
+            let key = |entry: &Self| entry.shape.key.to_string();
+            ("key", key(self), key(declared))
+        } else if self.shape.value != declared.shape.value {
+            let value = |entry: &Self| entry.shape.value.to_string();
+            ("value", value(self), value(declared))
+        } else if self.schema.is_some() && self.schema != declared.schema {
+            ("schema", quoted(&self.schema), quoted(&declared.schema))
+        } else {
+            return None;
+        };
+        Some(OwnershipError::Changed {
+            name: self.name.clone(),
+            id: self.memory_id,
+            what,
+            registered,
+            declared,
+        })
+    }
+}
+
+/// Refuses ids that no collection can have, and ids or names that two have.
+fn distinct<M: Memory>(tiers: &[Tier<'_, M>]) -> Result<(), Error> {
+    for (at, tier) in tiers.iter().enumerate() {
+        if matches!(tier.id, 0 | 255) {
+            return Err(Error::ReservedMemory { id: tier.id });
+        }
+        for other in &tiers[..at] {
+            if other.id == tier.id {
+                return Err(OwnershipError::SharedId {
+                    id: tier.id,
+                    first: other.name.into(),
+                    second: tier.name.into(),
+                }
+                .into());
+            }
+            if other.name == tier.name {
+                return Err(OwnershipError::SharedName {
+                    name: tier.name.into(),
+                    first: other.id,
+                    second: tier.id,
+                }
+                .into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Looks into the memories of the declared collections: that of one that `known` does not have must hold nothing,
+/// that of another its map, of which the first and the last entry are read; `entries` tells how many the map of a
+/// memory must have for certain. Writes nothing.
+///
+/// # Errors
+/// [`OwnershipError::InUse`], [`OwnershipError::Foreign`], [`OwnershipError::Misfit`].
+pub(crate) fn check_memories<M: Memory>(
+    managed: &Managed<M>,
+    tiers: &[Tier<'_, M>],
+    known: &Registry,
+    entries: impl Fn(u8) -> u64,
+) -> Result<(), Error> {
+    for tier in tiers {
+        let memory = managed.memory(tier.id)?;
+        let mut first = [0; 16];
+        if memory.size() > 0 {
+            memory.read(0, &mut first);
+        } else if entries(tier.id) == 0 {
+            continue;
+        }
+        if known.owner(tier.id).is_none() {
+            return Err(OwnershipError::InUse {
+                name: tier.name.into(),
+                id: tier.id,
+                pages: memory.size(),
+                holds: kind_of(&first).unwrap_or("something").into(),
+                found: crate::Glimpse::of(&first),
+            }
+            .into());
+        }
+        if let Err(reason) = map_header(&memory, entries(tier.id)) {
+            return Err(OwnershipError::Foreign {
+                name: tier.name.into(),
+                id: tier.id,
+                reason,
+                found: crate::Glimpse::of(&first),
+            }
+            .into());
+        }
+        tier.map
+            .check_ends(&memory)
+            .map_err(|misfit| OwnershipError::Misfit {
+                name: tier.name.into(),
+                id: tier.id,
+                which: misfit.which,
+                key: crate::Glimpse::of(&misfit.key),
+                reason: misfit.reason,
+            })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
