@@ -34,9 +34,9 @@ pub use offline::{OfflineUpgrade, Outcome};
 pub use progress::Progress;
 pub use report::{Report, html, rehearsal_html, rehearsal_text, text};
 pub use run::{
-    Compared, Difference, FaultRun, Hook, INSTALL_INSTRUCTIONS, Interface, NO_ARGUMENT, Rehearsal,
-    Rehearsed, STATUS_QUERY, Setting, Settled, Step, Upgraded, of_bare, of_directory,
-    write_snapshot,
+    Compared, Difference, FaultRun, Hook, INSTALL_INSTRUCTIONS, Interface, NO_ARGUMENT,
+    OwnSettings, Rehearsal, Rehearsed, STATUS_QUERY, Setting, Settled, Step, Upgraded, of_bare,
+    of_directory, write_snapshot,
 };
 pub use snapshot_dir::{Metadata, NewSnapshotDir, SnapshotDir};
 pub use source::{Rest, Source};
@@ -48,5 +48,6 @@ pub use survey::{
 };
 pub use table::table_lines;
 pub use units::{
-    bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text, share_text,
+    bytes_text, count_text, cycles_text, number_text, parse_bytes, parse_cycles, saving_text,
+    share_text,
 };

@@ -9,6 +9,7 @@ mod interface;
 mod migration;
 mod questions;
 mod rehearsal;
+mod setting;
 mod snapshot;
 
 pub use answers::Difference;
@@ -18,4 +19,5 @@ pub use interface::{Interface, NO_ARGUMENT};
 pub use migration::STATUS_QUERY;
 pub use questions::{Compared, Questionnaire};
 pub use rehearsal::{Hook, Rehearsal, Rehearsed, Settled, Upgraded, settled};
+pub use setting::OwnSettings;
 pub use snapshot::{of_bare, of_directory, stable_over, write_over, write_snapshot, write_stable};

@@ -59,6 +59,41 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Reads a number of cycles, as in `3_000_000_000_000`, `500B` or `3.5 T`.
+///
+/// ```
+/// assert_eq!(stable_migrate::parse_cycles("3T"), Ok(3_000_000_000_000));
+/// assert_eq!(stable_migrate::parse_cycles("1.5 B"), Ok(1_500_000_000));
+/// assert!(stable_migrate::parse_cycles("some").is_err());
+/// ```
+///
+/// # Errors
+/// A sentence saying what can be read.
+pub fn parse_cycles(text: &str) -> Result<u128, String> {
+    const UNITS: [(&str, u32); 4] = [("T", 12), ("B", 9), ("M", 6), ("k", 3)];
+    let wrong =
+        || format!("\"{text}\" is not a number of cycles, as 3_000_000_000_000, 500B or 3.5 T are");
+    let given = text.trim();
+    let with_unit = UNITS
+        .into_iter()
+        .find_map(|(unit, zeros)| Some((given.strip_suffix(unit)?, zeros)));
+    let (number, zeros) = with_unit.unwrap_or((given, 0));
+    let number = number.trim().replace('_', "");
+    let (whole, part) = number.split_once('.').unwrap_or((&number, ""));
+    // Digits behind the point take the place of zeros.
+    let left = u32::try_from(part.len())
+        .ok()
+        .and_then(|digits| zeros.checked_sub(digits));
+    let digits = format!("{whole}{part}");
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let digits: u128 = digits.parse().map_err(|_| wrong())?;
+    let size = left.and_then(|left| 10u128.checked_pow(left));
+    size.and_then(|size| digits.checked_mul(size))
+        .ok_or_else(wrong)
+}
+
 /// Cycles in billions or trillions.
 ///
 /// ```

@@ -1,6 +1,8 @@
 //! Calls between canisters: callbacks, cleanup, one-way calls, cycles, what cannot be reached.
 
-use canister_host::{CanisterSettings, EntryPoint, Host, InstallMode, Principal, RejectCode};
+use canister_host::{
+    CanisterSettings, EntryPoint, Host, HostConfig, InstallMode, Principal, RejectCode,
+};
 
 use crate::support::*;
 
@@ -248,4 +250,30 @@ fn cycles_go_with_a_call_and_what_is_not_accepted_comes_back() {
     let reject = host.update(a, ME, "pay", b.as_slice()).unwrap_err();
     assert_eq!(reject.error_code, "IC0504");
     assert_eq!(host.cycles(a).unwrap(), 500, "700 are more than it has");
+}
+
+#[test]
+fn a_canister_that_calls_itself_for_ever_does_not_keep_the_host_for_ever() {
+    let mut host = Host::with_config(HostConfig {
+        messages_at_once: 30,
+        ..Default::default()
+    });
+    let id = host.create_canister(CanisterSettings::default());
+    let fields = r#"
+        (import "ic0" "canister_self_copy" (func $self (param i32 i32 i32)))
+        (memory 1) (data (i32.const 500) "done")
+        (table 1 funcref) (elem (i32.const 0) $again)
+        (func $again (param i32)
+          (call $self (i32.const 0) (i32.const 0) (i32.const 10))
+          (call $call_new (i32.const 0) (i32.const 10) (i32.const 500) (i32.const 4)
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+          (drop (call $perform)))
+        (func (export "canister_update done") (call $reply))
+        (func (export "canister_update go") (call $again (i32.const 0)))"#;
+    host.install(id, InstallMode::Install, &module(fields), &[], ME)
+        .unwrap();
+    let reject = host.update(id, ME, "go", &[]).unwrap_err();
+    assert!(reject.message.contains("within 30 messages"), "{reject}");
+    assert_eq!(host.executed().len(), 30);
+    assert_eq!(host.tick().len(), 30, "the rest waits for a tick");
 }

@@ -4,19 +4,17 @@ use std::time::{Duration, Instant};
 
 use candid::Principal;
 use canister_host::{
-    CanisterSettings, EntryPoint, Fault, Host, HostConfig, HostError, InstallMode, InstallReport,
-    MessageReport, Module, Snapshot,
+    EntryPoint, Fault, Host, HostConfig, HostError, InstallMode, InstallReport, MessageReport,
+    Module, Snapshot,
 };
 
 use super::answers::{Answer, Question};
 use super::interface::{NO_ARGUMENT, one_line};
 use super::migration::{STATUS_QUERY, Standing, standing};
+use super::setting::OwnSettings;
 
 /// Time that passes on the canister's clock from one look at its migration to the next.
 const TICK: Duration = Duration::from_secs(1);
-
-/// Cycles the canister has: enough for every call it may make, execution itself being free here.
-const CYCLES: u128 = 100_000_000_000_000;
 
 /// Instructions of one installation on the network: 300 B.
 pub const INSTALL_INSTRUCTIONS: u64 = 300_000_000_000;
@@ -30,6 +28,8 @@ pub struct Setting {
     pub sender: Principal,
     /// Instructions that one installation may take.
     pub install_instructions: u64,
+    /// Its own settings.
+    pub own: OwnSettings,
 }
 
 /// A module and the argument it is installed with.
@@ -75,6 +75,7 @@ impl Canister {
     pub fn restore(snapshot: &Snapshot, setting: &Setting) -> Result<Self, String> {
         let mut config = HostConfig {
             install_instructions: setting.install_instructions,
+            prices: setting.own.prices(),
             ..HostConfig::default()
         };
         if snapshot.taken_at > 0 {
@@ -82,11 +83,7 @@ impl Canister {
         }
         let asked_at = config.time;
         let mut host = Host::with_config(config);
-        let settings = CanisterSettings {
-            controllers: vec![setting.sender],
-            cycles: CYCLES,
-            ..CanisterSettings::default()
-        };
+        let settings = setting.own.of_canister(setting.sender);
         let id = match setting.canister {
             None => host.create_canister(settings),
             Some(id) => {
