@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use stable_migrate::Error;
+use stable_migrate::{Error, clean_up_when_interrupted, shortened};
 
 mod compact;
 mod inspect;
@@ -50,7 +50,15 @@ enum Verdict {
 }
 
 pub fn run() -> ExitCode {
-    let result = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(told) => return tell(&told),
+    };
+    if let Err(error) = clean_up_when_interrupted() {
+        complain(&format!("signals cannot be handled: {error}"));
+        return ExitCode::from(2);
+    }
+    let result = match command {
         Command::Inspect(inspect) => inspect.run(),
         Command::Rehearse(rehearse) => rehearse.run(),
         Command::Compact(compact) => compact.run(),
@@ -68,10 +76,23 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Says on standard error what is wrong, in one line, whatever a parser or a canister put into it.
+/// Prints the help that was asked for, or what is wrong with the arguments.
+fn tell(told: &clap::Error) -> ExitCode {
+    let printed = told.print().and_then(|()| io::stdout().flush());
+    match (printed, u8::try_from(told.exit_code())) {
+        (Err(error), _) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("standard output: {error}"));
+            ExitCode::from(2)
+        }
+        (_, Ok(code)) => ExitCode::from(code),
+        (_, Err(_)) => ExitCode::from(2),
+    }
+}
+
+/// Says on standard error what is wrong, in one line that can be read, whatever a parser or a canister put into it.
 fn complain(sentence: &str) {
     let words: Vec<&str> = sentence.split_whitespace().collect();
-    eprintln!("stable-migrate: {}", words.join(" "));
+    eprintln!("stable-migrate: {}", shortened(&words.join(" ")));
 }
 
 /// Writes to standard output. A reader that has gone away is not an error.

@@ -24,7 +24,7 @@ use crate::run::{
 };
 use crate::snapshot_dir::{NewSnapshotDir, SnapshotDir};
 use crate::structure::Depth;
-use crate::survey::{Layout, Survey};
+use crate::survey::Survey;
 
 /// Seconds on the canister's clock that a migration may take.
 const PATIENCE: u64 = 1_000_000;
@@ -196,7 +196,7 @@ impl OfflineUpgrade {
         };
         let (file, path) = unnamed(making)?;
         let copy = file.try_clone().map_err(Error::io(&path))?;
-        compaction.write(copy, &mut |_| {})?;
+        compaction.write(copy, &path, &mut |_| {})?;
         let made = Rc::new(Image::of(&path, file)?);
         compaction.verify(&made, &mut |_| {})?;
         let buckets = Some(compaction.bucket_pages());
@@ -215,15 +215,14 @@ fn unnamed(making: &NewSnapshotDir) -> Result<(File, std::path::PathBuf)> {
     let path = making.stable_path();
     let directory = path.parent().unwrap_or(Path::new("."));
     let file = tempfile::tempfile_in(directory).map_err(Error::io(directory))?;
-    Ok((file, path))
+    Ok((file, making.stable_target()))
 }
 
 /// Looks into every memory of what was written.
 fn check_memory(made: &SnapshotDir) -> Result<()> {
     let survey = Survey::of(made.stable(), Depth::Everything, &mut |_| {})?;
-    let unknown = matches!(survey.layout, Layout::Unrecognized { .. });
-    match survey.damages.first() {
-        Some(damage) if !unknown => Err(Error::Damaged(damage.clone())),
-        _ => Ok(()),
+    match survey.damages.into_iter().next() {
+        Some(damage) => Err(Error::Damaged(damage)),
+        None => Ok(()),
     }
 }

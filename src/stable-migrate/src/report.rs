@@ -12,6 +12,7 @@ mod rehearsal_html;
 mod rehearsal_text;
 mod text;
 
+pub use describe::{content as content_text, layout as layout_text};
 pub use html::html;
 pub use rehearsal_html::rehearsal_html;
 pub use rehearsal_text::rehearsal_text;

@@ -201,3 +201,26 @@ fn one_digit(value: f64) -> String {
         None => text,
     }
 }
+
+/// Longest sentence that is shown, in characters.
+const MOST_SHOWN: usize = 1_600;
+
+/// A sentence that can be read: where it is long, because a decoder or a canister has put its data into it, the middle
+/// is left out.
+///
+/// ```
+/// assert_eq!(stable_migrate::shortened("short"), "short");
+/// let shown = stable_migrate::shortened(&"state ".repeat(1_000));
+/// assert!(shown.chars().count() < 1_700 && shown.contains("4 400 characters left out"));
+/// ```
+pub fn shortened(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= MOST_SHOWN {
+        return text.to_owned();
+    }
+    let (start, end) = (MOST_SHOWN * 3 / 4, MOST_SHOWN / 4);
+    let head: String = text.chars().take(start).collect();
+    let tail: String = text.chars().skip(length - end).collect();
+    let left_out = number_text((length - start - end) as u64);
+    format!("{head} … ({left_out} characters left out) … {tail}")
+}

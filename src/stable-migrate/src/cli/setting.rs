@@ -1,13 +1,15 @@
 //! What the network knows of a canister and a snapshot does not say, as options.
 
-use std::fs;
 use std::path::PathBuf;
 
 use candid::Principal;
 use clap::Args;
 use stable_migrate::{
-    Error, INSTALL_INSTRUCTIONS, OwnSettings, Setting, parse_bytes, parse_cycles,
+    Error, INSTALL_INSTRUCTIONS, OwnSettings, Setting, parse_bytes, parse_cycles, read_text,
 };
+
+/// No file of calls is longer.
+const MAX_CALLS: u64 = 64 << 20;
 
 /// Who the canister is, who upgrades it, what is asked.
 #[derive(Args)]
@@ -59,7 +61,7 @@ impl SettingArgs {
 
     /// The text of the file of calls.
     pub fn calls(&self) -> Result<Option<String>, Error> {
-        let read = |path: &PathBuf| fs::read_to_string(path).map_err(Error::io(path));
+        let read = |path: &PathBuf| read_text(path, MAX_CALLS);
         self.calls.as_ref().map(read).transpose()
     }
 

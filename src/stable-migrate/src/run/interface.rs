@@ -7,6 +7,8 @@ use candid_parser::typing::check_init_args;
 use candid_parser::{IDLProg, check_prog, parse_idl_args};
 use canister_host::Module;
 
+use crate::nesting;
+
 /// No argument, in Candid.
 pub const NO_ARGUMENT: &[u8] = b"DIDL\0\0";
 
@@ -27,7 +29,8 @@ impl Interface {
                 .metadata()
                 .iter()
                 .find(|section| section.name == name)?;
-            std::str::from_utf8(&found.content).ok()
+            let text = std::str::from_utf8(&found.content).ok()?;
+            nesting::check(text).ok().map(|()| text)
         };
         let Some(mut interface) = section("candid:service").and_then(Self::parse) else {
             return Self::default();
@@ -116,6 +119,7 @@ impl Interface {
 }
 
 fn encode(text: &str, types: Option<(&TypeEnv, &[Type])>) -> Result<Vec<u8>, String> {
+    nesting::check(text)?;
     let args = parse_idl_args(text).map_err(|error| one_line(&error.to_string()))?;
     let encoded = match types {
         Some((env, types)) => args

@@ -2,8 +2,10 @@
 
 mod compact;
 mod help;
+mod hostile;
 mod inspect;
 mod memories;
+mod output;
 mod own_settings;
 mod plan;
 mod programs;
