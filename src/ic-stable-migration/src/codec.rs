@@ -23,6 +23,7 @@ mod encoder;
 mod failure;
 mod framed;
 mod item;
+mod short;
 mod stack;
 mod tags;
 

@@ -258,7 +258,7 @@ impl OfflineUpgrade {
         };
         let (file, path) = unnamed(making)?;
         let copy = file.try_clone().map_err(Error::io(&path))?;
-        compaction.write(copy, &making.stable_target(), &mut |_| {})?;
+        compaction.write(copy, &path, &mut |_| {})?;
         let made = Rc::new(Image::of(&path, file)?);
         compaction.verify(&made, &mut |_| {})?;
         let buckets = Some(compaction.bucket_pages());
@@ -277,7 +277,7 @@ fn unnamed(making: &NewSnapshotDir) -> Result<(File, std::path::PathBuf)> {
     let path = making.stable_path();
     let directory = path.parent().unwrap_or(Path::new("."));
     let file = tempfile::tempfile_in(directory).map_err(Error::io(directory))?;
-    Ok((file, path))
+    Ok((file, making.stable_target()))
 }
 
 /// Looks into every memory of what was written.

@@ -12,7 +12,7 @@ use serde::de::{DeserializeOwned, Error as _, Expected, Unexpected, Visitor};
 
 use super::census::{self, Keys};
 use super::failure::Failure;
-use super::item::{Head, Input, Length, Notation};
+use super::item::{Head, Input, Length, Notation, not_utf8};
 use super::stack::Stack;
 use super::tags;
 
@@ -104,18 +104,31 @@ impl<'r> Decoder<'r> {
     }
 
     fn owned_text(&mut self, length: Length) -> Result<String, Failure> {
-        let mut bytes = Vec::new();
-        self.string(length, true, &mut bytes)?;
+        let bytes = match length.known().and_then(|length| self.input.few(length)) {
+            Some(bytes) => bytes,
+            None => {
+                let mut bytes = Vec::new();
+                self.string(length, true, &mut bytes)?;
+                bytes
+            }
+        };
         String::from_utf8(bytes).map_err(|error| not_utf8(error.utf8_error()))
     }
 
     /// A text that is there until the next one is read.
     fn passing_text(&mut self, length: Length) -> Result<&str, Failure> {
-        let mut bytes = std::mem::take(&mut self.text);
-        bytes.clear();
-        self.string(length, true, &mut bytes)?;
-        self.text = bytes;
-        std::str::from_utf8(&self.text).map_err(not_utf8)
+        let here = length.known().filter(|&length| self.input.has(length));
+        let bytes = match here {
+            Some(length) => self.input.lying(length),
+            None => {
+                let mut bytes = std::mem::take(&mut self.text);
+                bytes.clear();
+                self.string(length, true, &mut bytes)?;
+                self.text = bytes;
+                &self.text
+            }
+        };
+        std::str::from_utf8(bytes).map_err(not_utf8)
     }
 
     fn owned_bytes(&mut self, head: Head, expected: &dyn Expected) -> Result<Vec<u8>, Failure> {
@@ -203,11 +216,6 @@ impl<'r> Decoder<'r> {
 #[cold]
 fn mismatch(found: Head, expected: &dyn Expected) -> Failure {
     Failure::invalid_type(Unexpected::Other(found.name()), expected)
-}
-
-#[cold]
-fn not_utf8(error: std::str::Utf8Error) -> Failure {
-    Failure::new(format!("a text is not UTF-8: {error}"))
 }
 
 macro_rules! numbers {

@@ -6,6 +6,7 @@ use std::io::Write;
 use serde::ser::{Serialize, Serializer};
 
 use super::failure::Failure;
+use super::short;
 use super::stack::Stack;
 use super::tags;
 
@@ -15,8 +16,9 @@ mod run;
 
 use compound::{Entries, Sequence};
 
-/// Bytes gathered before the writer is called.
+/// Bytes gathered before the writer is called, and what a head takes at most beyond them.
 const BUFFER_BYTES: usize = 1_024;
+const HEAD_BYTES: usize = 9;
 
 /// Stack that reading takes, in bytes: for a `Some`, a sequence, a map or struct, and a case of an enum, and for each byte of the
 /// values in it: a decoder holds the fields of a struct, then the struct, and hands it up. Measured on WebAssembly,
@@ -24,7 +26,7 @@ const BUFFER_BYTES: usize = 1_024;
 const READING_SOME: usize = 60;
 const READING_SEQUENCE: usize = 100;
 const READING_MAP: usize = 200;
-const READING_CASE: usize = 260;
+const READING_CASE: usize = 330;
 const READING_TIMES_SIZE: usize = 5;
 
 /// Writes one value.
@@ -43,7 +45,8 @@ fn encode<T: Serialize>(value: &T, writer: &mut dyn Write, tags: bool) -> Result
     let mut encoder = Encoder {
         writer,
         tags,
-        buffer: Vec::with_capacity(BUFFER_BYTES),
+        buffer: vec![0; BUFFER_BYTES + HEAD_BYTES].into(),
+        filled: 0,
         somes: 0,
         run: Vec::new(),
         readable: stack.bytes(),
@@ -78,7 +81,8 @@ pub struct Encoder<'w> {
     writer: &'w mut dyn Write,
     /// Whether tags may say what else would be lost.
     tags: bool,
-    buffer: Vec<u8>,
+    buffer: Box<[u8]>,
+    filled: usize,
     /// How many `Some`s are around the item that comes next.
     somes: u64,
     /// Elements of a sequence of `u8` that are not written yet.
@@ -126,33 +130,44 @@ impl Encoder<'_> {
     fn put_head(&mut self, major: u8, number: u64) -> Result<(), Failure> {
         let major = major << 5;
         match number {
-            0..24 => self.buffer.push(major | number as u8),
-            24..=0xff => self.buffer.extend_from_slice(&[major | 24, number as u8]),
+            0..24 => self.put([major | number as u8]),
+            24..=0xff => self.put([major | 24, number as u8]),
             0x100..=0xffff => {
-                self.buffer.push(major | 25);
-                self.buffer
-                    .extend_from_slice(&(number as u16).to_be_bytes());
+                self.put([major | 25]);
+                self.put((number as u16).to_be_bytes());
             }
             0x1_0000..=0xffff_ffff => {
-                self.buffer.push(major | 26);
-                self.buffer
-                    .extend_from_slice(&(number as u32).to_be_bytes());
+                self.put([major | 26]);
+                self.put((number as u32).to_be_bytes());
             }
             _ => {
-                self.buffer.push(major | 27);
-                self.buffer.extend_from_slice(&number.to_be_bytes());
+                self.put([major | 27]);
+                self.put(number.to_be_bytes());
             }
         }
-        if self.buffer.len() > BUFFER_BYTES - 16 {
+        if self.filled > BUFFER_BYTES {
             self.flush()?;
         }
         Ok(())
     }
 
+    /// Adds bytes of a head; there is room for one.
+    #[inline]
+    fn put<const N: usize>(&mut self, bytes: [u8; N]) {
+        if let Some(place) = self.buffer[self.filled..].first_chunk_mut() {
+            *place = bytes;
+            self.filled += N;
+        }
+    }
+
     /// Writes a byte that is an item, or the start or end of one.
     fn simple(&mut self, byte: u8) -> Result<(), Failure> {
         self.somes = 0;
-        self.bytes(&[byte])
+        self.put([byte]);
+        if self.filled > BUFFER_BYTES {
+            self.flush()?;
+        }
+        Ok(())
     }
 
     fn null(&mut self) -> Result<(), Failure> {
@@ -169,14 +184,16 @@ impl Encoder<'_> {
 
     /// Writes bytes behind a head.
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        if self.buffer.len() + bytes.len() > BUFFER_BYTES - 16 {
+        if self.filled + bytes.len() > BUFFER_BYTES {
             self.flush()?;
-            if bytes.len() > BUFFER_BYTES - 16 {
+            if bytes.len() > BUFFER_BYTES {
                 self.writer.write_all(bytes)?;
                 return Ok(());
             }
         }
-        self.buffer.extend_from_slice(bytes);
+        let end = self.filled + bytes.len();
+        short::copy(bytes, &mut self.buffer[self.filled..end]);
+        self.filled = end;
         Ok(())
     }
 
@@ -213,8 +230,8 @@ impl Encoder<'_> {
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        self.writer.write_all(&self.buffer)?;
-        self.buffer.clear();
+        self.writer.write_all(&self.buffer[..self.filled])?;
+        self.filled = 0;
         Ok(())
     }
 }

@@ -1,11 +1,14 @@
 //! Protocol buffers: fields one after the other, each with its number, until the data ends.
 
-use super::span::Span;
+use super::span::{Reader, Span};
 use super::text::is_text;
 use super::{Certainty, Found, Kind};
 
 /// Higher field numbers than any message in use has.
 const MAX_FIELD: u64 = 4_096;
+
+/// Higher field numbers than most messages have.
+const USUAL_FIELD: u64 = 128;
 
 /// A message ends where the data does, or a few bytes behind: its last field may end in zeros.
 const MOST_ZEROS: u64 = 7;
@@ -20,19 +23,21 @@ pub fn look(span: Span) -> Option<Found> {
         return None;
     }
     let mut reader = span.reader(0);
-    let (mut fields, mut texts) = (0u64, 0u64);
+    let (mut fields, mut texts, mut highest) = (0u64, 0u64, 0u64);
     while reader.position() < used {
-        let Some(text) = field(span, &mut reader) else {
+        let Some((number, text)) = field(span, &mut reader) else {
             return start_only(fields, texts, used);
         };
         fields += 1;
         texts += text;
+        highest = highest.max(number);
     }
     let bytes = reader.position();
     if bytes > used + MOST_ZEROS || fields == 0 {
         return None;
     }
     let certainty = match bytes {
+        _ if highest > USUAL_FIELD => Certainty::Possible,
         16.. if texts >= 4 => Certainty::Likely,
         48.. if fields >= 8 => Certainty::Likely,
         _ => Certainty::Possible,
@@ -46,13 +51,13 @@ pub fn look(span: Span) -> Option<Found> {
     })
 }
 
-/// Reads a field; returns the bytes of its text.
-fn field(span: Span, reader: &mut super::span::Reader) -> Option<u64> {
+/// Reads a field; returns its number and the bytes of its text.
+fn field(span: Span, reader: &mut Reader) -> Option<(u64, u64)> {
     let tag = reader.leb()?;
     if !(1..=MAX_FIELD).contains(&(tag >> 3)) {
         return None;
     }
-    match tag & 7 {
+    let text = match tag & 7 {
         0 => reader.leb().map(|_| 0),
         1 => reader.skip(8).map(|()| 0),
         5 => reader.skip(4).map(|()| 0),
@@ -64,7 +69,8 @@ fn field(span: Span, reader: &mut super::span::Reader) -> Option<u64> {
             Some(if is_text { length } else { 0 })
         }
         _ => None,
-    }
+    };
+    Some((tag >> 3, text?))
 }
 
 /// A first field of text, and then something that is no field.

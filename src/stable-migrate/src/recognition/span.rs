@@ -11,6 +11,12 @@ use crate::virtual_memory::Flaw;
 /// Zeros behind a value that show that it ends there.
 const GAP: usize = 64;
 
+/// Less than that repeats by chance.
+const LEAST_REST: u64 = 4;
+
+/// More than that is not compared.
+const MOST_REST: u64 = 16 << 20;
+
 /// Something with bytes at offsets.
 pub trait Bytes {
     /// How many there are.
@@ -129,6 +135,17 @@ impl<'a> Span<'a> {
         let whole = self.source.whole();
         let at = self.start.saturating_add(at);
         self.source.used <= at || whole.copy(at, GAP).iter().all(|&byte| byte == 0)
+    }
+
+    /// Whether the data behind `at` is as what stands before it ends: then a longer value before it ended so.
+    pub fn repeats_its_end(self, at: u64) -> bool {
+        let length = self.data_behind(at);
+        if !(LEAST_REST..=MOST_REST.min(at)).contains(&length) {
+            return false;
+        }
+        let before = self.copy(at - length, length as usize);
+        let behind = self.part(at, length).copy(0, length as usize);
+        !before.is_empty() && before == behind
     }
 
     /// The little-endian u32 at `at`, zeros where it has ended.

@@ -155,33 +155,37 @@ impl Tree {
     /// length in front agrees with where it ends.
     pub fn judge(&self, span: Span, framed: bool) -> Option<(Certainty, Vec<String>)> {
         // A state is a record, a map, a tuple or a list.
-        let entries = self.entries?;
+        self.entries?;
         let proof = self.proof();
         // A few zeros can be its last number; more of them have to be explained.
         let ends_with_data = span.data_behind(self.bytes) == 0
             && (proof >= 8 || framed || self.bytes <= span.used() + 8);
-        let ends = ends_with_data || (framed && span.has_gap_at(self.bytes));
+        let ends = ends_with_data
+            || (framed && span.has_gap_at(self.bytes))
+            || span.repeats_its_end(self.bytes);
+        let ends_exactly = ends && (32..=span.used() + 1).contains(&self.bytes);
         let odd = self.repeated_keys > 0
             || self.longer_than_needed > 0
             || self.control_texts > 0
-            || (2 * self.zeros > self.tokens && proof < 16);
+            || (2 * self.zeros > self.tokens && proof < 8);
         let sure = self.names >= 2
             && (proof >= MUCH_TEXT
                 || (proof >= 24 && span.has_gap_at(self.bytes))
                 || (proof >= 8 && framed && ends));
         let plausible = (ends && (proof > 0 || (framed && self.bytes >= 8)))
             || (ends && self.tokens >= 16)
+            || ends_exactly
             || (proof >= 8 && span.has_gap_at(self.bytes))
             || (proof >= MUCH_TEXT / 2 && self.names > 0)
-            || proof >= 4 * MUCH_TEXT;
+            || proof >= MUCH_TEXT;
         // Texts by the hundred outweigh an oddity.
         let outweighed = proof >= 4 * MUCH_TEXT && self.names > self.control_texts;
         let certainty = match odd {
             false if sure => Certainty::Certain,
             false if plausible => Certainty::Likely,
             true if outweighed => Certainty::Likely,
-            _ if ends && entries > 0 => Certainty::Possible,
-            _ if ends_with_data => Certainty::Possible,
+            false if self.tokens >= 16 => Certainty::Possible,
+            _ if ends => Certainty::Possible,
             _ => return None,
         };
         Some((certainty, self.reasons(span, framed)))

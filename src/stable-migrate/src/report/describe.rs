@@ -2,7 +2,7 @@
 
 use ic_stable_migration::PAGE_BYTES;
 
-use crate::recognition::Kind;
+use crate::recognition::{Certainty, Kind};
 use crate::structure::{BTree, Slots, Structure};
 use crate::survey::{
     Behind, Content, JournalSurvey, Layout, LegacySurvey, MemorySurvey, SavedState, ValueSurvey,
@@ -24,6 +24,10 @@ pub fn layout(layout: &Layout) -> String {
         ),
         Layout::NotOurs(foreign) => match foreign.kind {
             Kind::Unknown => format!("not ours: {}", foreign.what),
+            // It may be a state of ours, but too little of it is there to say so.
+            Kind::Cbor | Kind::MessagePack if foreign.certainty == Certainty::Possible => {
+                format!("not known: perhaps {}", foreign.what)
+            }
             _ => format!("not ours: {} ({})", foreign.what, foreign.certainty),
         },
         Layout::Damaged { first_bytes } => format!("damaged: starts with {first_bytes}"),
