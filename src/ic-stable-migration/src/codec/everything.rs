@@ -6,18 +6,19 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
 type Maybe<T> = Option<Option<Option<T>>>;
+type Maybes = (
+    Maybe<u8>,
+    Maybe<()>,
+    Maybe<Vec<u8>>,
+    Option<Vec<Option<()>>>,
+);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Everything {
     integers: (i8, i16, i32, i64, i128, u8, u16, u32, u64, u128),
     texts: (String, char, bool),
     nothing: (),
-    pub maybe: (
-        Maybe<u8>,
-        Maybe<()>,
-        Maybe<Vec<u8>>,
-        Option<Vec<Option<()>>>,
-    ),
+    pub maybe: Maybes,
     bytes: Bytes,
     shapes: Vec<Shape>,
     by_pair: BTreeMap<(i8, Option<String>), Vec<Shape>>,

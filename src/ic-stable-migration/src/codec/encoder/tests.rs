@@ -227,7 +227,7 @@ fn long_texts_and_bytes_come_back_to_whoever_asks() {
 
 #[test]
 fn bytes_are_byte_strings_whatever_serde_calls_them() {
-    let bytes: Vec<u8> = (0..100_000u32).map(|i| (i * 7 >> 3) as u8).collect();
+    let bytes: Vec<u8> = (0..100_000u32).map(|i| ((i * 7) >> 3) as u8).collect();
     let tag_and_head = 2 + 5;
     assert_eq!(written(&bytes).len(), bytes.len() + tag_and_head);
     assert!(written(&bytes).ends_with(&bytes));
