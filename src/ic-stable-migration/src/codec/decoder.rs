@@ -256,8 +256,17 @@ impl<'de> Deserializer<'de> for &mut Decoder<'_> {
         }
     }
 
+    // Lent, as was asked: a `Principal` takes bytes that it is given for keeps for those of Candid's own decoder.
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        self.deserialize_byte_buf(visitor)
+        let head = self.item()?;
+        if let Head::Bytes(length) = head
+            && let Some(length) = length.known()
+            && self.input.has(length)
+        {
+            return visitor.visit_bytes(self.input.lying(length));
+        }
+        let bytes = self.owned_bytes(head, &visitor)?;
+        visitor.visit_bytes(&bytes)
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
