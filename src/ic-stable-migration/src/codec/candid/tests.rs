@@ -299,8 +299,8 @@ proptest! {
         value in prop::collection::vec(any::<u8>(), 0..60),
     ) {
         let bytes = [b"DIDL", &table[..], &value].concat();
-        let _ = read::<Three>(&bytes);
-        let _ = read::<Reserved>(&bytes);
+        let _ = <Candid as Codec<Three>>::decode(&bytes[..]);
+        let _ = <Candid as Codec<Reserved>>::decode(&bytes[..]);
         let _ = <Candid as Codec<()>>::census(&bytes[..]);
     }
 
