@@ -28,7 +28,8 @@ pub struct Tree {
     text_bytes: u64,
     control_texts: u64,
     names: u64,
-    repeated_keys: u64,
+    repeated_zero_keys: u64,
+    repeated_text_keys: u64,
 }
 
 /// How reading a value ended.
@@ -142,7 +143,12 @@ impl Tree {
             Token::Text(text) => Some(text.hash),
             _ => None,
         };
-        self.repeated_keys += u64::from(key.is_some() && key == level.last_key);
+        if key.is_some() && key == level.last_key {
+            match token {
+                Token::Zero => self.repeated_zero_keys += 1,
+                _ => self.repeated_text_keys += 1,
+            }
+        }
         level.last_key = key;
         if let Token::Text(text) = token
             && text.name
@@ -164,7 +170,7 @@ impl Tree {
             || (framed && span.has_gap_at(self.bytes))
             || span.repeats_its_end(self.bytes);
         let ends_exactly = ends && (32..=span.used() + 1).contains(&self.bytes);
-        let odd = self.repeated_keys > 0
+        let odd = self.repeated_zero_keys > 0
             || self.longer_than_needed > 0
             || self.control_texts > 0
             || (2 * self.zeros > self.tokens && proof < 8);
@@ -213,7 +219,7 @@ impl Tree {
                 number_text(bytes)
             ),
         });
-        if self.repeated_keys > 0 {
+        if self.repeated_zero_keys + self.repeated_text_keys > 0 {
             reasons.push("but a map in it has one key twice".into());
         }
         if self.longer_than_needed > 0 {
@@ -227,7 +233,7 @@ impl Tree {
 
     /// Whether it goes on into the zeros behind the data and takes them for a map with one key again and again.
     pub fn runs_into_zeros(&self, span: Span) -> bool {
-        self.repeated_keys > 0 && self.bytes > span.used()
+        self.repeated_zero_keys > 0 && self.bytes > span.used()
     }
 
     /// Whether a value that broke off was meant as one, so that it is damaged: its fields have names, and texts.
