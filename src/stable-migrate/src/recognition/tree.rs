@@ -62,6 +62,7 @@ pub fn tokens_of(kind: Kind) -> Option<Next> {
 /// Reads the value at the start of a span.
 pub fn read(span: Span, next: Next) -> Read {
     let mut reader = span.reader(0);
+    let most = span.most_read();
     let mut tree = Tree::default();
     let mut levels: Vec<Level> = Vec::new();
     loop {
@@ -70,6 +71,9 @@ pub fn read(span: Span, next: Next) -> Read {
         };
         tree.bytes = reader.position();
         tree.tokens += 1;
+        if tree.bytes > most && !levels.is_empty() {
+            return Read::Broken(tree);
+        }
         let outermost = levels.len() == 1;
         let opened = match (taken.0, levels.last_mut()) {
             (Token::Tag, _) => continue,
