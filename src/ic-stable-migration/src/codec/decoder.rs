@@ -315,8 +315,11 @@ impl<'de> Deserializer<'de> for &mut Decoder<'_> {
         }
     }
 
+    /// Lent, not given: to a `Principal` bytes of its own mean that Candid calls, with a mark in front.
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        self.deserialize_byte_buf(visitor)
+        let head = self.item()?;
+        let bytes = self.owned_bytes(head, &visitor)?;
+        visitor.visit_bytes(&bytes)
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
