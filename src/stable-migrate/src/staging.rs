@@ -21,13 +21,23 @@ fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
 pub fn remove_unfinished(then: impl FnOnce()) {
     let mut unfinished = unfinished();
     for path in unfinished.drain(..) {
-        // There is no one left to tell if it cannot be removed.
-        let _ = match path.is_dir() {
-            true => fs::remove_dir_all(&path),
-            false => fs::remove_file(&path),
-        };
+        // Whoever writes into it goes on for a moment, and may add a file while it is removed. If it cannot be removed
+        // at all, there is no one left to tell.
+        let _ = (0..REMOVALS).any(|_| remove(&path));
     }
     then();
+}
+
+/// How often it is tried to remove something that is still written to.
+const REMOVALS: usize = 100;
+
+/// Whether nothing is there afterwards.
+fn remove(path: &Path) -> bool {
+    let removed = match path.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    };
+    removed.is_ok() || !path.exists()
 }
 
 /// An entry in the list of what is being made.

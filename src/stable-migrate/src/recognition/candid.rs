@@ -10,8 +10,9 @@ use super::span::{Reader, Span};
 const MAX_TYPES: u64 = 100_000;
 /// More fields than all types of an interface have together.
 const MAX_FIELDS: u64 = 1_000_000;
-/// Values that take no byte, for all bytes there are.
+/// Values that take no byte, and those that a byte pays for: a set is a list of pairs of a key and null.
 const FREE_VALUES: u64 = 1 << 20;
+const FREE_VALUES_PER_BYTE: u64 = 64;
 
 /// What a message says of itself.
 pub struct Message {
@@ -51,7 +52,8 @@ pub fn read(span: Span) -> Result<Message, String> {
         _ => false,
     };
     let count = arguments.len() as u64;
-    skip(&mut reader, &types, arguments).ok_or_else(|| broken(&reader, "values"))?;
+    skip(&mut reader, span.most_read(), &types, arguments)
+        .ok_or_else(|| broken(&reader, "values"))?;
     Ok(Message {
         bytes: reader.position(),
         arguments: count,
@@ -130,9 +132,9 @@ fn type_at(types: &[Type], index: i64) -> Option<&Type> {
 }
 
 /// Skips values of these types, without recursion: what is still to be skipped lies on a heap of its own, and no
-/// more of it than the bytes left can fill.
-fn skip(reader: &mut Reader, types: &[Type], arguments: Vec<i64>) -> Option<()> {
-    let mut budget = FREE_VALUES.saturating_add(reader.left());
+/// more of it than bytes pay for.
+fn skip(reader: &mut Reader, most: u64, types: &[Type], arguments: Vec<i64>) -> Option<()> {
+    let mut values = 0u64;
     let mut open: Vec<(i64, u64)> = arguments.into_iter().rev().map(|kind| (kind, 1)).collect();
     while let Some((kind, count)) = open.pop() {
         let Some(rest) = count.checked_sub(1) else {
@@ -145,8 +147,10 @@ fn skip(reader: &mut Reader, types: &[Type], arguments: Vec<i64>) -> Option<()> 
         if rest > 0 {
             open.push((kind, rest));
         }
-        budget = budget.checked_sub(1)?;
-        if open.len() as u64 > FREE_VALUES {
+        values += 1;
+        let paid = reader.position().saturating_mul(FREE_VALUES_PER_BYTE);
+        let too_many = values > paid.saturating_add(FREE_VALUES);
+        if too_many || open.len() as u64 > FREE_VALUES || reader.position() > most {
             return None;
         }
         match kind {
@@ -170,7 +174,6 @@ fn skip(reader: &mut Reader, types: &[Type], arguments: Vec<i64>) -> Option<()> 
                     open.push((*inner, elements));
                 }
                 Type::Record(fields) => {
-                    budget = budget.checked_sub(fields.len() as u64)?;
                     open.extend(fields.iter().rev().map(|&field| (field, 1)));
                 }
                 Type::Variant(cases) => {

@@ -11,6 +11,9 @@ use crate::virtual_memory::Flaw;
 /// Zeros behind a value that show that it ends there.
 const GAP: usize = 64;
 
+/// More zeros than that are not read as numbers.
+const MOST_ZEROS: u64 = 16 << 20;
+
 /// Less than that repeats by chance.
 const LEAST_REST: u64 = 4;
 
@@ -121,6 +124,12 @@ impl<'a> Span<'a> {
                 Vec::new()
             }
         }
+    }
+
+    /// Where reading values ends that go on in zeros: a state may end in many, but a file with holes has no end of
+    /// them.
+    pub fn most_read(self) -> u64 {
+        self.used().saturating_add(MOST_ZEROS)
     }
 
     /// How many bytes that are not zero, or have one behind them, follow `at` in the source, also behind this span.

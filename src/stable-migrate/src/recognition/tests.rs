@@ -79,6 +79,14 @@ fn states_of_this_librarys_codecs_are_certain_in_every_frame() {
 }
 
 #[test]
+fn a_key_that_stands_twice_is_a_reason_and_not_another_program() {
+    let twice = found(b"\x83\xa4name\xa3ann\xa4name\xa3bob\xa5score\x07");
+    assert_eq!((twice.kind, twice.is_a_find()), (Kind::MessagePack, true));
+    let told = twice.reasons.join("; ");
+    assert!(told.contains("one key twice"), "{told}");
+}
+
+#[test]
 fn small_and_nameless_states_are_likely_at_most() {
     for (value, certainty) in [
         (cbor(&(0u64..100).collect::<Vec<_>>()), Certainty::Likely),

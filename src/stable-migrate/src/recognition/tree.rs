@@ -28,7 +28,8 @@ pub struct Tree {
     text_bytes: u64,
     control_texts: u64,
     names: u64,
-    repeated_keys: u64,
+    repeated_zero_keys: u64,
+    repeated_text_keys: u64,
 }
 
 /// How reading a value ended.
@@ -61,6 +62,7 @@ pub fn tokens_of(kind: Kind) -> Option<Next> {
 /// Reads the value at the start of a span.
 pub fn read(span: Span, next: Next) -> Read {
     let mut reader = span.reader(0);
+    let most = span.most_read();
     let mut tree = Tree::default();
     let mut levels: Vec<Level> = Vec::new();
     loop {
@@ -69,6 +71,9 @@ pub fn read(span: Span, next: Next) -> Read {
         };
         tree.bytes = reader.position();
         tree.tokens += 1;
+        if tree.bytes > most && !levels.is_empty() {
+            return Read::Broken(tree);
+        }
         let outermost = levels.len() == 1;
         let opened = match (taken.0, levels.last_mut()) {
             (Token::Tag, _) => continue,
@@ -142,7 +147,12 @@ impl Tree {
             Token::Text(text) => Some(text.hash),
             _ => None,
         };
-        self.repeated_keys += u64::from(key.is_some() && key == level.last_key);
+        if key.is_some() && key == level.last_key {
+            match token {
+                Token::Zero => self.repeated_zero_keys += 1,
+                _ => self.repeated_text_keys += 1,
+            }
+        }
         level.last_key = key;
         if let Token::Text(text) = token
             && text.name
@@ -164,7 +174,7 @@ impl Tree {
             || (framed && span.has_gap_at(self.bytes))
             || span.repeats_its_end(self.bytes);
         let ends_exactly = ends && (32..=span.used() + 1).contains(&self.bytes);
-        let odd = self.repeated_keys > 0
+        let odd = self.repeated_zero_keys > 0
             || self.longer_than_needed > 0
             || self.control_texts > 0
             || (2 * self.zeros > self.tokens && proof < 8);
@@ -213,7 +223,7 @@ impl Tree {
                 number_text(bytes)
             ),
         });
-        if self.repeated_keys > 0 {
+        if self.repeated_zero_keys + self.repeated_text_keys > 0 {
             reasons.push("but a map in it has one key twice".into());
         }
         if self.longer_than_needed > 0 {
@@ -227,7 +237,7 @@ impl Tree {
 
     /// Whether it goes on into the zeros behind the data and takes them for a map with one key again and again.
     pub fn runs_into_zeros(&self, span: Span) -> bool {
-        self.repeated_keys > 0 && self.bytes > span.used()
+        self.repeated_zero_keys > 0 && self.bytes > span.used()
     }
 
     /// Whether a value that broke off was meant as one, so that it is damaged: its fields have names, and texts.

@@ -263,9 +263,22 @@ fn what_cannot_be_opened_is_refused() {
 #[test]
 fn a_hundred_gib_of_nothing_are_read_in_no_time() {
     let dir = tempfile::tempdir().unwrap();
-    let path = file(dir.path(), "sparse", b"\x81\xa1n\x07");
-    let sparse = fs::File::options().write(true).open(&path).unwrap();
-    sparse.set_len(100 << 30).unwrap();
-    let text = stable_migrate(["inspect".as_ref(), path.as_os_str()]).ok();
-    assert!(text.contains("1 638 400 pages (100 GiB)"), "{text}");
+    for first in [
+        &b"\x81\xa1n\x07"[..],
+        // Lists of more elements than there are bytes, which zeros would fill.
+        b"\x9b\0\0\x01\0\0\0\0\0",
+        b"\xdd\xff\xff\xff\xff",
+        b"DIDL\x02\x6d\x01\x6e\x7e\x01\x00\xff\xff\xff\xff\xff\x1f",
+        b"DIDL\x02\x6d\x01\x6c\x00\x01\x00\xff\xff\xff\xff\xff\x1f",
+    ] {
+        let path = file(dir.path(), "sparse", first);
+        let sparse = fs::File::options().write(true).open(&path).unwrap();
+        sparse.set_len(100 << 30).unwrap();
+        let ran = stable_migrate(["inspect".as_ref(), path.as_os_str()]);
+        assert!(
+            ran.stdout.contains("1 638 400 pages (100 GiB)"),
+            "{}",
+            ran.stdout
+        );
+    }
 }
