@@ -95,7 +95,7 @@ pub struct Registered {
     pub memory_id: u8,
     /// What it is made of.
     pub shape: Shape,
-    /// What the adopter calls the encoding of its keys and values; see [`Changes::schema`].
+    /// What the adopter calls the encoding of its keys and values; see [`Changes::schemas`].
     pub schema: Option<String>,
     /// Given up by a release; its id stays reserved.
     pub retired: bool,

@@ -46,7 +46,9 @@ where
     heap: BTreeMap<K, V>,
     /// Entries that the map was made from and does not have, because another had their key.
     duplicates: u64,
-    stable: Option<Stable<K, V, M>>,
+    /// Boxed, because it is large: a state of many maps is passed through the frames of a hook by value, and a canister's
+    /// stack is small.
+    stable: Option<Box<Stable<K, V, M>>>,
 }
 
 /// The stable tier of an attached map.

@@ -23,10 +23,19 @@ fn buckets(sizes: impl Iterator<Item = u64>, bucket_pages: u16) -> u64 {
     sizes.map(|pages| pages.div_ceil(bucket_pages.into())).sum()
 }
 
-/// The bucket size that wastes little and leaves room: the smallest that lets memories of `sizes` pages grow to
-/// 4 GiB together, or to eight times what they are where that is more. Never larger than the present one, unless
-/// that cannot hold them.
-pub fn right_size(sizes: impl Iterator<Item = u64> + Clone, present: u16) -> BucketPlan {
+/// The bucket size that wastes little and leaves room: the smallest that lets memories of `sizes` pages grow to the
+/// `planned` ceiling in bytes, which the next upgrade would give them anyway. Where none is known (0): to 4 GiB
+/// together, or to eight times what they are where that is more, and never larger than the present size, unless that
+/// cannot hold them.
+pub fn right_size(
+    sizes: impl Iterator<Item = u64> + Clone,
+    present: u16,
+    planned: u64,
+) -> BucketPlan {
+    let asked = BucketPlan::for_ceiling(planned);
+    if planned > 0 && can_hold(sizes.clone(), asked.pages()) {
+        return asked;
+    }
     let bytes = sizes.clone().sum::<u64>().saturating_mul(PAGE_BYTES);
     let roomy = BucketPlan::for_ceiling(bytes.saturating_mul(ROOM_TO_GROW).max(LEAST_CEILING));
     let present = BucketPlan::for_ceiling(u64::from(present) * MAX_BUCKETS * PAGE_BYTES);
@@ -52,7 +61,21 @@ mod tests {
             (vec![3], 1, 1),
             (vec![30_000], 1, 1),
         ] {
-            let plan = right_size(pages.iter().copied(), present);
+            let plan = right_size(pages.iter().copied(), present, 0);
+            assert_eq!(plan.pages(), expected, "{pages:?} in {present}");
+        }
+    }
+
+    #[test]
+    fn the_ceiling_that_a_release_planned_is_kept() {
+        for (pages, present, planned, expected) in [
+            (vec![3], 128, 32 << 30, 16),
+            (vec![3], 1, 4 << 30, 2),
+            (vec![3], 2, 1 << 30, 1),
+            // Planned too low for what is there.
+            (vec![40_000], 2, 1 << 30, 2),
+        ] {
+            let plan = right_size(pages.iter().copied(), present, planned);
             assert_eq!(plan.pages(), expected, "{pages:?} in {present}");
         }
     }

@@ -28,7 +28,8 @@ use crate::survey::Survey;
 /// How large the new buckets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BucketChoice {
-    /// As small as leaves room: for 4 GiB or eight times the present size, and never larger than now.
+    /// As small as the release planned, or as leaves room: for 4 GiB or eight times the present size, and never larger
+    /// than now.
     RightSize,
     /// This many pages of 64 KiB.
     Pages(u16),
@@ -79,7 +80,8 @@ impl<'a> Compaction<'a> {
         let sizes = kept.iter().map(|&(_, pages)| pages);
         let bucket_pages = match choice {
             BucketChoice::RightSize => {
-                buckets::right_size(sizes.clone(), table.bucket_pages).pages()
+                let planned = header.map_or(0, |header| header.ceiling);
+                buckets::right_size(sizes.clone(), table.bucket_pages, planned).pages()
             }
             BucketChoice::Pages(pages) => pages,
             BucketChoice::Ceiling(bytes) => BucketPlan::for_ceiling(bytes).pages(),

@@ -99,9 +99,10 @@ impl<M: Memory> Mover<M> {
         fitting: Fitting,
         state: &mut S,
     ) -> Result<Self, Error> {
+        let newer_than_payload = fitting.journal.hot.is_some();
         let mut mover = Self::attach(managed, state, fitting)?;
         mover.leave_stuck();
-        if mover.progress.originals {
+        if mover.progress.originals || newer_than_payload {
             mover.write_journal(state)?;
         } else {
             mover.write_whole_journal(None)?;

@@ -233,7 +233,7 @@ where
                 self.heap.remove(&key);
             }
         }
-        self.stable = Some(stable);
+        self.stable = Some(Box::new(stable));
     }
 
     fn heap_len(&self) -> u64 {

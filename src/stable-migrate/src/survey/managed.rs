@@ -124,7 +124,7 @@ pub fn survey(
         slack_bytes: memories.iter().map(|memory| memory.slack_bytes).sum(),
         dead_bytes: image.pages().saturating_sub(table.pages()) * PAGE_BYTES,
         behind_journal_bytes: behind_journal * PAGE_BYTES,
-        right_size: right_size(&table, &kept),
+        right_size: right_size(&table, &kept, header.map_or(0, |header| header.ceiling)),
         runs: runs(&table.owners),
         memories,
     })
@@ -188,9 +188,9 @@ fn pair_logs(memories: &mut [MemorySurvey]) {
     }
 }
 
-fn right_size(table: &BucketTable, kept: &[(u8, u64)]) -> RightSize {
+fn right_size(table: &BucketTable, kept: &[(u8, u64)], planned: u64) -> RightSize {
     let sizes = kept.iter().map(|&(_, pages)| pages);
-    let bucket_pages = buckets::right_size(sizes.clone(), table.bucket_pages).pages();
+    let bucket_pages = buckets::right_size(sizes.clone(), table.bucket_pages, planned).pages();
     let stable_pages = buckets::managed_pages(sizes, bucket_pages);
     RightSize {
         bucket_pages,

@@ -165,3 +165,17 @@ fn without_a_difference_there_is_nothing_to_resolve() {
         .unwrap_err();
     assert!(error.to_string().contains("none differs"), "{error}");
 }
+
+#[test]
+fn what_an_audit_journaled_of_the_hot_state_outlives_two_upgrades_without_pre_upgrade() {
+    let mut canister = Canister::start(legacy_memory(&sample(20)));
+    canister.finish();
+    let mut canister = canister.upgrade(false);
+    canister.mover.verify(&mut canister.state).unwrap();
+    canister.state.hot.counter = 99;
+    canister.step(1);
+    for _ in 0..3 {
+        canister = canister.upgrade(true);
+        assert_eq!(canister.state.hot.counter, 99);
+    }
+}
