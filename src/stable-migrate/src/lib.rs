@@ -9,9 +9,11 @@ mod error;
 mod fleet;
 mod image;
 mod module;
+#[cfg(feature = "run")]
 mod offline;
 mod progress;
 mod report;
+#[cfg(feature = "run")]
 mod run;
 mod snapshot_dir;
 mod source;
@@ -30,9 +32,13 @@ pub use error::{Error, Result};
 pub use fleet::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use image::Image;
 pub use module::uses_this_library;
+#[cfg(feature = "run")]
 pub use offline::{OfflineUpgrade, Outcome};
 pub use progress::Progress;
-pub use report::{Report, html, rehearsal_html, rehearsal_text, text};
+pub use report::{Report, html, text};
+#[cfg(feature = "run")]
+pub use report::{rehearsal_html, rehearsal_text};
+#[cfg(feature = "run")]
 pub use run::{
     Compared, Difference, FaultRun, Hook, INSTALL_INSTRUCTIONS, Interface, NO_ARGUMENT, Rehearsal,
     Rehearsed, STATUS_QUERY, Setting, Settled, Step, Upgraded, of_bare, of_directory,

@@ -8,12 +8,16 @@ use crate::survey::Survey;
 mod describe;
 mod html;
 mod map;
+#[cfg(feature = "run")]
 mod rehearsal_html;
+#[cfg(feature = "run")]
 mod rehearsal_text;
 mod text;
 
 pub use html::html;
+#[cfg(feature = "run")]
 pub use rehearsal_html::rehearsal_html;
+#[cfg(feature = "run")]
 pub use rehearsal_text::rehearsal_text;
 pub use text::text;
 
