@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use arbitrary::Arbitrary;
-use candid::CandidType;
+use arbitrary::{Arbitrary, Unstructured};
+use candid::{CandidType, Principal};
 use serde::{Deserialize, Serialize};
 
 /// What all three codecs give back as it was.
@@ -22,7 +22,27 @@ pub struct Plain {
     set: BTreeSet<u64>,
     by_name: BTreeMap<String, Case>,
     by_pair: BTreeMap<(u8, String), Vec<Case>>,
+    #[arbitrary(with = principal)]
+    owner: Principal,
+    #[arbitrary(with = friends)]
+    friends: BTreeMap<Principal, Option<Principal>>,
     tree: Option<Box<Tree>>,
+}
+
+fn principal(random: &mut Unstructured) -> arbitrary::Result<Principal> {
+    let len = random.int_in_range(0..=Principal::MAX_LENGTH_IN_BYTES)?;
+    Ok(Principal::from_slice(random.bytes(len)?))
+}
+
+fn friends(random: &mut Unstructured) -> arbitrary::Result<BTreeMap<Principal, Option<Principal>>> {
+    let count = random.int_in_range(0..=3)?;
+    (0..count)
+        .map(|_| {
+            let friend = principal(random)?;
+            let known: bool = random.arbitrary()?;
+            Ok((friend, known.then_some(friend)))
+        })
+        .collect()
 }
 
 /// An enum with one of each kind of case.
@@ -142,7 +162,7 @@ pub struct Flat {
 pub struct Extra(String);
 
 impl<'a> Arbitrary<'a> for Extra {
-    fn arbitrary(u: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+    fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
         Ok(Self(format!("x{}", u.arbitrary::<&str>()?)))
     }
 }

@@ -43,6 +43,7 @@ fn post_upgrade(args: Option<IndividualUserTemplateInitArgs>) {
     let started_from = Start::Legacy {
         format: Format::MessagePack.to_string(),
         bytes,
+        adopted: None,
     };
     let store = Store::on_heap(State::from(data));
     lifecycle::start(store, RELEASE, started_from, args);

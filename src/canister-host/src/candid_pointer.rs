@@ -15,7 +15,7 @@ pub enum CandidPointerError {
     Call(String),
     /// What it points at is not a text that ends with a zero byte.
     #[error("get_candid_pointer of the module returned {0}, where there is no text")]
-    NoText(u32),
+    NoText(u64),
 }
 
 /// The interface as the module's exported `get_candid_pointer` returns it: the address of a
@@ -30,7 +30,9 @@ pub fn candid_pointer(wasm: &[u8]) -> Result<String, CandidPointerError> {
     let at = instance
         .call_for_address("get_candid_pointer")
         .map_err(failed)?;
-    let text = instance.heap().get(at as usize..).and_then(|rest| {
+    let start = usize::try_from(at).ok();
+    let text = start.and_then(|start| instance.heap().get(start..));
+    let text = text.and_then(|rest| {
         let end = rest.iter().position(|&byte| byte == 0)?;
         String::from_utf8(rest[..end].to_vec()).ok()
     });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use candid::Principal;
 
-use crate::config::CanisterSettings;
+use crate::config::{CanisterSettings, HostConfig, StableAccess};
 use crate::context::Context;
 use crate::entry::EntryPoint;
 use crate::execution::{Execution, Input, State};
@@ -12,6 +12,7 @@ use crate::fault::Armed;
 use crate::instance::{Instance, Target};
 use crate::messages::no_module;
 use crate::meter::Meter;
+use crate::prices::Prices;
 use crate::reject::Reject;
 use crate::report::MessageReport;
 use crate::stop::Stop;
@@ -35,15 +36,31 @@ pub(crate) struct Canister {
     pub(crate) next_context: u64,
     pub(crate) logs: Vec<LogRecord>,
     pub(crate) fault: Option<Armed>,
+    /// Instructions of installations that are not paid off by rounds yet.
+    pub(crate) install_debit: u64,
 }
 
 /// What an execution may use beside the canister's own.
 #[derive(Clone, Copy)]
 pub(crate) struct Allowance {
     pub(crate) instructions: u64,
+    pub(crate) stable_access: StableAccess,
     pub(crate) free_stable_pages: Option<u64>,
     /// Cycles that came with the call.
     pub(crate) cycles: u128,
+    pub(crate) prices: Option<Prices>,
+}
+
+impl Allowance {
+    pub(crate) fn new(config: &HostConfig, instructions: u64, cycles: u128) -> Self {
+        Allowance {
+            instructions,
+            stable_access: config.stable_access,
+            free_stable_pages: config.free_stable_pages,
+            cycles,
+            prices: config.prices,
+        }
+    }
 }
 
 /// How an execution ended, before its effects are kept or dropped.
@@ -69,6 +86,7 @@ impl Canister {
             next_context: 0,
             logs: Vec::new(),
             fault: None,
+            install_debit: 0,
         }
     }
 
@@ -89,6 +107,12 @@ impl Canister {
             .is_some_and(|i| i.module().exports_function(name))
     }
 
+    pub(crate) fn has_wide_heap(&self) -> bool {
+        self.instance
+            .as_ref()
+            .is_some_and(|i| i.module().has_wide_heap())
+    }
+
     /// Runs an entry point on an instance and a copy of a state, counting towards the armed
     /// fault. Nothing is kept or undone.
     pub(crate) fn run_on(
@@ -102,14 +126,19 @@ impl Canister {
     ) -> Outcome {
         let fault = self.fault.take_if(|fault| fault.applies_to(&entry));
         let time = input.time;
+        let frozen = allowance.prices.as_ref().map_or(0, |prices| {
+            self.threshold(Canister::usage(Some(instance), &state), prices)
+        });
+        let access = allowance.stable_access.limit(&entry);
         let execution = Execution {
             entry,
             input,
             limits: self.settings.limits,
             state,
             available: allowance.cycles,
+            frozen,
             free_stable_pages: allowance.free_stable_pages,
-            meter: Meter::new(allowance.instructions, fault),
+            meter: Meter::new(allowance.instructions, access, fault),
             ..Execution::default()
         };
         let (mut execution, result) = instance.run(execution, target);
@@ -150,11 +179,23 @@ impl Canister {
         let Some(mut instance) = self.instance.take() else {
             return Err(no_module(self.id));
         };
+        if let Err(stop) = self.check_heap(&entry, &instance) {
+            self.instance = Some(instance);
+            return Err(stop.to_reject(&self.id.to_text()));
+        }
         let state = self.state.clone();
-        let outcome = self.run_on(&mut instance, state, entry, target, input, allowance);
+        let prices = allowance.prices;
+        let before = Canister::usage(Some(&instance), &state);
+        let mut outcome = self.run_on(&mut instance, state, entry, target, input, allowance);
+        if let (Some(prices), true, None) = (prices, keep, &outcome.stop) {
+            let after = &outcome.execution.state;
+            let stop = self.check_growth(&prices, before, &instance, after).err();
+            outcome.report.trap = stop.as_ref().map(|s| s.to_reject(&self.id.to_text()));
+            outcome.stop = stop;
+        }
         let settled = if keep && outcome.stop.is_none() {
             self.state = outcome.execution.state.clone();
-            self.version += 1;
+            self.version = self.version.saturating_add(1);
             instance.commit()
         } else {
             instance.rollback()
@@ -162,6 +203,39 @@ impl Canister {
         self.instance = Some(instance);
         settled.map_err(|stop| stop.to_reject(&self.id.to_text()))?;
         Ok(outcome)
+    }
+
+    /// An update of a canister that is past the soft limit on its heap does not begin.
+    fn check_heap(&self, entry: &EntryPoint, instance: &Instance) -> Result<(), Stop> {
+        let (limits, bytes) = (&self.settings.limits, instance.heap().len() as u64);
+        match entry {
+            EntryPoint::Update(_) if limits.forbid(bytes) => Err(Stop::HeapLimit {
+                limit: limits.wasm_memory_limit,
+                bytes,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// A message may not grow memory so that the canister would be frozen. On the network
+    /// it traps where it grows, here at its end.
+    fn check_growth(
+        &self,
+        prices: &Prices,
+        before: u64,
+        instance: &Instance,
+        state: &State,
+    ) -> Result<(), Stop> {
+        let bytes = Canister::usage(Some(instance), state);
+        let threshold = self.threshold(bytes, prices);
+        if bytes <= before || state.cycles >= threshold {
+            return Ok(());
+        }
+        Err(Stop::GrowthFreezes {
+            bytes,
+            balance: state.cycles,
+            threshold,
+        })
     }
 
     fn report(
@@ -179,10 +253,14 @@ impl Canister {
             stable_writes: meter.stable_writes,
             stable_grows: meter.stable_grows,
             dirty_stable_pages: meter.dirty_stable_pages,
+            accessed_stable_pages: meter.touched.count(),
             dirty_heap_pages: instance.written(),
             heap_pages: instance.heap_pages(),
             stable_pages: execution.state.stable.pages(),
             logs: execution.effects.logs.clone(),
+            calls: (execution.effects.calls.iter())
+                .map(|call| (call.callee, call.method.clone()))
+                .collect(),
             trap: stop.map(|stop| stop.to_reject(&self.id.to_text())),
         }
     }

@@ -4,8 +4,15 @@ use wasmtime::OperatorCost;
 
 /// Charged for compiling one instruction of an installed module.
 pub(crate) const COMPILE: u64 = 6_000;
+/// The same, where the subnet has compiled the module since its last checkpoint: by pull
+/// request 4506 of dfinity/ic, 2025.
+pub(crate) const COMPILE_AGAIN: u64 = COMPILE / 100;
+/// Charged for loading a snapshot: this, and 1 for each byte of memory in it.
+pub(crate) const LOAD_SNAPSHOT: u64 = 2_000_000_000;
 /// Charged for the first write to a 4 KiB page of stable memory in a message.
 pub(crate) const DIRTY_STABLE_PAGE: u64 = 1_000;
+/// The same for a module with a 64-bit heap, by the replica's configuration.
+pub(crate) const DIRTY_STABLE_PAGE_OF_WIDE_HEAP: u64 = 4 * DIRTY_STABLE_PAGE;
 /// Most system calls: this, and a byte's cost for each byte copied.
 pub(crate) const SYSTEM_CALL: u64 = 500;
 pub(crate) const BYTE_COPIED: u64 = 1;

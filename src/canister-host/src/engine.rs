@@ -13,16 +13,25 @@ use crate::ic0;
 /// have 2 MiB in all; the network gives 5 MiB.
 const WASM_STACK: usize = 1 << 20;
 
-/// The engine and the system interface linked to it, or why there is none on this machine.
-pub(crate) fn get() -> Result<&'static (Engine, Linker<Env>), String> {
-    static ENGINE: OnceLock<Result<(Engine, Linker<Env>), String>> = OnceLock::new();
+/// The compiler and the system interface.
+pub(crate) struct Machine {
+    pub(crate) engine: Engine,
+    /// For modules with a 32-bit heap, or with none.
+    pub(crate) linker: Linker<Env>,
+    /// For modules with a 64-bit heap.
+    pub(crate) wide_linker: Linker<Env>,
+}
+
+/// The one of this process, or why there is none on this machine.
+pub(crate) fn get() -> Result<&'static Machine, String> {
+    static ENGINE: OnceLock<Result<Machine, String>> = OnceLock::new();
     ENGINE
         .get_or_init(|| create().map_err(|e| format!("{e:#}")))
         .as_ref()
         .map_err(String::clone)
 }
 
-fn create() -> wasmtime::Result<(Engine, Linker<Env>)> {
+fn create() -> wasmtime::Result<Machine> {
     let mut config = Config::new();
     config
         .consume_fuel(true)
@@ -31,12 +40,17 @@ fn create() -> wasmtime::Result<(Engine, Linker<Env>)> {
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false)
         .wasm_multi_memory(false)
-        .wasm_memory64(false);
+        // The replica's validation turns them off.
+        .wasm_tail_call(false)
+        .wasm_memory64(true);
     if let Some(creator) = heap::memory_creator() {
         // The engine's own copy-on-write images are for memories it maps itself.
         config.with_host_memory(creator).memory_init_cow(false);
     }
     let engine = Engine::new(&config)?;
-    let linker = ic0::linker(&engine)?;
-    Ok((engine, linker))
+    Ok(Machine {
+        linker: ic0::linker(&engine)?,
+        wide_linker: ic0::wide_linker(&engine)?,
+        engine,
+    })
 }

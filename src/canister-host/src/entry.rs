@@ -45,13 +45,11 @@ impl EntryPoint {
         matches!(self, Start | Init | PreUpgrade | PostUpgrade)
     }
 
-    /// Whether growing the heap past the soft limit makes it trap.
+    /// Whether growing the heap past the soft limit makes it trap. By the specification and
+    /// the replica's source in November 2026; both say that timers and heartbeats may follow.
     pub(crate) fn is_held_to_memory_limit(&self) -> bool {
         use EntryPoint::*;
-        matches!(
-            self,
-            Init | PostUpgrade | Update(_) | GlobalTimer | Heartbeat
-        )
+        matches!(self, Start | Init | PostUpgrade | Update(_))
     }
 
     pub(crate) fn set(&self) -> Entries {
@@ -92,7 +90,8 @@ impl fmt::Display for EntryPoint {
     }
 }
 
-/// A set of kinds of entry points: from where a system call may be made.
+/// A set of kinds of entry points: from where a system call may be made. The sets are those
+/// of the table of imports in the interface specification, read in November 2026.
 #[derive(Clone, Copy)]
 pub(crate) struct Entries(u16);
 
@@ -136,12 +135,21 @@ impl Entries {
         .and(Self::REPLICATED_QUERY)
         .and(Self::REPLY)
         .and(Self::REJECT);
-    /// Where the canister's own replicated state may be changed.
+    /// Where the canister's own replicated state may be changed, but for pre_upgrade, where it
+    /// may be too, and cleanup, where some of it may.
     pub(crate) const CHANGE: Entries = Self::INIT
         .and(Self::UPDATE)
         .and(Self::REPLY)
         .and(Self::REJECT)
         .and(Self::TASK);
+
+    /// Everything replicated but the start function.
+    pub(crate) const REPLICATED: Entries = Self::CHANGE
+        .and(Self::PRE_UPGRADE)
+        .and(Self::REPLICATED_QUERY)
+        .and(Self::CLEANUP);
+    /// Where there is a message of a caller, or what followed from one.
+    pub(crate) const MESSAGE: Entries = Self::ANSWER.and(Self::CLEANUP).and(Self::INSPECT);
 
     pub(crate) const fn and(self, other: Entries) -> Entries {
         Entries(self.0 | other.0)

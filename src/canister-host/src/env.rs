@@ -7,6 +7,9 @@ use crate::cost;
 use crate::execution::Execution;
 use crate::stop::Stop;
 
+/// The most elements a table may have, as in the replica.
+const MAX_TABLE_ELEMENTS: usize = 1_000_000;
+
 /// The data of a canister's store.
 #[derive(Default)]
 pub(crate) struct Env {
@@ -27,12 +30,13 @@ impl ResourceLimiter for Env {
             run.meter.owed += cost::GROW_REST;
         }
         let limits = &run.limits;
-        if desired as u64 > limits.heap_pages * PAGE_SIZE {
+        let bytes = desired as u64;
+        if bytes > limits.heap_pages.saturating_mul(PAGE_SIZE) {
             return Ok(false);
         }
-        let soft = limits.wasm_memory_limit;
-        if soft != 0 && desired as u64 > soft && run.entry.is_held_to_memory_limit() {
-            return Err(Stop::HeapLimit(soft).into());
+        let limit = limits.wasm_memory_limit;
+        if limits.forbid(bytes) && run.entry.is_held_to_memory_limit() {
+            return Err(Stop::HeapLimit { limit, bytes }.into());
         }
         Ok(true)
     }
@@ -40,10 +44,10 @@ impl ResourceLimiter for Env {
     fn table_growing(
         &mut self,
         _current: usize,
-        _desired: usize,
+        desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         self.run.meter.owed += cost::GROW_REST;
-        Ok(true)
+        Ok(desired <= MAX_TABLE_ELEMENTS)
     }
 }

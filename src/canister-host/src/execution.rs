@@ -63,12 +63,12 @@ impl Default for Input {
 /// A function of the canister's table and the value to call it with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Closure {
-    pub(crate) function: u32,
-    pub(crate) environment: u32,
+    pub(crate) function: u64,
+    pub(crate) environment: u64,
 }
 
 /// The index that means "no callback": a one-way call passes it.
-const NO_CALLBACK: u32 = u32::MAX;
+const NO_CALLBACK: u64 = u64::MAX;
 
 impl Closure {
     pub(crate) fn is_none(self) -> bool {
@@ -121,6 +121,8 @@ pub(crate) struct Execution {
     pub(crate) state: State,
     /// Cycles that came with the call and were not accepted.
     pub(crate) available: u128,
+    /// Cycles of the balance that are not liquid: with less the canister is frozen.
+    pub(crate) frozen: u128,
     /// Stable pages the subnet has left.
     pub(crate) free_stable_pages: Option<u64>,
     pub(crate) meter: Meter,
@@ -136,6 +138,7 @@ impl Default for Execution {
             limits: Limits::default(),
             state: State::default(),
             available: 0,
+            frozen: 0,
             free_stable_pages: None,
             meter: Meter::default(),
             effects: Effects::default(),

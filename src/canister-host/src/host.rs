@@ -1,7 +1,7 @@
 //! The subnet: canisters, a clock, a queue of messages.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use candid::Principal;
@@ -15,7 +15,7 @@ use crate::execution::{Answer, Execution};
 use crate::instance::Target;
 use crate::messages::{canister_not_found, no_module};
 use crate::reject::{Reject, code};
-use crate::report::{MessageReport, Reply};
+use crate::report::{MessageReport, RefusedCall, Reply};
 
 /// One subnet of canisters in this process. See the [crate's documentation](crate).
 pub struct Host {
@@ -27,6 +27,10 @@ pub struct Host {
     pub(crate) reports: Vec<MessageReport>,
     pub(crate) time: u64,
     pub(crate) draws: u64,
+    /// How often which caller called which method of whom in vain.
+    pub(crate) refused: BTreeMap<(Principal, Principal, String), u64>,
+    /// The hashes of the modules that were compiled since the last checkpoint.
+    pub(crate) compiled: BTreeSet<[u8; 32]>,
     next_canister: u64,
     next_ingress: u64,
 }
@@ -56,6 +60,8 @@ impl Host {
             answers: BTreeMap::new(),
             reports: Vec::new(),
             draws: 0,
+            refused: BTreeMap::new(),
+            compiled: BTreeSet::new(),
             next_canister: FIRST_CANISTER,
             next_ingress: 0,
         }
@@ -97,7 +103,8 @@ impl Host {
     /// one-way calls may be, waits for the next update or [`tick`](Host::tick).
     ///
     /// # Errors
-    /// The canister, or the host for it, rejected the call.
+    /// The canister, or the host for it, rejected the call, or
+    /// [so many messages](HostConfig::messages_at_once) did not bring the answer.
     pub fn update(
         &mut self,
         id: Principal,
@@ -107,18 +114,43 @@ impl Host {
     ) -> Result<Reply, Reject> {
         self.reports.clear();
         self.inspect(id, sender, method, arg)?;
+        self.call(id, sender, method, arg)
+    }
+
+    /// Calls a method as a canister calls it: `canister_inspect_message` is not asked. `caller`
+    /// may be the canister itself.
+    ///
+    /// # Errors
+    /// The canister, or the host for it, rejected the call.
+    pub fn call(
+        &mut self,
+        id: Principal,
+        caller: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> Result<Reply, Reject> {
+        self.reports.clear();
         let number = self.next_ingress;
         self.next_ingress += 1;
         self.queue.push_back(Message::Request(Request {
             origin: Origin::Ingress(number),
-            caller: sender,
+            caller,
             callee: id,
             method: method.to_owned(),
             arg: arg.to_vec(),
             cycles: 0,
         }));
-        while !self.answers.contains_key(&number) && self.step() {}
-        let silent = || Reject::new(code::DID_NOT_REPLY, "the call was never answered");
+        self.work(|host| host.answers.contains_key(&number));
+        let silent = || {
+            let message = match self.queue.is_empty() {
+                true => "the call was never answered".to_owned(),
+                false => format!(
+                    "the call was not answered within {} messages",
+                    self.config.messages_at_once
+                ),
+            };
+            Reject::new(code::DID_NOT_REPLY, message)
+        };
         let bytes = self
             .answers
             .remove(&number)
@@ -217,13 +249,22 @@ impl Host {
             .canisters
             .get_mut(&id)
             .ok_or_else(|| canister_not_found(id))?;
+        if let Some(prices) = &self.config.prices
+            && canister.state.cycles < canister.threshold_now(prices)
+        {
+            let message = format!(
+                "Canister {id} is unable to process calls because it's frozen: please top up the \
+                 canister with cycles"
+            );
+            return Err(Reject::new(code::OUT_OF_CYCLES, message));
+        }
         let mut input = canister.input(self.time);
         (input.caller, input.arg, input.method) = (sender, arg.to_vec(), method.to_owned());
-        let allowance = Allowance {
-            instructions: self.config.query_instructions,
-            free_stable_pages: self.config.free_stable_pages,
-            cycles: 0,
+        let instructions = match entry {
+            EntryPoint::InspectMessage => self.config.inspect_instructions,
+            _ => self.config.query_instructions,
         };
+        let allowance = Allowance::new(&self.config, instructions, 0);
         let outcome = canister.execute(entry, Target::Export(export), input, allowance, false)?;
         match outcome.report.trap {
             Some(reject) => Err(reject),
@@ -231,10 +272,13 @@ impl Host {
         }
     }
 
-    /// Runs each global timer that is due, and each heartbeat, once, and then the queue until
-    /// it is empty. Returns what was executed, in order; traps are in there too.
+    /// Runs each global timer that is due, and each heartbeat unless the host's configuration
+    /// turns them off, once, and then the queue until it is empty or
+    /// [enough](HostConfig::messages_at_once) was done. Returns what was executed, in order;
+    /// traps are in there too.
     pub fn tick(&mut self) -> Vec<MessageReport> {
         self.reports.clear();
+        self.pass_rounds(1);
         let ids: Vec<Principal> = self.canisters.keys().copied().collect();
         for id in ids {
             let now = self.time;
@@ -248,21 +292,40 @@ impl Host {
                     self.execute_task(id, EntryPoint::GlobalTimer, "canister_global_timer");
                 }
             }
-            if self
-                .canisters
-                .get(&id)
-                .is_some_and(|c| c.exports("canister_heartbeat"))
-            {
+            let beats = |c: &Canister| c.exports("canister_heartbeat");
+            if self.config.heartbeats && self.canisters.get(&id).is_some_and(beats) {
                 self.execute_task(id, EntryPoint::Heartbeat, "canister_heartbeat");
             }
         }
-        while self.step() {}
+        self.work(|_| false);
         self.reports.clone()
+    }
+
+    /// Works through the queue until it is empty, something is done, or it was enough.
+    fn work(&mut self, done: impl Fn(&Host) -> bool) {
+        for _ in 0..self.config.messages_at_once {
+            if done(self) || !self.step() {
+                return;
+            }
+        }
     }
 
     /// What the last update or tick executed, in order: also of an update that was rejected.
     pub fn executed(&self) -> &[MessageReport] {
         &self.reports
+    }
+
+    /// The calls that were [refused](crate::OutgoingCalls::Refuse) so far, by caller, callee
+    /// and method.
+    pub fn refused_calls(&self) -> impl Iterator<Item = RefusedCall> {
+        self.refused
+            .iter()
+            .map(|((caller, callee, method), count)| RefusedCall {
+                caller: *caller,
+                callee: *callee,
+                method: method.clone(),
+                count: *count,
+            })
     }
 
     /// The clock, in nanoseconds since 1970.

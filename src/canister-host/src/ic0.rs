@@ -3,6 +3,7 @@
 mod call;
 mod cycles;
 mod message;
+mod pointer;
 mod price;
 mod stable;
 mod system;
@@ -15,16 +16,29 @@ use crate::env::Env;
 use crate::execution::Execution;
 use crate::fault::Event;
 use crate::stop::Stop;
+use pointer::Pointer;
 
-/// All of the interface, to be linked to modules of `engine`.
+/// The interface for modules of `engine` with 32-bit heaps, or with none.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Env>> {
+    let mut linker = linker_for::<u32>(engine)?;
+    cycles::define_32(&mut linker)?;
+    stable::define_32(&mut linker)?;
+    Ok(linker)
+}
+
+/// The interface for modules with 64-bit heaps.
+pub(crate) fn wide_linker(engine: &Engine) -> wasmtime::Result<Linker<Env>> {
+    linker_for::<u64>(engine)
+}
+
+fn linker_for<P: Pointer>(engine: &Engine) -> wasmtime::Result<Linker<Env>> {
     let mut linker = Linker::new(engine);
-    message::define(&mut linker)?;
-    call::define(&mut linker)?;
-    cycles::define(&mut linker)?;
-    stable::define(&mut linker)?;
-    system::define(&mut linker)?;
-    price::define(&mut linker)?;
+    message::define::<P>(&mut linker)?;
+    call::define::<P>(&mut linker)?;
+    cycles::define::<P>(&mut linker)?;
+    stable::define::<P>(&mut linker)?;
+    system::define::<P>(&mut linker)?;
+    price::define::<P>(&mut linker)?;
     Ok(linker)
 }
 
@@ -84,6 +98,11 @@ impl<'a> Call<'a> {
             .ok_or_else(|| self.run().meter.out_of_fuel())
     }
 
+    /// Takes what some bytes cost at a price a byte.
+    pub(crate) fn charge_bytes(&mut self, bytes: u64, each: u64) -> Result<(), Stop> {
+        self.charge(bytes.saturating_mul(each))
+    }
+
     /// Instructions this execution has used so far.
     pub(crate) fn used(&mut self) -> Result<u64, Stop> {
         let fuel = self.fuel()?;
@@ -106,24 +125,24 @@ impl<'a> Call<'a> {
     }
 
     /// A copy of a range of the heap. Charges for its bytes.
-    pub(crate) fn take(&mut self, at: u32, size: u32) -> Result<Vec<u8>, Stop> {
-        self.charge(u64::from(size) * cost::BYTE_COPIED)?;
+    pub(crate) fn take<P: Pointer>(&mut self, at: P, size: P) -> Result<Vec<u8>, Stop> {
+        self.charge_bytes(size.into(), cost::BYTE_COPIED)?;
         Ok(range(self.heap().0, at, size)?.to_vec())
     }
 
     /// A text in the heap. Charges for its bytes.
-    pub(crate) fn take_text(&mut self, at: u32, size: u32) -> Result<String, Stop> {
+    pub(crate) fn take_text<P: Pointer>(&mut self, at: P, size: P) -> Result<String, Stop> {
         Ok(String::from_utf8_lossy(&self.take(at, size)?).into_owned())
     }
 
     /// Writes bytes to the heap.
-    pub(crate) fn give(&mut self, at: u32, bytes: &[u8]) -> Result<(), Stop> {
-        range(self.heap().0, at, bytes.len() as u32)?.copy_from_slice(bytes);
+    pub(crate) fn give<P: Pointer>(&mut self, at: P, bytes: &[u8]) -> Result<(), Stop> {
+        range(self.heap().0, at, bytes.len() as u64)?.copy_from_slice(bytes);
         Ok(())
     }
 
     /// Writes an amount of cycles to the heap, as 16 bytes, least significant first.
-    pub(crate) fn give_amount(&mut self, at: u32, amount: u128) -> Result<(), Stop> {
+    pub(crate) fn give_amount<P: Pointer>(&mut self, at: P, amount: u128) -> Result<(), Stop> {
         self.give(at, &amount.to_le_bytes())
     }
 }
@@ -133,14 +152,26 @@ fn internal(error: wasmtime::Error) -> Stop {
 }
 
 /// A range of the heap.
-pub(crate) fn range(heap: &mut [u8], at: u32, size: u32) -> Result<&mut [u8], Stop> {
-    let len = heap.len();
-    let (at, size) = (at as usize, size as usize);
-    heap.get_mut(at..at + size).ok_or_else(|| {
-        Stop::violation(format!(
-            "heap range {at}+{size} is outside the {len} bytes there are"
-        ))
-    })
+pub(crate) fn range(
+    heap: &mut [u8],
+    at: impl Into<u64>,
+    size: impl Into<u64>,
+) -> Result<&mut [u8], Stop> {
+    let (len, at, size) = (heap.len(), at.into(), size.into());
+    part_of(len, at, size)
+        .and_then(|part| heap.get_mut(part))
+        .ok_or_else(|| {
+            Stop::violation(format!(
+                "heap range {at}+{size} is outside the {len} bytes there are"
+            ))
+        })
+}
+
+/// A range as indices, if it ends within a length.
+fn part_of(len: usize, at: u64, size: u64) -> Option<std::ops::Range<usize>> {
+    let end = at.checked_add(size)?;
+    let (start, end) = (usize::try_from(at).ok()?, usize::try_from(end).ok()?);
+    (end <= len).then_some(start..end)
 }
 
 /// An amount of cycles from its two halves.
@@ -149,7 +180,7 @@ pub(crate) fn amount(high: u64, low: u64) -> u128 {
 }
 
 /// Defines `NAME_size` and `NAME_copy` for a value that does not change while code runs.
-pub(crate) fn define_value(
+pub(crate) fn define_value<P: Pointer>(
     linker: &mut Linker<Env>,
     name: &str,
     from: Entries,
@@ -160,20 +191,20 @@ pub(crate) fn define_value(
         format!("{name}_size"),
         from,
         cost::SYSTEM_CALL,
-        |call| value(call.run()).len() as u32
+        |call| P::of_len(value(call.run()).len())
     );
     system_call!(
         linker,
         format!("{name}_copy"),
         from,
         cost::SYSTEM_CALL,
-        |call, to: u32, offset: u32, size: u32| {
-            call.charge(u64::from(size) * cost::BYTE_COPIED)?;
+        |call, to: P, offset: P, size: P| {
+            call.charge_bytes(size.into(), cost::BYTE_COPIED)?;
             let (heap, run) = call.heap();
             let value = value(run);
-            let (start, n) = (offset as usize, size as usize);
-            let part = value.get(start..start + n).ok_or_else(|| {
-                let len = value.len();
+            let (start, n, len) = (offset.into(), size.into(), value.len());
+            let part = part_of(len, start, n).and_then(|part| value.get(part));
+            let part = part.ok_or_else(|| {
                 Stop::violation(format!(
                     "range {start}+{n} is outside a value of {len} bytes"
                 ))

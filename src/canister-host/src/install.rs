@@ -3,13 +3,14 @@
 use candid::Principal;
 
 use crate::canister::{Allowance, Canister, Outcome};
-use crate::cost;
+use crate::config::HostConfig;
 use crate::entry::EntryPoint;
-use crate::error::HostError;
+use crate::error::{Balance, HostError};
 use crate::execution::State;
 use crate::host::Host;
 use crate::instance::{Instance, Target};
 use crate::module::Module;
+use crate::rates::{self, Compilation};
 use crate::report::InstallReport;
 use crate::rewrite;
 
@@ -20,7 +21,8 @@ pub enum InstallMode {
     Install,
     /// It is lost, stable memory too.
     Reinstall,
-    /// Stable memory stays; the heap begins anew.
+    /// Stable memory stays; the heap begins anew. It stays too if both modules say so in the
+    /// section `enhanced-orthogonal-persistence`, as the command-line clients ask for.
     Upgrade {
         /// Whether the old module's `canister_pre_upgrade` is left out.
         skip_pre_upgrade: bool,
@@ -33,8 +35,8 @@ struct Installation<'a> {
     arg: &'a [u8],
     sender: Principal,
     time: u64,
-    limit: u64,
-    free_stable_pages: Option<u64>,
+    config: HostConfig,
+    compilation: Compilation,
     state: State,
     report: InstallReport,
 }
@@ -47,8 +49,9 @@ impl Host {
     /// their caller.
     ///
     /// # Errors
-    /// The mode does not fit the canister, the module cannot be instantiated, the limit is
-    /// too low, or a hook trapped; then the canister is as it was.
+    /// The mode does not fit the canister, it has too few cycles or installed too much
+    /// lately, the module cannot be instantiated, the limit is too low, or a hook trapped;
+    /// then the canister is as it was, but for what the attempt is charged.
     pub fn install(
         &mut self,
         id: Principal,
@@ -57,6 +60,7 @@ impl Host {
         arg: &[u8],
         sender: Principal,
     ) -> Result<InstallReport, HostError> {
+        let compilation = self.compilation_of(module);
         let canister = self
             .canisters
             .get_mut(&id)
@@ -71,10 +75,22 @@ impl Host {
             }
             _ => {}
         }
-        let mut free = self.config.free_stable_pages;
+        let kept = |i: &Instance| upgrade && i.module().keeps_heap();
+        let keep_heap = canister.instance.as_ref().is_some_and(kept);
+        if keep_heap && !module.keeps_heap() {
+            return Err(HostError::WouldLoseHeap(id));
+        }
+        rates::check_debit(canister, self.config.install_rate)?;
+        let prepaid = prepay(canister, &self.config, module)?;
+        let before = Canister::usage(canister.instance.as_ref(), &canister.state);
+        let mut config = self.config.clone();
         let mut state = canister.state.clone();
+        state.cycles = state.cycles.saturating_sub(prepaid);
         if mode == InstallMode::Reinstall {
-            free = free.map(|free| free + state.stable.pages());
+            let given_back = state.stable.pages();
+            config.free_stable_pages = config
+                .free_stable_pages
+                .map(|free| free.saturating_add(given_back));
         }
         if !upgrade {
             // What was put there beforehand is what an empty canister starts from.
@@ -89,31 +105,35 @@ impl Host {
             arg,
             sender,
             time: self.time,
-            limit: self.config.install_instructions,
-            free_stable_pages: free,
+            config,
+            compilation,
             state,
             report: InstallReport::default(),
         };
-        let pre_upgrade = mode
-            == InstallMode::Upgrade {
-                skip_pre_upgrade: false,
-            };
-        let result = installation.run(old.as_mut().filter(|_| pre_upgrade), module, upgrade);
+        let result = installation
+            .run(old.as_mut(), module, mode, keep_heap)
+            .and_then(|instance| installation.settle(instance, prepaid, before));
         let Installation {
             state,
             report,
-            free_stable_pages,
+            config,
             ..
         } = installation;
+        rates::book(canister, report.instructions(), config.install_rate);
+        if report.compile_instructions > 0 {
+            self.compiled.insert(module.hash());
+        }
         match result {
             Ok(instance) => {
                 canister.instance = Some(instance);
                 canister.state = state;
-                canister.version += 1;
-                self.config.free_stable_pages = free_stable_pages;
+                canister.version = canister.version.saturating_add(1);
+                self.config.free_stable_pages = config.free_stable_pages;
                 Ok(report)
             }
             Err(error) => {
+                let cycles = cost(&report, &config);
+                canister.state.cycles = canister.state.cycles.saturating_sub(cycles);
                 let restored = old.as_mut().map_or(Ok(()), Instance::rollback);
                 canister.instance = old;
                 restored.map_err(|stop| HostError::Instantiation {
@@ -126,50 +146,129 @@ impl Host {
     }
 }
 
+/// The cycles for all the instructions an installation may use, if the canister has them
+/// above its freezing threshold. Nothing where there are no prices.
+fn prepay(canister: &Canister, config: &HostConfig, module: &Module) -> Result<u128, HostError> {
+    let Some(prices) = &config.prices else {
+        return Ok(0);
+    };
+    let balance = Balance {
+        cycles: canister.state.cycles,
+        threshold: canister.threshold_now(prices),
+        needed: prices.installation(config.install_instructions, module.has_wide_heap()),
+    };
+    match balance.missing() {
+        0 => Ok(balance.needed),
+        _ => Err(HostError::OutOfCycles {
+            canister: canister.id,
+            balance: Box::new(balance),
+        }),
+    }
+}
+
+/// What an installation costs, failed or not.
+fn cost(report: &InstallReport, config: &HostConfig) -> u128 {
+    config.prices.as_ref().map_or(0, |prices| {
+        prices.installation(report.instructions(), report.wide_heap)
+    })
+}
+
 impl Installation<'_> {
     fn run(
         &mut self,
-        old: Option<&mut Instance>,
+        mut old: Option<&mut Instance>,
         module: &Module,
-        upgrade: bool,
+        mode: InstallMode,
+        keep_heap: bool,
     ) -> Result<Instance, HostError> {
-        let id = self.canister.id;
-        if let Some(old) = old {
+        self.report.compile_first = self.compilation.first;
+        self.report.compile_again = self.compilation.again;
+        self.report.wide_heap = module.has_wide_heap();
+        let with_pre_upgrade = InstallMode::Upgrade {
+            skip_pre_upgrade: false,
+        };
+        if let Some(old) = old.as_deref_mut().filter(|_| mode == with_pre_upgrade) {
             self.hook(old, EntryPoint::PreUpgrade, "canister_pre_upgrade")?;
         }
-        let needed = module.shape().instructions * cost::COMPILE;
-        let left = self.left();
+        let (needed, left) = (self.compilation.charged, self.left());
         if needed > left {
             return Err(HostError::CompileLimit { needed, left });
         }
         self.report.compile_instructions = needed;
+        // Also of what pre_upgrade set.
         self.state.global_timer = 0;
-        let mut instance =
-            Instance::new(module, self.canister.settings.limits).map_err(|stop| {
-                HostError::Instantiation {
-                    canister: id,
-                    reason: stop.to_string(),
-                }
-            })?;
-        self.hook(&mut instance, EntryPoint::Start, rewrite::START)?;
-        if upgrade {
-            self.hook(
-                &mut instance,
-                EntryPoint::PostUpgrade,
-                "canister_post_upgrade",
-            )?;
-        } else {
-            self.hook(&mut instance, EntryPoint::Init, "canister_init")?;
+        let limits = self.canister.settings.limits;
+        let mut instance = match old.filter(|_| keep_heap) {
+            Some(old) => Instance::on_heap(module, limits, old.heap()),
+            None => Instance::new(module, limits),
         }
-        instance.commit().map_err(|stop| HostError::Instantiation {
-            canister: id,
+        .map_err(|stop| self.not_instantiated(&stop))?;
+        self.check_first_heap(&instance)?;
+        self.hook(&mut instance, EntryPoint::Start, rewrite::START)?;
+        let (entry, export) = match mode {
+            InstallMode::Upgrade { .. } => (EntryPoint::PostUpgrade, "canister_post_upgrade"),
+            _ => (EntryPoint::Init, "canister_init"),
+        };
+        self.hook(&mut instance, entry, export)?;
+        instance
+            .commit()
+            .map_err(|stop| self.not_instantiated(&stop))?;
+        Ok(instance)
+    }
+
+    fn not_instantiated(&self, stop: &dyn std::fmt::Display) -> HostError {
+        HostError::Instantiation {
+            canister: self.canister.id,
             reason: stop.to_string(),
-        })?;
+        }
+    }
+
+    /// No hook has run yet, so what is there is what the module asks for.
+    fn check_first_heap(&self, instance: &Instance) -> Result<(), HostError> {
+        let limits = &self.canister.settings.limits;
+        let bytes = instance.heap().len() as u64;
+        match limits.forbid(bytes) {
+            false => Ok(()),
+            true => Err(HostError::WasmMemoryLimit {
+                canister: self.canister.id,
+                bytes,
+                limit: limits.wasm_memory_limit,
+            }),
+        }
+    }
+
+    /// Pays back what was not used, and sees whether what is left bears the memory that came.
+    fn settle(
+        &mut self,
+        instance: Instance,
+        prepaid: u128,
+        before: u64,
+    ) -> Result<Instance, HostError> {
+        let Some(prices) = &self.config.prices else {
+            return Ok(instance);
+        };
+        let back = prepaid.saturating_sub(cost(&self.report, &self.config));
+        self.state.cycles = self.state.cycles.saturating_add(back);
+        let bytes = Canister::usage(Some(&instance), &self.state);
+        let balance = Balance {
+            cycles: self.state.cycles,
+            threshold: self.canister.threshold(bytes, prices),
+            needed: 0,
+        };
+        if bytes > before && balance.missing() > 0 {
+            return Err(HostError::InstallationFreezes {
+                canister: self.canister.id,
+                bytes,
+                balance: Box::new(balance),
+            });
+        }
         Ok(instance)
     }
 
     fn left(&self) -> u64 {
-        self.limit.saturating_sub(self.report.instructions())
+        self.config
+            .install_instructions
+            .saturating_sub(self.report.instructions())
     }
 
     /// Runs a hook if the module has it, and keeps what it did for the next one.
@@ -184,11 +283,7 @@ impl Installation<'_> {
         }
         let mut input = self.canister.input(self.time);
         (input.arg, input.caller) = (self.arg.to_vec(), self.sender);
-        let allowance = Allowance {
-            instructions: self.left(),
-            free_stable_pages: self.free_stable_pages,
-            cycles: 0,
-        };
+        let allowance = Allowance::new(&self.config, self.left(), 0);
         let state = self.state.clone();
         let target = Target::Export(export);
         let Outcome {
@@ -213,7 +308,7 @@ impl Installation<'_> {
             });
         }
         self.state = execution.state;
-        self.free_stable_pages = execution.free_stable_pages;
+        self.config.free_stable_pages = execution.free_stable_pages;
         Ok(())
     }
 }

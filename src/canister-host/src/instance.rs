@@ -5,7 +5,7 @@
 
 use wasmtime::{Global, Instance as WasmInstance, Memory, Mutability, Store, Table, Val};
 
-use crate::config::{Limits, PAGE_SIZE};
+use crate::config::{HostConfig, Limits, PAGE_SIZE};
 use crate::env::Env;
 use crate::execution::{Closure, Execution};
 use crate::heap::Image;
@@ -38,7 +38,11 @@ impl Instance {
     pub(crate) fn new(module: &Module, limits: Limits) -> Result<Self, Stop> {
         let failed = |e: wasmtime::Error| Stop::Trapped(format!("instantiation failed: {e:#}"));
         let mut env = Env::default();
-        env.run.limits = limits;
+        // The soft limit is for code that runs, and for whoever installs.
+        env.run.limits = Limits {
+            wasm_memory_limit: 0,
+            ..limits
+        };
         let mut store = Store::new(module.code().module().engine(), env);
         store.limiter(|env| env);
         // Constant expressions are charged too.
@@ -114,32 +118,49 @@ impl Instance {
             Target::Closure(Closure {
                 function,
                 environment,
-            }) => self
-                .table
-                .and_then(|table| table.get(&mut *store, function.into()))
-                .and_then(|entry| entry.as_func().flatten().copied())
-                .ok_or_else(|| {
-                    Stop::violation(format!("there is no function {function} in the table"))
-                })?
-                .typed::<u32, ()>(&*store)
-                .map_err(|e| {
+            }) => {
+                let callback = self
+                    .table
+                    .and_then(|table| table.get(&mut *store, function))
+                    .and_then(|entry| entry.as_func().flatten().copied())
+                    .ok_or_else(|| {
+                        Stop::violation(format!("there is no function {function} in the table"))
+                    })?;
+                let wrong = |e: wasmtime::Error| {
                     Stop::violation(format!("function {function} is not a callback: {e}"))
-                })?
-                .call(&mut *store, environment),
+                };
+                match self.module.has_wide_heap() {
+                    true => callback
+                        .typed::<u64, ()>(&*store)
+                        .map_err(wrong)?
+                        .call(&mut *store, environment),
+                    // It came as 32 bits.
+                    false => callback
+                        .typed::<u32, ()>(&*store)
+                        .map_err(wrong)?
+                        .call(&mut *store, environment as u32),
+                }
+            }
         };
         ended.map_err(|error| Stop::from_wasm(&error, store.data().run.meter.out_of_fuel()))
     }
 
-    /// Calls an exported function that takes nothing and returns an address.
-    pub(crate) fn call_for_address(&mut self, name: &str) -> Result<u32, Stop> {
+    /// Calls an exported function that takes nothing and returns an address. It may use as
+    /// many instructions as an inspection.
+    pub(crate) fn call_for_address(&mut self, name: &str) -> Result<u64, Stop> {
         let failed = |e: wasmtime::Error| Stop::Trapped(e.to_string());
-        let function = self
-            .instance
-            .get_typed_func::<(), u32>(&mut self.store, name);
-        function
-            .map_err(failed)?
-            .call(&mut self.store, ())
-            .map_err(failed)
+        let Instance {
+            instance, store, ..
+        } = self;
+        let fuel = HostConfig::default().inspect_instructions;
+        store.set_fuel(fuel).map_err(failed)?;
+        if self.module.has_wide_heap() {
+            let function = instance.get_typed_func::<(), u64>(&mut *store, name);
+            return function.map_err(failed)?.call(store, ()).map_err(failed);
+        }
+        let function = instance.get_typed_func::<(), u32>(&mut *store, name);
+        let address = function.map_err(failed)?.call(store, ()).map_err(failed)?;
+        Ok(address.into())
     }
 
     /// How many 4 KiB blocks of the heap were written to since the last commit. 0 if the
@@ -216,16 +237,33 @@ impl Instance {
         Ok(instance)
     }
 
+    /// A fresh instance that goes on with the heap of another.
+    pub(crate) fn on_heap(module: &Module, limits: Limits, heap: &[u8]) -> Result<Self, Stop> {
+        let mut instance = Instance::new(module, limits)?;
+        instance.grow_to(heap.len())?;
+        if let Some(memory) = instance.memory
+            && let Some(start) = memory.data_mut(&mut instance.store).get_mut(..heap.len())
+        {
+            start.copy_from_slice(heap);
+        }
+        Ok(instance)
+    }
+
     /// A fresh instance whose heap has grown to a size in bytes.
     fn with_heap_of(module: &Module, size: usize) -> Result<Self, Stop> {
         let mut instance = Instance::new(module, Limits::default())?;
-        if let Some(memory) = instance.memory {
-            let missing = size.saturating_sub(instance.heap().len()) as u64;
+        instance.grow_to(size)?;
+        Ok(instance)
+    }
+
+    fn grow_to(&mut self, size: usize) -> Result<(), Stop> {
+        if let Some(memory) = self.memory {
+            let missing = size.saturating_sub(self.heap().len()) as u64;
             memory
-                .grow(&mut instance.store, missing / PAGE_SIZE)
+                .grow(&mut self.store, missing / PAGE_SIZE)
                 .map_err(|e| Stop::Trapped(format!("the heap cannot be restored: {e:#}")))?;
         }
-        Ok(instance)
+        Ok(())
     }
 
     fn write_globals(&mut self) -> Result<(), Stop> {

@@ -51,6 +51,10 @@
 //!   certified data, timer and cycles as they were.
 //! - Calls are queued; what was done up to an await is kept; a callback that traps is undone
 //!   alone and its cleanup runs; for a one-way call no callback runs.
+//! - What the network refuses is refused: modules that break [its rules](ModuleRule), more
+//!   [stable memory](StableAccess) in one execution than may be touched, system calls from
+//!   where they may not be made, heaps past their limit and, where the host has
+//!   [prices](HostConfig::prices), canisters that cannot pay.
 //! - Instructions cost what they cost there, system calls and dirtied stable pages included,
 //!   and are limited by the kind of message. The benchmark `memory_manager_baseline` of
 //!   stable-structures counts 1 176 577 025 instructions here and 1 176 577 076 there;
@@ -59,13 +63,18 @@
 //! # What differs from the replica
 //!
 //! - There is one queue and no rounds: messages are executed one after the other, in the
-//!   order they were sent. Nothing is throttled, expires, or gets lost on the way.
-//! - Execution costs no cycles. Balances change by transfers alone.
+//!   order they were sent. Nothing is throttled, expires, or gets lost on the way. Rounds
+//!   pass only for the debits that installations leave, and only where there is a
+//!   [rate](HostConfig::install_rate).
+//! - Execution costs no cycles unless the host has [prices](HostConfig::prices); calls,
+//!   storage and loading a snapshot are never charged. A message that grows memory so that its canister would be
+//!   frozen fails at its end, not where it grows.
 //! - Instructions between two branches are counted at the end of the stretch instead of at
 //!   its beginning, so a counter read in between is off by a few. Vector instructions cost 1.
 //! - WebAssembly has 1 MiB of the stack of the calling thread, the replica gives it 5 MiB.
-//! - Heaps are 32-bit. Composite queries run, but cannot call. Certificates, environment
-//!   variables and HTTPS outcalls are absent, the management canister answers `raw_rand`.
+//! - `canister_on_low_wasm_memory` is never called. Composite queries run, but cannot call.
+//!   Certificates, environment variables and HTTPS outcalls are absent, the management
+//!   canister answers `raw_rand`.
 //! - Canisters do not stop, and who may install what is not checked.
 
 mod candid_pointer;
@@ -90,28 +99,36 @@ mod management;
 mod messages;
 mod meter;
 mod module;
+mod prices;
+mod rates;
 mod reject;
 mod report;
 mod rewrite;
+mod rules;
 mod snapshot;
 mod stable;
 mod stop;
+mod touched;
+mod upkeep;
 
 pub use candid::Principal;
 pub use candid_pointer::{CandidPointerError, candid_pointer};
 pub use canister::LogRecord;
 pub use config::{
-    CanisterSettings, DEFAULT_CYCLES, DEFAULT_WASM_MEMORY_LIMIT, HostConfig, Limits,
-    MAX_HEAP_PAGES, MAX_STABLE_PAGES, PAGE_SIZE,
+    CanisterSettings, DEFAULT_CYCLES, DEFAULT_FREEZING_THRESHOLD, DEFAULT_WASM_MEMORY_LIMIT,
+    HostConfig, INSTALL_RATE, Limits, MAX_HEAP_PAGES, MAX_STABLE_PAGES, MAX_WIDE_HEAP_PAGES,
+    OutgoingCalls, PAGE_SIZE, StableAccess,
 };
 pub use entry::EntryPoint;
-pub use error::HostError;
+pub use error::{Balance, HostError};
 pub use fault::{Fault, FaultFilter, FaultPoint};
 pub use host::Host;
 pub use install::InstallMode;
 pub use module::{Module, ModuleError, metadata};
+pub use prices::Prices;
 pub use reject::{Reject, RejectCode};
-pub use report::{InstallReport, MessageReport, Reply};
+pub use report::{InstallReport, MessageReport, RefusedCall, Reply};
 pub use rewrite::MetadataSection;
+pub use rules::ModuleRule;
 pub use snapshot::{GlobalValue, Snapshot, SnapshotError};
 pub use stable::{StableError, StableMemory, StableSource};

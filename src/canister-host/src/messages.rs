@@ -3,6 +3,7 @@
 use candid::Principal;
 
 use crate::canister::{Allowance, Outcome};
+use crate::config::OutgoingCalls;
 use crate::context::{Context, Message, Origin, Request, Response};
 use crate::entry::EntryPoint;
 use crate::execution::{Answer, Effects, Input};
@@ -23,6 +24,12 @@ impl Host {
     }
 
     fn deliver_request(&mut self, request: Request) {
+        if let Origin::Canister { canister, .. } = request.origin
+            && canister != request.callee
+            && self.config.outgoing_calls == OutgoingCalls::Refuse
+        {
+            return self.refuse(request);
+        }
         if request.callee == Principal::management_canister() {
             let result = management::answer(self, &request);
             return self.respond(request.origin, result, request.cycles);
@@ -31,6 +38,17 @@ impl Host {
             Ok((entry, export)) => self.execute_request(request, entry, &export),
             Err(reject) => self.respond(request.origin, Err(reject), request.cycles),
         }
+    }
+
+    /// Rejects a call that was to leave a canister, and takes note of it.
+    fn refuse(&mut self, request: Request) {
+        let Request { callee, method, .. } = request;
+        let message =
+            format!("no call leaves a canister here: {method} of {callee} was not called");
+        let calls = (request.caller, callee, method);
+        *self.refused.entry(calls).or_default() += 1;
+        let reject = Reject::new(code::CALL_REFUSED, message);
+        self.respond(request.origin, Err(reject), request.cycles);
     }
 
     /// The entry point and the export that serve a method called as an update.
@@ -65,6 +83,9 @@ impl Host {
             arg,
             cycles,
         } = request;
+        if let Err(reject) = self.check_balance(callee) {
+            return self.respond(origin, Err(reject), cycles);
+        }
         // A query keeps no changes, whichever way it is called.
         let keep = matches!(entry, EntryPoint::Update(_));
         let number = self.open_context(callee, Context::new(origin, caller, cycles));
@@ -75,8 +96,31 @@ impl Host {
         self.conclude(callee, number, ended);
     }
 
-    /// Runs a timer or a heartbeat: a call nobody waits for.
+    /// Whether a canister has the cycles for the instruction limit of a message above its
+    /// freezing threshold. Those of a callback were paid with the call.
+    fn check_balance(&self, id: Principal) -> Result<(), Reject> {
+        let (Some(prices), Some(canister)) = (&self.config.prices, self.canisters.get(&id)) else {
+            return Ok(());
+        };
+        let needed = prices.message(self.config.update_instructions, canister.has_wide_heap());
+        let needed = needed.saturating_add(canister.threshold_now(prices));
+        let missing = needed.saturating_sub(canister.state.cycles);
+        if missing == 0 {
+            return Ok(());
+        }
+        let message = format!(
+            "Canister {id} is out of cycles: please top up the canister with at least {missing} \
+             additional cycles"
+        );
+        Err(Reject::new(code::OUT_OF_CYCLES, message))
+    }
+
+    /// Runs a timer or a heartbeat: a call nobody waits for. Without the cycles for it there
+    /// is none.
     pub(crate) fn execute_task(&mut self, id: Principal, entry: EntryPoint, export: &str) {
+        if self.check_balance(id).is_err() {
+            return;
+        }
         let nobody = Context::new(Origin::Nobody, Principal::management_canister(), 0);
         let number = self.open_context(
             id,
@@ -174,14 +218,15 @@ impl Host {
             .contexts
             .get(&number)
             .map_or(0, |context| context.available);
-        let allowance = Allowance {
-            instructions: self.config.update_instructions,
-            free_stable_pages: self.config.free_stable_pages,
-            cycles,
-        };
+        let instructions = self.config.update_instructions;
+        let allowance = Allowance::new(&self.config, instructions, cycles);
         let Outcome {
             execution, report, ..
         } = canister.execute(entry, target, input, allowance, keep)?;
+        if let Some(prices) = &self.config.prices {
+            let cost = prices.message(report.instructions, canister.has_wide_heap());
+            canister.state.cycles = canister.state.cycles.saturating_sub(cost);
+        }
         let trap = report.trap.clone();
         if let Some(context) = canister.contexts.get_mut(&number) {
             context.instructions += report.instructions;

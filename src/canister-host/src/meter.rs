@@ -1,7 +1,9 @@
 //! Counts of what an execution does, and where they end it.
 
+use crate::config::STABLE_ACCESS_PAGE;
 use crate::fault::{Armed, Event};
 use crate::stop::Stop;
+use crate::touched::Touched;
 
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
@@ -15,14 +17,18 @@ pub(crate) struct Meter {
     pub(crate) stable_writes: u64,
     pub(crate) stable_grows: u64,
     pub(crate) dirty_stable_pages: u64,
+    /// The stable pages read or written, and how many of them may be.
+    pub(crate) touched: Touched,
+    pub(crate) access_limit: u64,
     /// The fault to be injected, if it is for this execution.
     pub(crate) fault: Option<Armed>,
 }
 
 impl Meter {
-    pub(crate) fn new(limit: u64, fault: Option<Armed>) -> Self {
+    pub(crate) fn new(limit: u64, access_limit: u64, fault: Option<Armed>) -> Self {
         Meter {
             limit,
+            access_limit,
             fault,
             ..Meter::default()
         }
@@ -67,6 +73,27 @@ impl Meter {
             return Err(Stop::Injected(fault.describe()));
         }
         Ok(())
+    }
+
+    /// Counts the pages of a range of stable memory that was read or written, `dirtied` of
+    /// them for the first time.
+    ///
+    /// # Errors
+    /// They are more than the execution may touch.
+    pub(crate) fn access(&mut self, offset: u64, size: u64, dirtied: u64) -> Result<(), Stop> {
+        self.dirty_stable_pages += dirtied;
+        self.touched.mark(offset, size);
+        let what = if self.dirty_stable_pages > self.access_limit {
+            "modified"
+        } else if self.touched.count() > self.access_limit {
+            "accessed"
+        } else {
+            return Ok(());
+        };
+        Err(Stop::StableAccess {
+            what,
+            limit_kib: self.access_limit * STABLE_ACCESS_PAGE / 1024,
+        })
     }
 
     fn fault_at(&self) -> Option<u64> {

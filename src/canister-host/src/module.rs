@@ -8,13 +8,11 @@ use sha2::{Digest, Sha256};
 use wasmtime::{InstancePre, UnknownImportError};
 
 use crate::code_cache;
-use crate::config::MAX_HEAP_PAGES;
+use crate::config::{MAX_HEAP_PAGES, MAX_WIDE_HEAP_PAGES};
 use crate::engine;
 use crate::env::Env;
 use crate::rewrite::{self, MetadataSection, Shape};
-
-/// The largest module the network takes, unpacked.
-const MAX_UNPACKED: u64 = 100 << 20;
+use crate::rules::{self, MAX_MODULE, ModuleRule};
 
 /// Why bytes are not a module this host can run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +23,9 @@ pub enum ModuleError {
         /// Where and what, in the words of the parser or the compiler.
         reason: String,
     },
+    /// It is WebAssembly, but the network would refuse it.
+    #[error("the network refuses the module: {0}")]
+    Rule(#[from] ModuleRule),
     /// It wants something of the system that is not there.
     #[error("the module imports {module}.{name}, which this host does not provide")]
     UnknownImport {
@@ -71,7 +72,8 @@ impl Module {
     /// Checks and compiles a module, which may be packed with gzip.
     ///
     /// # Errors
-    /// It is not valid, or imports what this host does not provide.
+    /// It is not valid, breaks a rule of the network, or imports what this host does not
+    /// provide.
     pub fn new(wasm: &[u8]) -> Result<Module, ModuleError> {
         static CACHE: OnceLock<Mutex<HashMap<[u8; 32], Slot>>> = OnceLock::new();
         let hash: [u8; 32] = Sha256::digest(wasm).into();
@@ -84,13 +86,18 @@ impl Module {
     }
 
     fn compile(wasm: &[u8], hash: [u8; 32]) -> Result<Module, ModuleError> {
-        let (engine, linker) = engine::get().map_err(|reason| ModuleError::Engine { reason })?;
+        let machine = engine::get().map_err(|reason| ModuleError::Engine { reason })?;
         let unpacked = unpack(wasm)?;
+        rules::check(&unpacked)?;
         let (rewritten, shape) = rewrite::rewrite(&unpacked)?;
         let compiled =
-            code_cache::compile(engine, &rewritten).map_err(|e| ModuleError::Invalid {
+            code_cache::compile(&machine.engine, &rewritten).map_err(|e| ModuleError::Invalid {
                 reason: format!("{e:#}"),
             })?;
+        let linker = match shape.wide_heap {
+            true => &machine.wide_linker,
+            false => &machine.linker,
+        };
         let code = linker.instantiate_pre(&compiled).map_err(|e| {
             match e.downcast_ref::<UnknownImportError>() {
                 Some(import) => ModuleError::UnknownImport {
@@ -163,7 +170,23 @@ impl Module {
     pub(crate) fn heap_pages(&self) -> Option<(u64, u64)> {
         let export = self.0.code.module().get_export(rewrite::MEMORY)?;
         let memory = export.memory()?.clone();
-        Some((memory.minimum(), memory.maximum().unwrap_or(MAX_HEAP_PAGES)))
+        let most = match memory.is_64() {
+            true => MAX_WIDE_HEAP_PAGES,
+            false => MAX_HEAP_PAGES,
+        };
+        Some((memory.minimum(), memory.maximum().unwrap_or(most)))
+    }
+
+    /// Whether the heap has 64-bit addresses.
+    pub fn has_wide_heap(&self) -> bool {
+        self.0.shape.wide_heap
+    }
+
+    /// Whether the module's heap is kept over upgrades, which is how Motoko persists.
+    pub fn keeps_heap(&self) -> bool {
+        self.metadata()
+            .iter()
+            .any(|section| section.name == "enhanced-orthogonal-persistence")
     }
 
     pub(crate) fn shape(&self) -> &Shape {
@@ -191,15 +214,15 @@ pub(crate) fn unpack(wasm: &[u8]) -> Result<Vec<u8>, ModuleError> {
         return Ok(wasm.to_vec());
     }
     let mut plain = Vec::new();
-    let mut unpacker = flate2::read::GzDecoder::new(wasm).take(MAX_UNPACKED + 1);
+    let mut unpacker = flate2::read::GzDecoder::new(wasm).take(MAX_MODULE + 1);
     unpacker
         .read_to_end(&mut plain)
         .map_err(|e| ModuleError::Invalid {
             reason: format!("it starts like a gzip file but cannot be unpacked: {e}"),
         })?;
-    if plain.len() as u64 > MAX_UNPACKED {
+    if plain.len() as u64 > MAX_MODULE {
         return Err(ModuleError::Invalid {
-            reason: format!("unpacked it is larger than {MAX_UNPACKED} bytes"),
+            reason: format!("unpacked it is larger than {MAX_MODULE} bytes"),
         });
     }
     Ok(plain)

@@ -57,8 +57,11 @@ impl Reject {
 /// The finer codes this host gives.
 pub(crate) mod code {
     pub(crate) const CANISTER_NOT_FOUND: &str = "IC0301";
+    /// This host's own: the network has no such code.
+    pub(crate) const CALL_REFUSED: &str = "IC0399";
     pub(crate) const REJECTED_BY_CANISTER: &str = "IC0406";
     pub(crate) const UNKNOWN_MANAGEMENT_METHOD: &str = "IC0407";
+    pub(crate) const OUT_OF_CYCLES: &str = "IC0207";
     pub(crate) const SNAPSHOT_LOADED: &str = "IC0207";
     pub(crate) const BAD_PAYLOAD: &str = "IC0408";
     pub(crate) const TRAPPED: &str = "IC0502";
@@ -66,6 +69,8 @@ pub(crate) mod code {
     pub(crate) const CONTRACT_VIOLATION: &str = "IC0504";
     pub(crate) const DID_NOT_REPLY: &str = "IC0506";
     pub(crate) const INSTRUCTION_LIMIT: &str = "IC0522";
+    pub(crate) const ACCESS_LIMIT: &str = "IC0524";
+    pub(crate) const GROWTH_FREEZES: &str = "IC0532";
     pub(crate) const METHOD_NOT_FOUND: &str = "IC0536";
     pub(crate) const NO_MODULE: &str = "IC0537";
     pub(crate) const HEAP_LIMIT: &str = "IC0539";

@@ -37,6 +37,8 @@ pub(crate) struct Shape {
     pub(crate) metadata: Vec<MetadataSection>,
     /// How many instructions there are in the code section.
     pub(crate) instructions: u64,
+    /// Whether the memory has 64-bit addresses.
+    pub(crate) wide_heap: bool,
     /// Whether code changes tables or drops segments. Such changes do not last longer than
     /// a message on the network, so each message needs a new instance.
     pub(crate) changes_tables: bool,
@@ -120,7 +122,12 @@ fn read(payload: &Payload, shape: &mut Shape, exposed: &mut Exposed) -> wasmpars
                 shape.globals.push(global?.ty);
             }
         }
-        Payload::MemorySection(memories) => exposed.memories += memories.count(),
+        Payload::MemorySection(memories) => {
+            exposed.memories += memories.count();
+            for memory in memories.clone() {
+                shape.wide_heap |= memory?.memory64;
+            }
+        }
         Payload::TableSection(tables) => exposed.tables += tables.count(),
         Payload::StartSection { func, .. } => exposed.start = Some(*func),
         Payload::ExportSection(exports) => {

@@ -6,10 +6,12 @@ use candid::Principal;
 use wasmtime::Val;
 
 use crate::config::{MAX_STABLE_PAGES, PAGE_SIZE};
+use crate::cost;
 use crate::error::HostError;
 use crate::host::Host;
 use crate::instance::Instance;
 use crate::module::{Module, ModuleError};
+use crate::rates;
 use crate::rewrite::Shape;
 use crate::stable::StableMemory;
 use crate::stop::Stop;
@@ -144,16 +146,23 @@ impl Host {
     /// that wait for its answer are rejected, and responses it waits for are dropped.
     ///
     /// # Errors
-    /// There is no such canister, or the snapshot does not fit together; then nothing changed.
+    /// There is no such canister, it installed too much lately, or the snapshot does not fit
+    /// together; then nothing changed.
     pub fn load_snapshot(&mut self, id: Principal, snapshot: &Snapshot) -> Result<(), HostError> {
-        if !self.canisters.contains_key(&id) {
-            return Err(HostError::CanisterNotFound(id));
-        }
+        let canister = self.canisters.get(&id);
+        let canister = canister.ok_or(HostError::CanisterNotFound(id))?;
+        rates::check_debit(canister, self.config.install_rate)?;
         let failed = |error| HostError::Snapshot {
             canister: id,
             error,
         };
         let instance = snapshot.instantiate().map_err(failed)?;
+        let compilation = self.compilation_of(instance.module()).charged;
+        let bytes = snapshot
+            .stable
+            .size()
+            .saturating_add(snapshot.heap.len() as u64);
+        self.compiled.insert(instance.module().hash());
         self.drop_contexts(id);
         let canister = self
             .canisters
@@ -165,7 +174,13 @@ impl Host {
         if let Some(timer) = snapshot.global_timer {
             canister.state.global_timer = timer;
         }
-        canister.version = canister.version.max(snapshot.version) + 1;
+        // A version that another host or a file made up may be the last there is.
+        let version = canister.version.max(snapshot.version);
+        canister.version = version.saturating_add(1);
+        let instructions = cost::LOAD_SNAPSHOT
+            .saturating_add(bytes)
+            .saturating_add(compilation);
+        rates::book(canister, instructions, self.config.install_rate);
         Ok(())
     }
 }
@@ -226,8 +241,8 @@ impl Snapshot {
         if !(least..=most).contains(&(bytes / PAGE_SIZE)) {
             return wrong(format!(
                 "from {} to {}",
-                least * PAGE_SIZE,
-                most * PAGE_SIZE
+                least.saturating_mul(PAGE_SIZE),
+                most.saturating_mul(PAGE_SIZE)
             ));
         }
         Ok(())

@@ -13,8 +13,25 @@ pub(crate) enum Stop {
     Violation(String),
     #[error("Canister exceeded the limit of {0} instructions for single message execution")]
     InstructionLimit(u64),
-    #[error("Canister exceeded its current Wasm memory limit of {0} bytes")]
-    HeapLimit(u64),
+    #[error(
+        "Canister exceeded its current Wasm memory limit of {limit} bytes. The peak Wasm memory \
+         usage was {bytes} bytes"
+    )]
+    HeapLimit { limit: u64, bytes: u64 },
+    #[error(
+        "Canister cannot grow memory to {bytes} bytes due to insufficient cycles: it would have \
+         {balance} cycles, and be frozen with less than {threshold}"
+    )]
+    GrowthFreezes {
+        bytes: u64,
+        balance: u128,
+        threshold: u128,
+    },
+    #[error(
+        "Canister exceeded memory access limits: Exceeded the limit for the number of {what} pages \
+         in the stable memory in a single execution: limit {limit_kib} KB"
+    )]
+    StableAccess { what: &'static str, limit_kib: u64 },
     #[error("Canister trapped: {0}")]
     Trapped(String),
     #[error("{0}")]
@@ -43,7 +60,9 @@ impl Stop {
             Stop::CalledTrap(_) => code::CALLED_TRAP,
             Stop::Violation(_) => code::CONTRACT_VIOLATION,
             Stop::InstructionLimit(_) => code::INSTRUCTION_LIMIT,
-            Stop::HeapLimit(_) => code::HEAP_LIMIT,
+            Stop::HeapLimit { .. } => code::HEAP_LIMIT,
+            Stop::GrowthFreezes { .. } => code::GROWTH_FREEZES,
+            Stop::StableAccess { .. } => code::ACCESS_LIMIT,
             Stop::Trapped(_) | Stop::Injected(_) => code::TRAPPED,
         };
         Reject::new(code, format!("Error from Canister {canister}: {self}"))

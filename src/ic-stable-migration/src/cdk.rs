@@ -18,6 +18,8 @@ const TICK: Duration = Duration::from_secs(1);
 thread_local! {
     /// Whether the timer runs. A module starts without one.
     static ARMED: Cell<bool> = const { Cell::new(false) };
+    /// One step of this canister's move, for [`step_alone`]. Set by [`arm`].
+    static STEP: RefCell<Option<Box<dyn Fn(Option<String>)>>> = const { RefCell::new(None) };
 }
 
 /// The store of a canister, as it stands in a `thread_local`.
@@ -64,10 +66,35 @@ pub fn step<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>) -> Opti
 /// calls [`step`] behind the guard [`controller_or_self`]. Each step is so a message of its own: a trap undoes the
 /// step and nothing else, its reason comes back as the rejection of the call, and the next step gets half the
 /// budget.
+///
+/// From here on the canister also has the update method `<ic-stable-migration> step`, for its controllers and
+/// itself. It does one step and is in no interface: tools call it, which run the move offline and nothing else of
+/// the canister.
 pub fn arm<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>, method: &'static str) {
+    STEP.set(Some(Box::new(move |trap| match trap {
+        None => drop(step(store)),
+        Some(reason) => drop(with_mover(store, |mover, state| {
+            mover.step_failed(state, &reason)
+        })),
+    })));
     if has_work(store) && !ARMED.replace(true) {
         tick(store, method);
     }
+}
+
+/// The update method `<ic-stable-migration> step : (opt text) -> ()`: does one step; or, given what the last one
+/// said when it trapped, notes that.
+#[cfg(target_family = "wasm")]
+#[unsafe(export_name = "canister_update <ic-stable-migration> step")]
+extern "C" fn step_alone() {
+    controller_or_self().or_trap();
+    let argument = ic_cdk::api::msg_arg_data();
+    let (trap,): (Option<String>,) = candid::utils::decode_args(&argument).or_trap();
+    STEP.with_borrow(|step| match step {
+        Some(step) => step(trap),
+        None => ic_cdk::trap("the move was not armed: post_upgrade calls `cdk::arm`"),
+    });
+    ic_cdk::api::msg_reply(b"DIDL\0\0");
 }
 
 /// Sets the timer for one tick, which sets it for the next before it does anything that could trap.

@@ -1,13 +1,5 @@
 //! How a value is encoded: CBOR, MessagePack, Candid, and each of them with a length in front.
 //!
-//! | codec | reads | loses |
-//! |---|---|---|
-//! | [`Cbor`] | memory 0, and what `ciborium` wrote | nothing that it writes; see its module for what it refuses |
-//! | [`MessagePack`] | what `rmp-serde` wrote | what `rmp-serde` had lost: `Some(None)` was written as `None` |
-//! | [`Candid`] | what `stable_save` wrote, all arguments | nothing; what the type lacks is an error |
-//!
-//! A decoder that fills a map keeps the last of two entries with one key. [`Codec::census`] finds them.
-//!
 //! A legacy memory names no codec, so [`Codec::can_start`] tells by the first bytes whether a codec's value can
 //! stand there. A canister's state is a record, a map, a tuple or a list; a codec therefore admits the bytes that
 //! start one of those and nothing else. Without that limit almost every byte would start some MessagePack value,
@@ -23,6 +15,7 @@ mod encoder;
 mod failure;
 mod framed;
 mod item;
+mod short;
 mod stack;
 mod tags;
 
@@ -96,6 +89,14 @@ impl fmt::Display for Format {
 }
 
 /// Decodes a `T` from a stream, reading no byte past its end.
+///
+/// | codec | reads | loses |
+/// |---|---|---|
+/// | [`Cbor`] | memory 0, and what `ciborium` wrote | nothing; what it cannot carry is refused when it is written |
+/// | `MessagePack` | what `rmp-serde` wrote | nothing; `rmp-serde` itself wrote `Some(None)` as `None` |
+/// | `Candid` | what `stable_save` wrote, all arguments | nothing; what the type lacks is an error |
+///
+/// A type that fills a map keeps the last of two entries with one key: [`Codec::census`] finds them.
 pub trait Codec<T> {
     /// The encoding of the value.
     const FORMAT: Format;

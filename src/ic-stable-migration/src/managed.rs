@@ -21,11 +21,13 @@ use crate::tracked::Tracked;
 
 mod memory;
 mod memory0;
+mod notes;
 mod relayout;
 
 pub use memory::ManagedMemory;
 use memory::Shared;
 pub(crate) use memory0::Memory0;
+pub use memory0::Memory0Content;
 use relayout::relayout;
 
 /// A stable memory that holds nothing and may be formatted.
@@ -62,35 +64,6 @@ pub struct Stamp {
     pub schema: u32,
     /// Nanoseconds since 1970.
     pub now: u64,
-}
-
-/// What memory 0 holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Memory0Content {
-    /// Nothing was saved yet.
-    Unsaved,
-    /// This library's header and a payload.
-    Saved(Header),
-    /// A u32 length and a CBOR value of that many bytes: the frame of 2023.
-    NaiveFrame {
-        /// Length of the CBOR value in bytes.
-        bytes: u64,
-    },
-}
-
-impl Memory0Content {
-    /// Refuses a payload that is not all of the state, because a move has begun.
-    ///
-    /// # Errors
-    /// [`Error::MoveBegun`].
-    pub(crate) fn refuse_move(self) -> Result<Self, Error> {
-        match self {
-            Memory0Content::Saved(header) if header.journal_bytes > 0 => Err(Error::MoveBegun {
-                release: header.release,
-            }),
-            content => Ok(content),
-        }
-    }
 }
 
 /// A memory under a memory manager whose header added up when it was opened.
@@ -353,37 +326,6 @@ impl<M: Memory> Managed<M> {
         Ok(header)
     }
 
-    /// Notes in the header that a release saved without touching the payload.
-    pub(crate) fn note_saved(&self, stamp: Stamp) -> Result<Header, Error> {
-        self.change_header(|header| {
-            header.release = stamp.release;
-            header.saved_at = stamp.now;
-        })
-    }
-
-    /// Notes in the header the ceiling that was planned, in bytes.
-    pub(crate) fn note_ceiling(&self, ceiling: u64) -> Result<Header, Error> {
-        self.change_header(|header| header.ceiling = ceiling)
-    }
-
-    /// Notes in the header what the hook of the last save cost.
-    ///
-    /// # Errors
-    /// [`Error::NothingSaved`] without a header, and those of [`Managed::content`].
-    pub fn note_save_instructions(&self, instructions: u64) -> Result<(), Error> {
-        self.change_header(|header| header.save_instructions = instructions)
-            .map(drop)
-    }
-
-    fn change_header(&self, change: impl FnOnce(&mut Header)) -> Result<Header, Error> {
-        let Memory0Content::Saved(mut header) = self.content()? else {
-            return Err(Error::NothingSaved);
-        };
-        change(&mut header);
-        self.memory0().write(0, &header.to_bytes());
-        Ok(header)
-    }
-
     /// Remembers where the header stands and its generation, so that [`Managed::is_current`] is one short read.
     fn drop_anchor(&self) {
         let anchor = match (BucketTable::read(&self.shared.raw), self.content()) {
@@ -423,20 +365,6 @@ impl<M: Memory> Managed<M> {
         self.shared.reopen();
         self.drop_anchor();
         Ok(())
-    }
-
-    /// Notes in the header that `release` took the memory over, and the ceiling in bytes that it plans: from here on an
-    /// older release is refused, even if this one never saves.
-    ///
-    /// # Errors
-    /// [`Error::NothingSaved`] without a header, and those of [`Managed::guard`].
-    pub fn claim(&self, release: u32, schema: u32, ceiling: u64) -> Result<Header, Error> {
-        self.guard(release, schema)?;
-        self.change_header(|header| {
-            header.release = release;
-            header.ceiling = ceiling;
-            header.upgrades = header.upgrades.saturating_add(1);
-        })
     }
 
     /// The manager's bucket table as it stands in memory.

@@ -6,23 +6,23 @@
 //! kind and what its keys and values look like, and [`Registry::claim`] refuses what does not agree. A collection
 //! that was given up keeps its id for ever: see [`Changes`].
 
+use std::fmt;
+
+use ic_stable_structures::storable::Bound;
+use ic_stable_structures::{Memory, Storable};
 use serde::{Deserialize, Serialize};
 
-use crate::bucket_plan::PAGE_BYTES;
+use crate::error::{Error, Glimpse};
+use crate::managed::Managed;
+use crate::mover::Tier;
 
 mod changes;
 mod content;
 mod ownership;
 
 pub use changes::Changes;
-pub(crate) use content::{kind_of, map_header};
+use content::{kind_of, map_header};
 pub use ownership::OwnershipError;
-
-use ic_stable_structures::Memory;
-
-use crate::error::Error;
-use crate::managed::Managed;
-use crate::mover::Tier;
 
 /// The kind of structure that a collection keeps in its virtual memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +44,7 @@ pub enum Size {
 
 impl Size {
     /// The size that a type declares.
-    pub(crate) fn of<T: ic_stable_structures::Storable>() -> Self {
-        use ic_stable_structures::storable::Bound;
+    pub(crate) fn of<T: Storable>() -> Self {
         match T::BOUND {
             Bound::Unbounded => Size::Unbounded,
             Bound::Bounded {
@@ -66,8 +65,8 @@ impl Size {
     }
 }
 
-impl std::fmt::Display for Size {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Size::Unbounded => f.write_str("of any size"),
             Size::UpTo(max) => write!(f, "of at most {max} bytes"),
@@ -107,7 +106,7 @@ pub struct Registered {
 pub struct Registry(pub Vec<Registered>);
 
 impl Registry {
-    /// The collection in use that has this memory.
+    /// The collection that has this memory, in use or retired.
     pub fn owner(&self, memory_id: u8) -> Option<&Registered> {
         self.0.iter().find(|entry| entry.memory_id == memory_id)
     }
@@ -310,7 +309,7 @@ pub(crate) fn check_memories<M: Memory>(
                 id: tier.id,
                 pages: memory.size(),
                 holds: kind_of(&first).unwrap_or("something").into(),
-                found: crate::Glimpse::of(&first),
+                found: Glimpse::of(&first),
             }
             .into());
         }
@@ -319,7 +318,7 @@ pub(crate) fn check_memories<M: Memory>(
                 name: tier.name.into(),
                 id: tier.id,
                 reason,
-                found: crate::Glimpse::of(&first),
+                found: Glimpse::of(&first),
             }
             .into());
         }
@@ -329,7 +328,7 @@ pub(crate) fn check_memories<M: Memory>(
                 name: tier.name.into(),
                 id: tier.id,
                 which: misfit.which,
-                key: crate::Glimpse::of(&misfit.key),
+                key: Glimpse::of(&misfit.key),
                 reason: misfit.reason,
             })?;
     }

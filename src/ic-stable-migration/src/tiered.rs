@@ -11,6 +11,7 @@ use crate::managed::ManagedMemory;
 
 mod collection;
 mod merge;
+mod raw;
 mod serde;
 
 pub use collection::{Collection, Position};

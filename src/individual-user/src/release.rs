@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use ic_stable_migration::Origin;
 
-use crate::domain::memory::Start;
+use crate::domain::memory::{Adopted, Start};
 
 /// See the [module](self).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +44,10 @@ impl From<Origin> for Start {
             } => Start::Legacy {
                 format: format.to_string(),
                 bytes,
-                trailing_bytes,
-                read_back,
+                adopted: Some(Adopted {
+                    trailing_bytes,
+                    read_back,
+                }),
             },
             Origin::NaiveFrame {
                 bytes,
@@ -53,8 +55,10 @@ impl From<Origin> for Start {
                 read_back,
             } => Start::NaiveFrame {
                 bytes,
-                trailing_bytes,
-                read_back,
+                adopted: Adopted {
+                    trailing_bytes,
+                    read_back,
+                },
             },
             Origin::Memory0 { release } => Start::Memory0 { release },
         }

@@ -1,18 +1,19 @@
 //! The command line.
 //!
-//! Exit status 0 if all held, 1 if a rehearsal or a check found a difference, 2 if a command could not do what it was
-//! asked; then nothing was written.
+//! Exit status 0 if all held, 1 if a rehearsal or an upgrade found that something does not, a hook that traps
+//! included, 2 if a command could not do what it was asked; then nothing was written.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use stable_migrate::Error;
+use stable_migrate::{Error, NewFile, clean_up_when_interrupted, shortened};
 
 mod compact;
 mod inspect;
 mod next_steps;
 mod plan;
+mod quote;
 mod rehearse;
 mod setting;
 mod steps;
@@ -30,8 +31,8 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a rehearsal or a check found a \
-difference, 2 if it could not be done; then nothing was written.";
+const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a rehearsal or an upgrade found that \
+something does not, a hook that traps included, 2 if it could not be done; then nothing was written.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -50,7 +51,15 @@ enum Verdict {
 }
 
 pub fn run() -> ExitCode {
-    let result = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(told) => return tell(&told),
+    };
+    if let Err(error) = clean_up_when_interrupted() {
+        complain(&format!("signals cannot be handled: {error}"));
+        return ExitCode::from(2);
+    }
+    let result = match command {
         Command::Inspect(inspect) => inspect.run(),
         Command::Rehearse(rehearse) => rehearse.run(),
         Command::Compact(compact) => compact.run(),
@@ -68,10 +77,23 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Says on standard error what is wrong, in one line, whatever a parser or a canister put into it.
+/// Prints the help that was asked for, or what is wrong with the arguments.
+fn tell(told: &clap::Error) -> ExitCode {
+    let printed = told.print().and_then(|()| io::stdout().flush());
+    match (printed, u8::try_from(told.exit_code())) {
+        (Err(error), _) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("standard output: {error}"));
+            ExitCode::from(2)
+        }
+        (_, Ok(code)) => ExitCode::from(code),
+        (_, Err(_)) => ExitCode::from(2),
+    }
+}
+
+/// Says on standard error what is wrong, in one line that can be read, whatever a parser or a canister put into it.
 fn complain(sentence: &str) {
     let words: Vec<&str> = sentence.split_whitespace().collect();
-    eprintln!("stable-migrate: {}", words.join(" "));
+    eprintln!("stable-migrate: {}", shortened(&words.join(" ")));
 }
 
 /// Writes to standard output. A reader that has gone away is not an error.
@@ -83,6 +105,16 @@ fn print(text: &str) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes a page that was begun before anything ran, so that a name that is taken is not found out in the end.
+fn finish(page: Option<NewFile>, content: &str) -> Result<(), Error> {
+    let Some(page) = page else {
+        return Ok(());
+    };
+    let written = page.file()?.write_all(content.as_bytes());
+    written.map_err(Error::io(page.path()))?;
+    page.finish()
 }
 
 /// A value as indented JSON and a newline.

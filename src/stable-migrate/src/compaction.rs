@@ -9,6 +9,7 @@
 //! out and reads as zeros.
 
 use std::io::Write;
+use std::path::Path;
 use std::rc::Rc;
 
 use ic_stable_migration::{
@@ -19,7 +20,10 @@ use ic_stable_migration::{
 use crate::buckets;
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::report::layout_text;
 use crate::sparse::SparseWriter;
+use crate::structure::Depth;
+use crate::survey::Survey;
 
 /// How large the new buckets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +56,16 @@ impl<'a> Compaction<'a> {
         let path = || image.path().to_owned();
         let managed = match open(Rc::clone(image)) {
             Opened::Managed(managed) => managed,
-            other => {
-                image.check()?;
-                let (path, found) = (path(), other_layout(&other));
-                return Err(Error::NothingToCompact { path, found });
+            _ => {
+                let survey = Survey::of(image, Depth::Headers, &mut |_| {})?;
+                let found = match survey.damages.into_iter().next() {
+                    Some(damage) => format!("something damaged: {damage}"),
+                    None => layout_text(&survey.layout),
+                };
+                return Err(Error::NothingToCompact {
+                    path: path(),
+                    found,
+                });
             }
         };
         let stable = |error| Error::Stable {
@@ -130,13 +140,18 @@ impl<'a> Compaction<'a> {
         self.sizes.iter().map(|&(id, _)| id)
     }
 
-    /// Writes the new memory into an empty file. `progress` is told the bytes that were done since its last call,
-    /// of [`Compaction::memory_bytes`].
+    /// Writes the new memory into an empty file, which errors call `name`. `progress` is told the bytes that were
+    /// done since its last call, of [`Compaction::memory_bytes`].
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn write(&self, out: std::fs::File, progress: &mut dyn FnMut(u64)) -> Result<()> {
-        let io = || Error::io(self.image.path());
+    pub fn write(
+        &self,
+        out: std::fs::File,
+        name: &Path,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<()> {
+        let io = || Error::io(name);
         let mut out = SparseWriter::new(out);
         out.write_all(&self.manager_page()?).map_err(io())?;
         let mut start = PAGE_BYTES;
@@ -145,7 +160,12 @@ impl<'a> Compaction<'a> {
             if let (0, Some(bytes)) = (id, self.new_header()) {
                 out.write_all(&bytes).map_err(io())?;
             }
-            self.copy_memory(id, pages, start, &mut out, progress)?;
+            let mut target = Target {
+                out: &mut out,
+                name,
+                start,
+            };
+            self.copy_memory(id, pages, &mut target, progress)?;
             let bucket_pages = u64::from(self.bucket_pages);
             start += pages.next_multiple_of(bucket_pages) * PAGE_BYTES;
         }
@@ -188,19 +208,18 @@ impl<'a> Compaction<'a> {
         &self,
         id: u8,
         pages: u64,
-        start: u64,
-        out: &mut SparseWriter,
+        target: &mut Target,
         progress: &mut dyn FnMut(u64),
     ) -> Result<()> {
-        let mut written = out.position() - start;
+        let Target { out, name, start } = target;
+        let mut written = out.position() - *start;
         for (offset, at, length) in stretches(&self.table, id, pages) {
             let skip = written.saturating_sub(at).min(length);
             let (from, to) = (offset + skip, offset + length);
             self.image.for_each_chunk(from, to, |here, chunk| {
-                let target = start + at + (here - offset);
-                out.skip_to(target)
+                out.skip_to(*start + at + (here - offset))
                     .and_then(|()| out.write_all(chunk))
-                    .map_err(Error::io(self.image.path()))
+                    .map_err(Error::io(name))
             })?;
             written = at + length;
             progress(length);
@@ -247,6 +266,15 @@ impl<'a> Compaction<'a> {
         }
         Ok(())
     }
+}
+
+/// Where a memory is written.
+struct Target<'a> {
+    out: &'a mut SparseWriter,
+    /// The file's name in errors.
+    name: &'a Path,
+    /// Where the memory starts in it.
+    start: u64,
 }
 
 /// The sizes of the virtual memories, memory 0 without what lies behind its journal.
@@ -328,20 +356,6 @@ pub fn header_of(
         Ok(Memory0Content::Saved(header)) => Ok(Some(header)),
         Ok(_) | Err(ic_stable_migration::Error::UnknownMemory0 { .. }) => Ok(None),
         Err(damage) => Err(damage),
-    }
-}
-
-fn other_layout(opened: &Opened<Rc<Image>>) -> String {
-    match opened {
-        Opened::Empty(_) => "no page".into(),
-        Opened::Legacy(_) => "a legacy value at offset 0".into(),
-        Opened::Unrecognized(unrecognized) => {
-            format!(
-                "{}, where {} was expected",
-                unrecognized.found, unrecognized.expected
-            )
-        }
-        Opened::Managed(_) => "a memory manager".into(),
     }
 }
 

@@ -21,6 +21,24 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// Something that cannot be read at offsets, and may never end.
+    #[error("{path}: {found}, not a file: copy what it gives into a file first", path = .path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+    },
+
+    /// A file that is longer than any of its kind.
+    #[error("{path}: more than {limit} bytes, which no such file has", path = .path.display())]
+    FileTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most there can be, in bytes.
+        limit: u64,
+    },
+
     /// A stable memory that does not end at a page.
     #[error(
         "{path}: {bytes} bytes are not whole pages of {PAGE_BYTES}, so this is not a stable memory or it was cut short: download it again",
@@ -126,7 +144,7 @@ pub enum Error {
 
     /// A memory that has no buckets to rewrite.
     #[error(
-        "{path}: holds {found}: compact rewrites memory managers only; `stable-migrate upgrade` brings a legacy memory under one",
+        "{path}: {found}: compact rewrites memory managers only; `stable-migrate upgrade` brings a legacy memory under one",
         path = .path.display()
     )]
     NothingToCompact {
@@ -184,6 +202,18 @@ pub enum Error {
         path: PathBuf,
         /// Why it would not.
         reason: String,
+    },
+
+    /// Structures that would go on with the old bucket table.
+    #[error(
+        "{path}: {memories}: no collection of ic-stable-migration, and the module does not declare that it follows: what the canister keeps there holds the old bucket table on its heap, and would write through it into other memories: install a release first whose section ic-stable-migration says `follows`, because it opens everything through `Managed::memory`, or promise with --skip-pre-upgrade that after loading it is upgraded without pre_upgrade before it is started",
+        path = .path.display()
+    )]
+    WouldNotFollow {
+        /// The snapshot.
+        path: PathBuf,
+        /// The memories and what they hold.
+        memories: String,
     },
 
     /// A module that cannot be read.

@@ -73,7 +73,10 @@ impl Sample {
                 managed_pages(std::iter::once(bytes.div_ceil(PAGE_BYTES)), bucket_pages)
             }
             Layout::Managed(managed) => managed.right_size.stable_pages,
-            Layout::Empty | Layout::Unrecognized { .. } => survey.stable_pages,
+            // What is not ours stays as it is, and so does what is no more than a guess.
+            Layout::Empty | Layout::Zeros | Layout::NotOurs(_) | Layout::Damaged { .. } => {
+                survey.stable_pages
+            }
         };
         Self {
             layouts: vec!["today", "planned buckets"],

@@ -4,17 +4,20 @@
 //! signal, a read that fails ends it with a sentence.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use ic_stable_migration::PAGE_BYTES;
 use ic_stable_structures::Memory;
 
 use crate::error::{Error, Result};
+use crate::input;
+use crate::recognition::Bytes;
 use crate::sparse::{SparseWriter, next_data};
+use crate::virtual_memory::Flaw;
 
 /// The most stable memory a canister can have: 500 GiB.
 pub const MAX_BYTES: u64 = 500 << 30;
@@ -22,7 +25,10 @@ pub const MAX_BYTES: u64 = 500 << 30;
 /// How much is read at a time where all of an image is read.
 pub const CHUNK: usize = 1 << 20;
 
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// How much is searched at a time where a memory is searched from its end.
+const WINDOW: u64 = 64 << 20;
+
+const GZIP_MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 
 /// A read-only stable memory.
 ///
@@ -39,14 +45,30 @@ impl Image {
     /// Opens a bare stable memory, plain or packed with gzip. A packed one is expanded into an unnamed file in the
     /// directory for temporary files (`TMPDIR`), as much of it as is not zero.
     ///
+    /// A canister may keep gzip in its stable memory, so that a file which starts like gzip can be either. It is
+    /// taken for a memory where it has whole pages and what follows the packed data is not gzip.
+    ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Gzip`], [`Error::NotPages`], [`Error::TooLarge`].
+    /// [`Error::NotAFile`], [`Error::Io`], [`Error::Gzip`], [`Error::NotPages`], [`Error::TooLarge`].
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io(path))?;
-        let mut first = [0; 2];
-        match file.read_exact_at(&mut first, 0) {
-            Ok(()) if first == GZIP_MAGIC => Self::of(path, expand(path, file)?),
-            _ => Self::of(path, file),
+        let file = input::open(path)?;
+        let bytes = file.metadata().map_err(Error::io(path))?.len();
+        let can_be_memory = bytes.is_multiple_of(PAGE_BYTES);
+        if !starts_packed(path, &file, can_be_memory)?
+            || (can_be_memory && ends_in_zeros(path, &file, bytes)?)
+        {
+            return Self::of(path, file);
+        }
+        match expand(path, file.try_clone().map_err(Error::io(path))?)? {
+            Expanded::Whole(plain) => match Self::of(path, plain) {
+                Err(Error::NotPages { .. }) if can_be_memory => Self::of(path, file),
+                opened => opened,
+            },
+            Expanded::FollowedByMore if can_be_memory => Self::of(path, file),
+            Expanded::FollowedByMore => Err(Error::Gzip {
+                path: path.to_owned(),
+                reason: "bytes that are not gzip follow".into(),
+            }),
         }
     }
 
@@ -55,7 +77,7 @@ impl Image {
     /// # Errors
     /// Those of [`Image::open`] except [`Error::Gzip`].
     pub fn open_plain(path: &Path) -> Result<Self> {
-        Self::of(path, File::open(path).map_err(Error::io(path))?)
+        Self::of(path, input::open(path)?)
     }
 
     /// A memory of no pages, for a file that is absent because there is nothing to hold.
@@ -168,6 +190,51 @@ impl Image {
         Ok(())
     }
 
+    /// The end of the last byte in `start..end` that is not zero; `None` if there is none. Reads from the end on, and
+    /// no further than to that byte.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn last_used(&self, start: u64, end: u64) -> Result<Option<u64>> {
+        let mut window_end = end;
+        while window_end > start {
+            let window = window_end.saturating_sub(WINDOW).max(start);
+            let mut last = None;
+            self.for_each_chunk(window, window_end, |at, chunk| {
+                let here = chunk.iter().rposition(|&byte| byte != 0);
+                last = here.map(|here| at + here as u64 + 1).or(last);
+                Ok(())
+            })?;
+            if last.is_some() {
+                return Ok(last);
+            }
+            window_end = window;
+        }
+        Ok(None)
+    }
+
+    /// The first byte in `start..end` that is not zero; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn first_used(&self, start: u64, end: u64) -> Result<Option<u64>> {
+        let mut window = start;
+        while window < end {
+            let window_end = window.saturating_add(WINDOW).min(end);
+            let mut first = None;
+            self.for_each_chunk(window, window_end, |at, chunk| {
+                let here = chunk.iter().position(|&byte| byte != 0);
+                first = first.or(here.map(|here| at + here as u64));
+                Ok(())
+            })?;
+            if first.is_some() {
+                return Ok(first);
+            }
+            window = window_end;
+        }
+        Ok(None)
+    }
+
     /// Whether every read through [`Memory`] so far has succeeded.
     ///
     /// # Errors
@@ -185,6 +252,20 @@ impl Image {
     fn remember(&self, failure: io::Error) {
         // Only the first failure is kept: the later ones follow from it.
         let _ = self.failure.set(failure);
+    }
+}
+
+impl Bytes for Image {
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn fill(&self, at: u64, target: &mut [u8]) -> std::result::Result<(), Flaw> {
+        Ok(self.read_at(at, target)?)
+    }
+
+    fn used(&self) -> std::result::Result<u64, Flaw> {
+        Ok(self.last_used(0, self.bytes)?.unwrap_or(0))
     }
 }
 
@@ -211,28 +292,64 @@ impl Memory for Image {
     }
 }
 
-fn expand(path: &Path, packed: File) -> Result<File> {
-    let mut decoder = MultiGzDecoder::new(io::BufReader::with_capacity(CHUNK, packed));
-    let temporary = tempfile::tempfile().map_err(Error::io(&std::env::temp_dir()))?;
-    let mut plain = SparseWriter::new(temporary);
+/// Whether a file starts like gzip; for what can be a memory, also without a flag that is reserved.
+fn starts_packed(path: &Path, file: &File, can_be_memory: bool) -> Result<bool> {
+    let mut first = [0; 4];
+    match file.read_exact_at(&mut first, 0) {
+        Ok(()) => Ok(first[..3] == GZIP_MAGIC && (first[3] < 0x20 || !can_be_memory)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(Error::io(path)(error)),
+    }
+}
+
+/// Whether the last bytes are zero, as in hardly any packed file and in most memories.
+fn ends_in_zeros(path: &Path, file: &File, bytes: u64) -> Result<bool> {
+    let mut last = [0; 16];
+    let at = bytes.saturating_sub(last.len() as u64);
+    file.read_exact_at(&mut last, at).map_err(Error::io(path))?;
+    Ok(last == [0; 16])
+}
+
+/// A packed file, expanded.
+enum Expanded {
+    /// All of it was gzip.
+    Whole(File),
+    /// Something that is not gzip follows.
+    FollowedByMore,
+}
+
+fn expand(path: &Path, packed: File) -> Result<Expanded> {
+    let temporary = std::env::temp_dir();
+    let mut reader = io::BufReader::with_capacity(CHUNK, packed);
+    let mut plain = SparseWriter::new(tempfile::tempfile().map_err(Error::io(&temporary))?);
     let mut buffer = vec![0; CHUNK];
     loop {
-        let len = decoder.read(&mut buffer).map_err(|error| Error::Gzip {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
-        if len == 0 {
-            return plain.finish().map_err(Error::io(&std::env::temp_dir()));
-        }
-        if plain.position() + len as u64 > MAX_BYTES {
-            return Err(Error::TooLarge {
+        let mut decoder = GzDecoder::new(&mut reader);
+        loop {
+            let len = decoder.read(&mut buffer).map_err(|error| Error::Gzip {
                 path: path.to_owned(),
-                found: "its expanded bytes".into(),
-                limit: MAX_BYTES,
-            });
+                reason: error.to_string(),
+            })?;
+            if len == 0 {
+                break;
+            }
+            if plain.position() + len as u64 > MAX_BYTES {
+                return Err(Error::TooLarge {
+                    path: path.to_owned(),
+                    found: "its expanded bytes".into(),
+                    limit: MAX_BYTES,
+                });
+            }
+            io::Write::write_all(&mut plain, &buffer[..len]).map_err(Error::io(&temporary))?;
         }
-        io::Write::write_all(&mut plain, &buffer[..len])
-            .map_err(Error::io(&std::env::temp_dir()))?;
+        let next = reader.fill_buf().map_err(Error::io(path))?;
+        if next.is_empty() {
+            let whole = plain.finish().map_err(Error::io(&temporary))?;
+            return Ok(Expanded::Whole(whole));
+        }
+        if !next.starts_with(&GZIP_MAGIC[..next.len().min(3)]) {
+            return Ok(Expanded::FollowedByMore);
+        }
     }
 }
 

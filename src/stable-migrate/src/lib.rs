@@ -8,10 +8,15 @@ mod compaction;
 mod error;
 mod fleet;
 mod image;
+mod input;
+mod interrupt;
 mod module;
+#[cfg(feature = "run")]
+mod nesting;
 #[cfg(feature = "run")]
 mod offline;
 mod progress;
+mod recognition;
 mod report;
 #[cfg(feature = "run")]
 mod run;
@@ -31,28 +36,32 @@ pub use compaction::{BucketChoice, Compaction};
 pub use error::{Error, Result};
 pub use fleet::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use image::Image;
-pub use module::uses_this_library;
+pub use input::{read as read_file, read_text};
+pub use interrupt::clean_up_when_interrupted;
+pub use module::{follows_a_rewrite, uses_this_library};
 #[cfg(feature = "run")]
 pub use offline::{OfflineUpgrade, Outcome};
 pub use progress::Progress;
-pub use report::{Report, html, text};
+pub use recognition::{Certainty, Frame, Kind};
+pub use report::{Report, content_text, html, layout_text, text};
 #[cfg(feature = "run")]
-pub use report::{rehearsal_html, rehearsal_text};
+pub use report::{rehearsal_html, rehearsal_text, upgrade_html, upgrade_text};
 #[cfg(feature = "run")]
 pub use run::{
-    Compared, Difference, FaultRun, Hook, INSTALL_INSTRUCTIONS, Interface, NO_ARGUMENT, Rehearsal,
-    Rehearsed, STATUS_QUERY, Setting, Settled, Step, Upgraded, of_bare, of_directory,
-    write_snapshot,
+    Asking, Compared, Coverage, Difference, Failed, FaultRun, Hook, INSTALL_INSTRUCTIONS,
+    Interface, MoveOutcome, Moved, NO_ARGUMENT, NotAsked, OwnSettings, Price, Rehearsal, Rehearsed,
+    Room, STEP_METHOD, Setting, Step, Upgraded, of_bare, of_directory, write_snapshot,
 };
-pub use snapshot_dir::{Metadata, NewSnapshotDir, SnapshotDir};
+pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir};
 pub use source::{Rest, Source};
 pub use staging::{NewDir, NewFile, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
-    Content, JournalSurvey, JournaledCollectionSurvey, Layout, LegacySurvey, ManagedSurvey,
-    MemorySurvey, RightSize, SavedState, Survey,
+    Behind, Content, ForeignSurvey, JournalSurvey, JournaledCollectionSurvey, Layout, LegacySurvey,
+    ManagedSurvey, MemorySurvey, RegisteredSurvey, RightSize, SavedState, Survey, ValueSurvey,
 };
 pub use table::table_lines;
 pub use units::{
-    bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text, share_text,
+    bytes_text, count_text, cycles_text, number_text, parse_bytes, parse_cycles, saving_text,
+    share_text, shortened,
 };

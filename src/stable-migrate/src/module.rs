@@ -14,29 +14,53 @@ const SECTION: &str = "ic-stable-migration";
 /// The magic of this library's header, which stands in the data of every module that can read or write one.
 const HEADER_MAGIC: &[u8] = b"IC-STMIG";
 
+/// The word in that section by which a module says that whatever it keeps in virtual memories follows.
+const FOLLOWS: &[u8] = b"follows";
+
+/// What a module says of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Declaration {
+    uses_library: bool,
+    follows: bool,
+}
+
 /// Whether a module uses `ic-stable-migration`, and so notices when its stable memory was rewritten from outside.
 /// Told by the library's custom section, with or without the network's `icp:` prefix, or by its header's magic.
 ///
 /// # Errors
 /// A sentence, if the bytes are not a module, plain or packed with gzip.
 pub fn uses_this_library(module: &[u8]) -> Result<bool, String> {
+    Ok(declaration(module)?.uses_library)
+}
+
+/// Whether a module declares that not only its collections but all structures that it keeps in virtual memories
+/// follow when stable memory was rewritten: the word `follows` in the library's custom section.
+///
+/// # Errors
+/// Those of [`uses_this_library`].
+pub fn follows_a_rewrite(module: &[u8]) -> Result<bool, String> {
+    Ok(declaration(module)?.follows)
+}
+
+fn declaration(module: &[u8]) -> Result<Declaration, String> {
     let unpacked = unpack(module)?;
+    let mut found = Declaration::default();
     for payload in Parser::new(0).parse_all(&unpacked) {
         match payload.map_err(invalid)? {
             Payload::CustomSection(section) if section.name().ends_with(SECTION) => {
-                return Ok(true);
+                found.uses_library = true;
+                let mut words = section.data().split(u8::is_ascii_whitespace);
+                found.follows |= words.any(|word| word == FOLLOWS);
             }
             Payload::DataSection(segments) => {
                 for segment in segments {
-                    if holds(segment.map_err(invalid)?.data, HEADER_MAGIC) {
-                        return Ok(true);
-                    }
+                    found.uses_library |= holds(segment.map_err(invalid)?.data, HEADER_MAGIC);
                 }
             }
             _ => {}
         }
     }
-    Ok(false)
+    Ok(found)
 }
 
 /// The parser's message, in one line.
@@ -93,6 +117,37 @@ mod tests {
         assert!(!says(
             "(module (memory 1) (@custom \"name\" \"\") (data (i32.const 8) \"IC-ST\"))"
         ));
+    }
+
+    #[test]
+    fn a_module_follows_if_it_says_so_in_a_word_of_its_section() {
+        for (content, follows) in [
+            ("layout 1 follows", true),
+            ("layout 1\\nfollows other", true),
+            ("layout 1", false),
+            ("layout 1 unfollows", false),
+            ("", false),
+        ] {
+            let text = format!("(module (@custom \"ic-stable-migration\" \"{content}\"))");
+            let module = wat::parse_str(text).unwrap();
+            assert_eq!(follows_a_rewrite(&module), Ok(follows), "{content}");
+            assert_eq!(uses_this_library(&module), Ok(true));
+        }
+        let other = "(module (@custom \"other\" \"follows\"))";
+        assert_eq!(
+            follows_a_rewrite(&wat::parse_str(other).unwrap()),
+            Ok(false)
+        );
+    }
+
+    #[test]
+    fn a_module_that_unpacks_to_more_than_any_has_is_refused() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        std::io::copy(&mut std::io::repeat(0).take(MAX_UNPACKED + 1), &mut packed).unwrap();
+        let packed = packed.finish().unwrap();
+        assert!(packed.len() < 1 << 20);
+        let refusal = uses_this_library(&packed).unwrap_err();
+        assert!(refusal.contains("more than 104857600 bytes"), "{refusal}");
     }
 
     #[test]

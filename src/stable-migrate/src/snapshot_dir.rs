@@ -10,7 +10,7 @@
 //! ```
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -18,7 +18,9 @@ use ic_management_canister_types::ReadCanisterSnapshotMetadataResult;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::image::Image;
+use crate::image::{CHUNK, Image};
+use crate::input;
+use crate::sparse::SparseWriter;
 use crate::staging::NewDir;
 
 /// What metadata.json holds.
@@ -33,7 +35,7 @@ const CHUNKS: &str = "wasm_chunk_store";
 /// No metadata.json is larger: 100 000 globals take 3 MiB.
 const MAX_METADATA: u64 = 64 << 20;
 /// The largest module of the network, unpacked.
-const MAX_MODULE: u64 = 100 << 20;
+pub const MAX_MODULE: u64 = 100 << 20;
 /// The largest heap: 4 GiB with 32-bit addresses, 6 GiB with 64.
 const MAX_HEAP: u64 = 6 << 30;
 const MAX_CHUNK: u64 = 1 << 20;
@@ -116,9 +118,9 @@ impl SnapshotDir {
                 expected: format!("at most {limit}, the network's limit"),
             });
         }
-        match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && size == 0 => Ok(Vec::new()),
-            read => read.map_err(Error::io(&path)),
+        match size {
+            0 => Ok(Vec::new()),
+            _ => input::read(&path, size),
         }
     }
 }
@@ -133,37 +135,35 @@ fn read_metadata(directory: &Path) -> Result<Metadata> {
         });
     }
     let path = directory.join(METADATA);
-    let file = match File::open(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::Missing {
-                directory: directory.to_owned(),
-                name: METADATA.into(),
-            });
-        }
-        opened => opened.map_err(Error::io(&path))?,
-    };
-    let mut text = String::new();
-    let read = file.take(MAX_METADATA).read_to_string(&mut text);
-    read.map_err(Error::io(&path))?;
+    let text = input::read_text(&path, MAX_METADATA).map_err(missing(directory, METADATA))?;
     serde_json::from_str(&text).map_err(|error| Error::Metadata {
         path,
         reason: error.to_string(),
     })
 }
 
+/// For `map_err`: a file of a snapshot that is not there.
+fn missing(directory: &Path, name: &str) -> impl FnOnce(Error) -> Error {
+    move |error| match error {
+        Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Error::Missing {
+            directory: directory.to_owned(),
+            name: name.into(),
+        },
+        other => other,
+    }
+}
+
 /// A file may be absent where there is nothing to hold.
 fn check_size(directory: &Path, name: &str, field: &str, expected: u64) -> Result<()> {
     let path = directory.join(name);
-    let found = match fs::metadata(&path) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && expected == 0 => 0,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::Missing {
-                directory: directory.to_owned(),
-                name: name.into(),
-            });
+    let found = match input::open(&path) {
+        Ok(file) => file.metadata().map_err(Error::io(&path))?.len(),
+        Err(Error::Io { source, .. })
+            if source.kind() == io::ErrorKind::NotFound && expected == 0 =>
+        {
+            0
         }
-        Err(error) => return Err(Error::io(&path)(error)),
+        Err(error) => return Err(missing(directory, name)(error)),
     };
     if found != expected {
         return Err(Error::SizeDiffers {
@@ -178,18 +178,10 @@ fn check_size(directory: &Path, name: &str, field: &str, expected: u64) -> Resul
 fn check_chunk(directory: &Path, hash: &[u8]) -> Result<()> {
     let name = format!("{CHUNKS}/{}.bin", hex(hash));
     let path = directory.join(&name);
-    let file = match File::open(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::Missing {
-                directory: directory.to_owned(),
-                name,
-            });
-        }
-        opened => opened.map_err(Error::io(&path))?,
+    let content = match input::read(&path, MAX_CHUNK) {
+        Err(Error::FileTooLarge { .. }) => return Err(Error::ChunkDiffers { path }),
+        read => read.map_err(missing(directory, &name))?,
     };
-    let mut content = Vec::new();
-    let read = file.take(MAX_CHUNK + 1).read_to_end(&mut content);
-    read.map_err(Error::io(&path))?;
     match Sha256::digest(&content)[..] == *hash {
         true => Ok(()),
         false => Err(Error::ChunkDiffers { path }),
@@ -213,7 +205,7 @@ impl NewSnapshotDir {
     pub fn begin(target: &Path) -> Result<Self> {
         let making = NewDir::begin(target)?;
         let chunks = making.path().join(CHUNKS);
-        fs::create_dir(&chunks).map_err(Error::io(&chunks))?;
+        fs::create_dir(&chunks).map_err(Error::io(&target.join(CHUNKS)))?;
         Ok(Self { making })
     }
 
@@ -222,13 +214,26 @@ impl NewSnapshotDir {
     /// # Errors
     /// [`Error::Io`].
     pub fn create_stable(&self) -> Result<File> {
-        let path = self.stable_path();
-        File::create_new(&path).map_err(Error::io(&path))
+        self.create(STABLE)
     }
 
     /// Where stable memory is written.
     pub fn stable_path(&self) -> PathBuf {
         self.making.path().join(STABLE)
+    }
+
+    /// Where stable memory will be: its name in errors.
+    pub fn stable_target(&self) -> PathBuf {
+        self.target(STABLE)
+    }
+
+    fn create(&self, name: &str) -> Result<File> {
+        let created = File::create_new(self.making.path().join(name));
+        created.map_err(Error::io(&self.target(name)))
+    }
+
+    fn target(&self, name: &str) -> PathBuf {
+        self.making.target().join(name)
     }
 
     /// Copies module and heap of another snapshot, byte for byte.
@@ -251,16 +256,22 @@ impl NewSnapshotDir {
             .try_for_each(|hash| self.copy(from, &format!("{CHUNKS}/{hash}.bin")))
     }
 
+    /// Copies a file, and leaves holes where it has zeros. One that is absent becomes an empty one.
     fn copy(&self, from: &SnapshotDir, name: &str) -> Result<()> {
-        let (source, target) = (from.path.join(name), self.making.path().join(name));
-        match fs::copy(&source, &target) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !source.exists() => {
-                File::create_new(&target)
-                    .map(drop)
-                    .map_err(Error::io(&target))
+        let (source, target) = (from.path.join(name), self.target(name));
+        let mut made = SparseWriter::new(self.create(name)?);
+        if source.exists() {
+            let mut file = input::open(&source)?;
+            let mut buffer = vec![0; CHUNK];
+            loop {
+                let len = file.read(&mut buffer).map_err(Error::io(&source))?;
+                if len == 0 {
+                    break;
+                }
+                made.write_all(&buffer[..len]).map_err(Error::io(&target))?;
             }
-            copied => copied.map(drop).map_err(Error::io(&source)),
         }
+        made.finish().map(drop).map_err(Error::io(&target))
     }
 
     /// Writes a module and a heap.
@@ -268,11 +279,15 @@ impl NewSnapshotDir {
     /// # Errors
     /// [`Error::Io`].
     pub fn write_program(&self, module: &[u8], heap: &[u8]) -> Result<()> {
-        for (name, content) in [(MODULE, module), (HEAP, heap)] {
-            let path = self.making.path().join(name);
-            fs::write(&path, content).map_err(Error::io(&path))?;
-        }
-        Ok(())
+        self.write(MODULE, module)?;
+        self.write(HEAP, heap)
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> Result<()> {
+        let mut file = self.create(name)?;
+        file.write_all(content)
+            .and_then(|()| file.sync_all())
+            .map_err(Error::io(&self.target(name)))
     }
 
     /// Writes metadata.json, and opens the whole directory as [`SnapshotDir::open`] does: the last look at it before
@@ -281,12 +296,11 @@ impl NewSnapshotDir {
     /// # Errors
     /// Those of [`SnapshotDir::open`], if what was written is not what `metadata` says; [`Error::Io`].
     pub fn seal(&self, metadata: &Metadata) -> Result<SnapshotDir> {
-        let path = self.making.path().join(METADATA);
         let text = serde_json::to_string_pretty(metadata).map_err(|error| Error::Metadata {
-            path: path.clone(),
+            path: self.target(METADATA),
             reason: error.to_string(),
         })?;
-        fs::write(&path, text).map_err(Error::io(&path))?;
+        self.write(METADATA, text.as_bytes())?;
         SnapshotDir::open(self.making.path())
     }
 

@@ -3,15 +3,63 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::error::{Error, Result};
 
+/// What is being made. Held while something in it appears under its final name or goes, so that a signal finds
+/// either all of it or nothing.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes whatever is not finished, and does `then` before anything else can be begun or finished.
+pub fn remove_unfinished(then: impl FnOnce()) {
+    let mut unfinished = unfinished();
+    for path in unfinished.drain(..) {
+        // Whoever writes into it goes on for a moment, and may add a file while it is removed. If it cannot be removed
+        // at all, there is no one left to tell.
+        let _ = (0..REMOVALS).any(|_| remove(&path));
+    }
+    then();
+}
+
+/// How often it is tried to remove something that is still written to.
+const REMOVALS: usize = 100;
+
+/// Whether nothing is there afterwards.
+fn remove(path: &Path) -> bool {
+    let removed = match path.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    };
+    removed.is_ok() || !path.exists()
+}
+
+/// An entry in the list of what is being made.
+struct Unfinished(PathBuf);
+
+impl Unfinished {
+    fn leave(&self, list: &mut Vec<PathBuf>) {
+        list.retain(|path| *path != self.0);
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.leave(&mut unfinished());
+    }
+}
+
 /// A directory in the making. Dropped before [`NewDir::finish`], it leaves nothing.
 pub struct NewDir {
     making: TempDir,
     target: PathBuf,
+    entry: Unfinished,
 }
 
 impl NewDir {
@@ -22,10 +70,13 @@ impl NewDir {
     pub fn begin(target: &Path) -> Result<Self> {
         refuse_existing(target)?;
         let parent = parent_of(target);
+        let mut list = unfinished();
         let making = builder(&prefix(target))
             .tempdir_in(parent)
             .map_err(Error::io(parent))?;
+        list.push(making.path().to_owned());
         Ok(Self {
+            entry: Unfinished(making.path().to_owned()),
             making,
             target: target.to_owned(),
         })
@@ -36,15 +87,23 @@ impl NewDir {
         self.making.path()
     }
 
+    /// Where it will be: its name in errors.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Gives it its name.
     ///
     /// # Errors
     /// [`Error::Exists`] if something has taken the name meanwhile, [`Error::Io`].
     pub fn finish(self) -> Result<()> {
-        refuse_existing(&self.target)?;
         let made = self.making.path();
-        open_to_others(made, 0o755).map_err(Error::io(made))?;
+        open_to_others(made, 0o755).map_err(Error::io(&self.target))?;
+        let mut list = unfinished();
+        refuse_existing(&self.target)?;
         fs::rename(made, &self.target).map_err(Error::io(&self.target))?;
+        self.entry.leave(&mut list);
+        drop(list);
         // The directory is not where the guard would remove it.
         let _ = self.making.keep();
         sync(parent_of(&self.target))
@@ -55,6 +114,7 @@ impl NewDir {
 pub struct NewFile {
     making: NamedTempFile,
     target: PathBuf,
+    entry: Unfinished,
 }
 
 impl NewFile {
@@ -65,10 +125,13 @@ impl NewFile {
     pub fn begin(target: &Path) -> Result<Self> {
         refuse_existing(target)?;
         let parent = parent_of(target);
+        let mut list = unfinished();
         let making = builder(&prefix(target))
             .tempfile_in(parent)
             .map_err(Error::io(parent))?;
+        list.push(making.path().to_owned());
         Ok(Self {
+            entry: Unfinished(making.path().to_owned()),
             making,
             target: target.to_owned(),
         })
@@ -80,7 +143,7 @@ impl NewFile {
     /// [`Error::Io`].
     pub fn file(&self) -> Result<File> {
         let file = self.making.as_file().try_clone();
-        file.map_err(Error::io(self.making.path()))
+        file.map_err(Error::io(&self.target))
     }
 
     /// Where it is made.
@@ -88,14 +151,27 @@ impl NewFile {
         self.making.path()
     }
 
+    /// Where it will be: its name in errors.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Gives it its name.
     ///
     /// # Errors
     /// [`Error::Exists`] if something has taken the name meanwhile, [`Error::Io`].
     pub fn finish(self) -> Result<()> {
-        open_to_others(self.making.path(), 0o644).map_err(Error::io(self.making.path()))?;
         let target = self.target;
-        match self.making.persist_noclobber(&target) {
+        open_to_others(self.making.path(), 0o644).map_err(Error::io(&target))?;
+        self.making
+            .as_file()
+            .sync_all()
+            .map_err(Error::io(&target))?;
+        let mut list = unfinished();
+        let persisted = self.making.persist_noclobber(&target);
+        self.entry.leave(&mut list);
+        drop(list);
+        match persisted {
             Ok(_) => sync(parent_of(&target)),
             Err(failure) if failure.error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(Error::Exists { path: target })

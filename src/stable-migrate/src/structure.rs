@@ -49,6 +49,27 @@ pub enum Structure {
     StableVec(Slots),
     /// `StableMinHeap`.
     StableMinHeap(Slots),
+    /// A structure whose layout came after the ones that are known here.
+    Newer {
+        /// Its name.
+        name: &'static str,
+        /// The version of its layout.
+        layout: u8,
+    },
+}
+
+impl Structure {
+    /// Its name in `ic-stable-structures`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::StableBTreeMap(_) => "StableBTreeMap",
+            Self::StableCell { .. } => "StableCell",
+            Self::StableLogIndex { .. } | Self::StableLogData { .. } => "StableLog",
+            Self::StableVec(_) => "StableVec",
+            Self::StableMinHeap(_) => "StableMinHeap",
+            Self::Newer { name, .. } => name,
+        }
+    }
 }
 
 /// Entries side by side in slots of one size.
@@ -89,8 +110,25 @@ pub fn recognize(
         b"SMH\x01" => {
             flat::slots(memory).map(|(slots, used)| Some((Structure::StableMinHeap(slots), used)))
         }
-        _ => Ok(None),
+        &[first, second, third, layout] => {
+            Ok(newer([first, second, third], layout).map(|structure| (structure, memory.bytes())))
+        }
     }
+}
+
+/// A structure by its letters alone. Later layouts count from the known ones on; a letter there is text.
+fn newer(letters: [u8; 3], layout: u8) -> Option<Structure> {
+    let name = match &letters {
+        b"BTR" => "StableBTreeMap",
+        b"SCL" => "StableCell",
+        b"GLI" | b"GLD" => "StableLog",
+        b"SVC" => "StableVec",
+        b"SMH" => "StableMinHeap",
+        _ => return None,
+    };
+    (2..32)
+        .contains(&layout)
+        .then_some(Structure::Newer { name, layout })
 }
 
 /// Checks that a structure's own account of the bytes it uses fits into its memory.

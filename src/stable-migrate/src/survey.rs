@@ -2,19 +2,27 @@
 
 use std::rc::Rc;
 
-use ic_stable_migration::{Format, Managed, OpenOptions, Opened, cycles_per_year};
+use ic_stable_migration::{BucketTable, Glimpse, Managed, OpenOptions, Opened, cycles_per_year};
 use serde::Serialize;
 
 use crate::error::Result;
 use crate::image::Image;
+use crate::recognition::{Kind, Place, Recognized, recognize};
 use crate::structure::Depth;
+use crate::units::shortened;
+use crate::virtual_memory::Flaw;
 
+mod collections;
 mod content;
+mod foreign;
 mod legacy;
 mod managed;
 
-pub use content::{Content, JournalSurvey, JournaledCollectionSurvey, SavedState};
-pub use legacy::LegacySurvey;
+pub use content::{
+    Content, JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, SavedState, ValueSurvey,
+};
+pub use foreign::ForeignSurvey;
+pub use legacy::{Behind, LegacySurvey};
 pub use managed::{ManagedSurvey, MemorySurvey, RightSize};
 
 /// The library's view of an image.
@@ -41,16 +49,18 @@ pub struct Survey {
 pub enum Layout {
     /// No page.
     Empty,
+    /// Pages that nothing was ever written to.
+    Zeros,
     /// One value from offset 0.
     Legacy(LegacySurvey),
     /// A memory manager.
     Managed(ManagedSurvey),
-    /// Neither.
-    Unrecognized {
+    /// Intact data of another program.
+    NotOurs(ForeignSurvey),
+    /// Something of ours that contradicts itself.
+    Damaged {
         /// The first bytes, in hexadecimal.
-        found: String,
-        /// What would have been understood.
-        expected: String,
+        first_bytes: String,
     },
 }
 
@@ -63,9 +73,8 @@ impl Survey {
     /// one of the survey's damages.
     pub fn of(image: &Rc<Image>, depth: Depth, progress: &mut dyn FnMut(u64)) -> Result<Self> {
         let mut damages = Vec::new();
-        let layout = match options().open(Rc::clone(image)) {
+        let layout = match OpenOptions::new().open(Rc::clone(image)) {
             Opened::Empty(_) => Layout::Empty,
-            Opened::Legacy(_) => Layout::Legacy(legacy::survey(image, &mut damages)?),
             Opened::Managed(managed) => Layout::Managed(managed::survey(
                 image,
                 &managed,
@@ -73,16 +82,10 @@ impl Survey {
                 &mut damages,
                 progress,
             )?),
-            Opened::Unrecognized(unrecognized) => {
-                let found = unrecognized.found.to_string();
-                let expected = expected(image).unwrap_or(unrecognized.expected);
-                damages.push(format!(
-                    "stable memory starts with {found}, where {expected} was expected: it belongs to another kind of program, or is damaged"
-                ));
-                Layout::Unrecognized { found, expected }
-            }
+            _ => without_manager(image, &mut damages)?,
         };
         image.check()?;
+        let damages = damages.iter().map(|damage| shortened(damage)).collect();
         Ok(Self {
             stable_bytes: image.bytes(),
             stable_pages: image.pages(),
@@ -93,28 +96,53 @@ impl Survey {
     }
 }
 
-/// Every codec, alone and with its length in front.
-fn options() -> OpenOptions {
-    legacy::framed(OpenOptions::any_format())
-}
-
-/// What would have been understood, without naming every codec a second time for its length in front.
-fn expected(image: &Rc<Image>) -> Option<String> {
-    match OpenOptions::any_format().open(Rc::clone(image)) {
-        Opened::Unrecognized(unrecognized) => Some(format!(
-            "{}, alone or behind its length",
-            unrecognized.expected
-        )),
-        _ => None,
-    }
+/// What a memory holds that no manager divides.
+fn without_manager(image: &Rc<Image>, damages: &mut Vec<String>) -> Result<Layout> {
+    let contradiction = BucketTable::read(&**image).err();
+    image.check()?;
+    let recognized = match recognize(&**image, Place::StableMemory) {
+        Ok(recognized) => recognized,
+        Err(Flaw::Unreadable(error)) => return Err(error),
+        // An image is read inside its bounds.
+        Err(Flaw::Damaged(damage)) => Recognized::Broken(damage),
+    };
+    let mut first = [0; 40];
+    image.read_at(0, &mut first)?;
+    let damage = match (recognized, contradiction) {
+        (Recognized::Zeros, _) => return Ok(Layout::Zeros),
+        (Recognized::Found(found), None) => {
+            return Ok(match legacy::survey(image, &found)? {
+                Some(legacy) => Layout::Legacy(legacy),
+                None => Layout::NotOurs(foreign::survey(image, found)?),
+            });
+        }
+        // A length in front of a value can read as the manager's magic.
+        (Recognized::Found(found), Some(_)) if found.is_a_find() => {
+            if let Some(legacy) = legacy::survey(image, &found)? {
+                return Ok(Layout::Legacy(legacy));
+            }
+            return Ok(Layout::NotOurs(foreign::survey(image, found)?));
+        }
+        // The manager leaves these bytes zero; with anything else there it is no manager of ours.
+        (Recognized::Found(found), Some(_)) if first[8..40] != [0; 32] => {
+            return Ok(Layout::NotOurs(foreign::survey(image, found)?));
+        }
+        (_, Some(contradiction)) => {
+            format!("its memory manager contradicts itself: it has {contradiction}")
+        }
+        (Recognized::Broken(sentence), None) => sentence,
+    };
+    damages.push(damage);
+    let first_bytes = Glimpse::of(&first).to_string();
+    Ok(Layout::Damaged { first_bytes })
 }
 
 /// The name of a codec as it stands in JSON.
-fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Cbor => "cbor",
-        Format::MessagePack => "messagepack",
-        Format::Candid => "candid",
+fn format_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::MessagePack => "messagepack",
+        Kind::Candid => "candid",
+        _ => "cbor",
     }
 }
 

@@ -59,6 +59,41 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Reads a number of cycles, as in `3_000_000_000_000`, `500B` or `3.5 T`.
+///
+/// ```
+/// assert_eq!(stable_migrate::parse_cycles("3T"), Ok(3_000_000_000_000));
+/// assert_eq!(stable_migrate::parse_cycles("1.5 B"), Ok(1_500_000_000));
+/// assert!(stable_migrate::parse_cycles("some").is_err());
+/// ```
+///
+/// # Errors
+/// A sentence saying what can be read.
+pub fn parse_cycles(text: &str) -> Result<u128, String> {
+    const UNITS: [(&str, u32); 4] = [("T", 12), ("B", 9), ("M", 6), ("k", 3)];
+    let wrong =
+        || format!("\"{text}\" is not a number of cycles, as 3_000_000_000_000, 500B or 3.5 T are");
+    let given = text.trim();
+    let with_unit = UNITS
+        .into_iter()
+        .find_map(|(unit, zeros)| Some((given.strip_suffix(unit)?, zeros)));
+    let (number, zeros) = with_unit.unwrap_or((given, 0));
+    let number = number.trim().replace('_', "");
+    let (whole, part) = number.split_once('.').unwrap_or((&number, ""));
+    // Digits behind the point take the place of zeros.
+    let left = u32::try_from(part.len())
+        .ok()
+        .and_then(|digits| zeros.checked_sub(digits));
+    let digits = format!("{whole}{part}");
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let digits: u128 = digits.parse().map_err(|_| wrong())?;
+    let size = left.and_then(|left| 10u128.checked_pow(left));
+    size.and_then(|size| digits.checked_mul(size))
+        .ok_or_else(wrong)
+}
+
 /// Cycles in billions or trillions.
 ///
 /// ```
@@ -165,4 +200,27 @@ fn one_digit(value: f64) -> String {
         Some(whole) => whole.to_owned(),
         None => text,
     }
+}
+
+/// Longest sentence that is shown, in characters.
+const MOST_SHOWN: usize = 1_600;
+
+/// A sentence that can be read: where it is long, because a decoder or a canister has put its data into it, the middle
+/// is left out.
+///
+/// ```
+/// assert_eq!(stable_migrate::shortened("short"), "short");
+/// let shown = stable_migrate::shortened(&"state ".repeat(1_000));
+/// assert!(shown.chars().count() < 1_700 && shown.contains("4 400 characters left out"));
+/// ```
+pub fn shortened(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= MOST_SHOWN {
+        return text.to_owned();
+    }
+    let (start, end) = (MOST_SHOWN * 3 / 4, MOST_SHOWN / 4);
+    let head: String = text.chars().take(start).collect();
+    let tail: String = text.chars().skip(length - end).collect();
+    let left_out = number_text((length - start - end) as u64);
+    format!("{head} … ({left_out} characters left out) … {tail}")
 }

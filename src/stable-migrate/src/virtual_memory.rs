@@ -4,6 +4,7 @@ use ic_stable_migration::{BucketTable, PAGE_BYTES};
 
 use crate::error::Error;
 use crate::image::Image;
+use crate::recognition::Bytes;
 
 /// Why a structure in a memory could not be followed.
 #[derive(Debug)]
@@ -39,6 +40,16 @@ impl<'a> VirtualMemory<'a> {
             bucket_bytes: u64::from(table.bucket_pages) * PAGE_BYTES,
             offsets: owned.map(|(index, _)| table.bucket_offset(index)).collect(),
             bytes: table.size_of(id) * PAGE_BYTES,
+        }
+    }
+
+    /// A whole image, for a structure that was made without a manager.
+    pub fn whole(image: &'a Image) -> Self {
+        Self {
+            image,
+            bucket_bytes: image.bytes().max(1),
+            offsets: vec![0],
+            bytes: image.bytes(),
         }
     }
 
@@ -100,5 +111,27 @@ impl<'a> VirtualMemory<'a> {
     /// Those of [`VirtualMemory::read`].
     pub fn u32_at(&self, at: u64) -> Result<u32, Flaw> {
         self.bytes_at(at).map(u32::from_le_bytes)
+    }
+}
+
+impl Bytes for VirtualMemory<'_> {
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn fill(&self, at: u64, target: &mut [u8]) -> Result<(), Flaw> {
+        self.read(at, target)
+    }
+
+    fn used(&self) -> Result<u64, Flaw> {
+        let starts = (0..self.bytes).step_by(self.bucket_bytes as usize);
+        let buckets: Vec<_> = starts.zip(&self.offsets).collect();
+        for (start, &offset) in buckets.into_iter().rev() {
+            let length = self.bucket_bytes.min(self.bytes - start);
+            if let Some(end) = self.image.last_used(offset, offset + length)? {
+                return Ok(start + (end - offset));
+            }
+        }
+        Ok(0)
     }
 }

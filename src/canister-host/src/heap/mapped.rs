@@ -19,6 +19,7 @@ use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, mmap_anonymous, mun
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
 use super::BLOCK;
+use crate::config::{MAX_WIDE_HEAP_PAGES, PAGE_SIZE};
 
 /// An entry of the page map: the page is there, is swapped out, is a page of a file.
 const PRESENT: u64 = 1 << 63;
@@ -255,14 +256,21 @@ pub(super) fn take_created() -> Option<Arc<Mapping>> {
 unsafe impl MemoryCreator for Creator {
     fn new_memory(
         &self,
-        _type: MemoryType,
+        kind: MemoryType,
         minimum: usize,
         maximum: Option<usize>,
         reserved: Option<usize>,
         guard: usize,
     ) -> Result<Box<dyn LinearMemory>, String> {
-        let capacity = reserved.unwrap_or(0).max(maximum.unwrap_or(0)).max(minimum);
-        let mapping = Mapping::new(capacity + guard, minimum).map_err(|e| e.to_string())?;
+        // A 64-bit heap that does not say how large it becomes has the network's limit.
+        let limit = match kind.is_64() {
+            true => (MAX_WIDE_HEAP_PAGES * PAGE_SIZE) as usize,
+            false => usize::MAX,
+        };
+        let most = maximum.unwrap_or(0).min(limit);
+        let capacity = reserved.unwrap_or(0).max(most).max(minimum);
+        let range = capacity.checked_add(guard).ok_or("the heap is too large")?;
+        let mapping = Mapping::new(range, minimum).map_err(|e| e.to_string())?;
         let mapping = Arc::new(mapping);
         CREATED.set(Some(mapping.clone()));
         Ok(Box::new(Heap { mapping, capacity }))

@@ -3,7 +3,7 @@
 use candid::Principal;
 use wasmtime::Linker;
 
-use super::{Call, amount, system_call};
+use super::{Call, Pointer, amount, system_call};
 use crate::cost;
 use crate::entry::Entries;
 use crate::env::Env;
@@ -14,7 +14,7 @@ use crate::stop::Stop;
 const MAX_ARGUMENT: usize = 2 << 20;
 const MAX_MANAGEMENT_ARGUMENT: usize = 10 << 20;
 
-pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+pub(super) fn define<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     let from = Entries::CALL;
     system_call!(
         linker,
@@ -22,24 +22,20 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         from,
         cost::CALL_NEW,
         |call,
-         callee: u32,
-         callee_size: u32,
-         name: u32,
-         name_size: u32,
-         on_reply: u32,
-         reply_environment: u32,
-         on_reject: u32,
-         reject_environment: u32| {
+         callee: P,
+         callee_size: P,
+         name: P,
+         name_size: P,
+         on_reply: P,
+         reply_environment: P,
+         on_reject: P,
+         reject_environment: P| {
             let callee = call.take(callee, callee_size)?;
             let callee = Principal::try_from_slice(&callee)
                 .map_err(|e| Stop::violation(format!("the callee is not a principal: {e}")))?;
             let method = call.take_text(name, name_size)?;
             let run = call.run();
             run.drop_pending_call();
-            let closure = |function, environment| Closure {
-                function,
-                environment,
-            };
             run.effects.pending = Some(OutgoingCall {
                 callee,
                 method,
@@ -58,12 +54,9 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         "call_on_cleanup",
         from,
         cost::SYSTEM_CALL,
-        |call, function: u32, environment: u32| {
+        |call, function: P, environment: P| {
             let pending = pending(call.run())?;
-            let cleanup = Some(Closure {
-                function,
-                environment,
-            });
+            let cleanup = Some(closure(function, environment));
             if std::mem::replace(&mut pending.callback.cleanup, cleanup).is_some() {
                 Err(Stop::violation("call_on_cleanup was called twice"))?;
             }
@@ -74,7 +67,7 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         "call_data_append",
         from,
         cost::SYSTEM_CALL,
-        |call, at: u32, size: u32| append(&mut call, at, size)?
+        |call, at: P, size: P| append(&mut call, at, size)?
     );
     system_call!(
         linker,
@@ -85,18 +78,10 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
             pending(call.run())?;
         }
     );
-    let paid = from;
-    system_call!(
-        linker,
-        "call_cycles_add",
-        paid,
-        cost::SYSTEM_CALL,
-        |call, cycles: u64| attach(call.run(), cycles.into())?
-    );
     system_call!(
         linker,
         "call_cycles_add128",
-        paid,
+        from,
         cost::SYSTEM_CALL,
         |call, high: u64, low: u64| attach(call.run(), amount(high, low))?
     );
@@ -116,7 +101,14 @@ fn pending(run: &mut Execution) -> Result<&mut OutgoingCall, Stop> {
         .ok_or_else(|| Stop::violation("no call is under construction"))
 }
 
-fn append(call: &mut Call, at: u32, size: u32) -> Result<(), Stop> {
+fn closure<P: Pointer>(function: P, environment: P) -> Closure {
+    Closure {
+        function: function.function(),
+        environment: environment.into(),
+    }
+}
+
+fn append<P: Pointer>(call: &mut Call, at: P, size: P) -> Result<(), Stop> {
     let part = call.take(at, size)?;
     let pending = pending(call.run())?;
     let to_management = pending.callee == Principal::management_canister();
@@ -134,7 +126,7 @@ fn append(call: &mut Call, at: u32, size: u32) -> Result<(), Stop> {
     Ok(())
 }
 
-fn attach(run: &mut Execution, cycles: u128) -> Result<(), Stop> {
+pub(super) fn attach(run: &mut Execution, cycles: u128) -> Result<(), Stop> {
     let balance = run.state.cycles;
     pending(run)?.cycles += cycles.min(balance);
     run.state.cycles = balance.checked_sub(cycles).ok_or_else(|| {

@@ -2,47 +2,62 @@
 
 use wasmtime::Linker;
 
-use super::{amount, system_call};
+use super::call::attach;
+use super::{Pointer, amount, system_call};
 use crate::cost;
 use crate::entry::Entries;
 use crate::env::Env;
 use crate::execution::Execution;
 use crate::stop::Stop;
 
-pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
-    let refunds = Entries::REPLY.and(Entries::REJECT);
-    define_amount(
-        linker,
-        "canister_cycle_balance",
-        Entries::NOT_START,
-        |run| run.state.cycles,
-    )?;
-    define_amount(linker, "msg_cycles_available", Entries::ACCEPT, |run| {
-        run.available
-    })?;
-    define_amount(linker, "msg_cycles_refunded", refunds, |run| {
-        run.input.refunded
-    })?;
+/// An amount a canister may ask for: `NAME128`, and `NAME` in 64 bits.
+struct Amount {
+    name: &'static str,
+    from: Entries,
+    of: fn(&Execution) -> u128,
+}
+
+const AMOUNTS: [Amount; 3] = [
+    Amount {
+        name: "canister_cycle_balance",
+        from: Entries::NOT_START,
+        of: |run| run.state.cycles,
+    },
+    Amount {
+        name: "msg_cycles_available",
+        from: Entries::ACCEPT,
+        of: |run| run.available,
+    },
+    Amount {
+        name: "msg_cycles_refunded",
+        from: Entries::REPLY.and(Entries::REJECT),
+        of: |run| run.input.refunded,
+    },
+];
+
+pub(super) fn define<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+    for Amount { name, from, of } in AMOUNTS {
+        system_call!(
+            linker,
+            format!("{name}128"),
+            from,
+            cost::SYSTEM_CALL,
+            |call, to: P| {
+                let amount = of(call.run());
+                call.give_amount(to, amount)?
+            }
+        );
+    }
     let liquid = "canister_liquid_cycle_balance128";
     system_call!(
         linker,
         liquid,
         Entries::NOT_START,
         cost::SYSTEM_CALL,
-        |call, to: u32| {
-            let balance = call.run().state.cycles;
-            call.give_amount(to, balance)?
-        }
-    );
-    let accept = "msg_cycles_accept";
-    system_call!(
-        linker,
-        accept,
-        Entries::ACCEPT,
-        cost::SYSTEM_CALL,
-        |call, max: u64| {
-            // At most `max` is accepted, so it fits.
-            accept_cycles(call.run(), max.into()) as u64
+        |call, to: P| {
+            let run = call.run();
+            let liquid = run.state.cycles.saturating_sub(run.frozen);
+            call.give_amount(to, liquid)?
         }
     );
     let accept = "msg_cycles_accept128";
@@ -51,20 +66,17 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         accept,
         Entries::ACCEPT,
         cost::SYSTEM_CALL,
-        |call, high: u64, low: u64, to: u32| {
+        |call, high: u64, low: u64, to: P| {
             let accepted = accept_cycles(call.run(), amount(high, low));
             call.give_amount(to, accepted)?
         }
     );
-    let change = Entries::CHANGE
-        .and(Entries::PRE_UPGRADE)
-        .and(Entries::CLEANUP);
     system_call!(
         linker,
         "cycles_burn128",
-        change,
+        Entries::REPLICATED,
         cost::CYCLES_BURN,
-        |call, high: u64, low: u64, to: u32| {
+        |call, high: u64, low: u64, to: P| {
             let state = &mut call.run().state;
             let burned = amount(high, low).min(state.cycles);
             state.cycles -= burned;
@@ -76,7 +88,7 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         "mint_cycles128",
         Entries::ALL,
         cost::SYSTEM_CALL,
-        |_call, _high: u64, _low: u64, _to: u32| {
+        |_call, _high: u64, _low: u64, _to: P| {
             Err::<(), _>(Stop::violation(
                 "only the cycles minting canister may mint cycles",
             ))?
@@ -85,26 +97,31 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// Defines `NAME`, which traps where the amount needs more than 64 bits, and `NAME128`.
-fn define_amount(
-    linker: &mut Linker<Env>,
-    name: &str,
-    from: Entries,
-    amount: fn(&Execution) -> u128,
-) -> wasmtime::Result<()> {
-    system_call!(linker, name, from, cost::SYSTEM_CALL, |call| {
-        u64::try_from(amount(call.run()))
-            .map_err(|_| Stop::violation("an amount of cycles does not fit in 64 bits"))?
-    });
+/// The functions whose amounts are 64 bits, which only modules with a 32-bit heap have. They
+/// trap where an amount needs more.
+pub(super) fn define_32(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+    for Amount { name, from, of } in AMOUNTS {
+        system_call!(linker, name, from, cost::SYSTEM_CALL, |call| {
+            u64::try_from(of(call.run()))
+                .map_err(|_| Stop::violation("an amount of cycles does not fit in 64 bits"))?
+        });
+    }
     system_call!(
         linker,
-        format!("{name}128"),
-        from,
+        "msg_cycles_accept",
+        Entries::ACCEPT,
         cost::SYSTEM_CALL,
-        |call, to: u32| {
-            let amount = amount(call.run());
-            call.give_amount(to, amount)?
+        |call, max: u64| {
+            // At most `max` is accepted, so it fits.
+            accept_cycles(call.run(), max.into()) as u64
         }
+    );
+    system_call!(
+        linker,
+        "call_cycles_add",
+        Entries::CALL,
+        cost::SYSTEM_CALL,
+        |call, cycles: u64| attach(call.run(), cycles.into())?
     );
     Ok(())
 }

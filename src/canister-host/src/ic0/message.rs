@@ -2,7 +2,7 @@
 
 use wasmtime::Linker;
 
-use super::{define_value, system_call};
+use super::{Pointer, define_value, system_call};
 use crate::cost;
 use crate::entry::Entries;
 use crate::env::Env;
@@ -13,22 +13,20 @@ use crate::stop::Stop;
 const MAX_REPLY: usize = 2 << 20;
 const MAX_QUERY_REPLY: usize = 3 << 20;
 
-pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+pub(super) fn define<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     let callbacks = Entries::REPLY.and(Entries::REJECT);
-    define_value(linker, "msg_arg_data", Entries::ARGUMENT, |run| {
+    define_value::<P>(linker, "msg_arg_data", Entries::ARGUMENT, |run| {
         &run.input.arg
     })?;
-    define_value(linker, "msg_caller", Entries::NOT_START, |run| {
+    define_value::<P>(linker, "msg_caller", Entries::NOT_START, |run| {
         run.input.caller.as_slice()
     })?;
-    define_value(linker, "msg_caller_info_data", Entries::NOT_START, |_| &[])?;
-    define_value(linker, "msg_caller_info_signer", Entries::NOT_START, |_| {
-        &[]
-    })?;
-    define_value(linker, "msg_method_name", Entries::INSPECT, |run| {
+    define_value::<P>(linker, "msg_caller_info_data", Entries::MESSAGE, |_| &[])?;
+    define_value::<P>(linker, "msg_caller_info_signer", Entries::MESSAGE, |_| &[])?;
+    define_value::<P>(linker, "msg_method_name", Entries::INSPECT, |run| {
         run.input.method.as_bytes()
     })?;
-    define_value(linker, "msg_reject_msg", Entries::REJECT, |run| {
+    define_value::<P>(linker, "msg_reject_msg", Entries::REJECT, |run| {
         run.input.reject_message.as_bytes()
     })?;
     let coded = callbacks.and(Entries::CLEANUP);
@@ -46,7 +44,7 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         cost::SYSTEM_CALL,
         |_call| 0u64
     );
-    define_answer(linker)?;
+    define_answer::<P>(linker)?;
     system_call!(
         linker,
         "accept_message",
@@ -61,15 +59,15 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-fn define_answer(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+fn define_answer<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     let append = "msg_reply_data_append";
     system_call!(
         linker,
         append,
         Entries::ANSWER,
         cost::SYSTEM_CALL,
-        |call, at: u32, size: u32| {
-            call.charge(u64::from(size) * cost::BYTE_REPLIED)?;
+        |call, at: P, size: P| {
+            call.charge_bytes(size.into(), cost::BYTE_REPLIED)?;
             let (heap, run) = call.heap();
             may_answer(run)?;
             let part = super::range(heap, at, size)?;
@@ -103,7 +101,7 @@ fn define_answer(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         reject,
         Entries::ANSWER,
         cost::SYSTEM_CALL,
-        |call, at: u32, size: u32| {
+        |call, at: P, size: P| {
             let message = call.take_text(at, size)?;
             let run = call.run();
             may_answer(run)?;

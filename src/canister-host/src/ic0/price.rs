@@ -2,7 +2,7 @@
 
 use wasmtime::Linker;
 
-use super::system_call;
+use super::{Pointer, system_call};
 use crate::cost;
 use crate::entry::Entries;
 use crate::env::Env;
@@ -18,33 +18,29 @@ const HTTP_RESPONSE_BYTE: u128 = 10_400;
 /// A threshold signature or key derivation with a production key.
 const THRESHOLD: u128 = 26_153_846_153;
 
-pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+pub(super) fn define<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     let (from, cost) = (Entries::ALL, cost::SYSTEM_CALL);
     system_call!(
         linker,
         "cost_call",
         from,
         cost,
-        |call, name: u64, payload: u64, to: u32| {
+        |call, name: u64, payload: u64, to: P| {
             call.give_amount(
                 to,
                 CALL + CALL_BYTE * (u128::from(name) + u128::from(payload)),
             )?
         }
     );
-    system_call!(
-        linker,
-        "cost_create_canister",
-        from,
-        cost,
-        |call, to: u32| call.give_amount(to, CREATE_CANISTER)?
-    );
+    system_call!(linker, "cost_create_canister", from, cost, |call, to: P| {
+        call.give_amount(to, CREATE_CANISTER)?
+    });
     system_call!(
         linker,
         "cost_http_request",
         from,
         cost,
-        |call, request: u64, response: u64, to: u32| {
+        |call, request: u64, response: u64, to: P| {
             let bytes =
                 HTTP_REQUEST_BYTE * u128::from(request) + HTTP_RESPONSE_BYTE * u128::from(response);
             call.give_amount(to, HTTP_REQUEST + bytes)?
@@ -52,13 +48,9 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     );
     // What the parameters describe is not looked at.
     let name = "cost_http_request_v2";
-    system_call!(
-        linker,
-        name,
-        from,
-        cost,
-        |call, _at: u32, _size: u32, to: u32| call.give_amount(to, HTTP_REQUEST)?
-    );
+    system_call!(linker, name, from, cost, |call, _at: P, _size: P, to: P| {
+        call.give_amount(to, HTTP_REQUEST)?
+    });
     for name in [
         "cost_sign_with_ecdsa",
         "cost_sign_with_schnorr",
@@ -69,7 +61,7 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
             name,
             from,
             cost,
-            |call, _at: u32, _size: u32, _kind: u32, to: u32| {
+            |call, _at: P, _size: P, _kind: u32, to: P| {
                 call.give_amount(to, THRESHOLD)?;
                 0u32
             }

@@ -2,7 +2,7 @@
 
 use wasmtime::Linker;
 
-use super::{Call, range, system_call};
+use super::{Call, Pointer, range, system_call};
 use crate::cost;
 use crate::entry::Entries;
 use crate::env::Env;
@@ -15,14 +15,41 @@ const MAX_PAGES_32: u64 = 65_536;
 
 const FROM: Entries = Entries::ALL;
 
-pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
-    system_call!(linker, "stable_size", FROM, 0, |call| pages_32(&mut call)?);
+pub(super) fn define<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     system_call!(linker, "stable64_size", FROM, 0, |call| call
         .run()
         .state
         .stable
         .pages());
+    system_call!(
+        linker,
+        "stable64_grow",
+        FROM,
+        cost::STABLE_GROW,
+        |call, delta: u64| grow(&mut call, delta, u64::MAX)?.unwrap_or(u64::MAX)
+    );
+    system_call!(
+        linker,
+        "stable64_read",
+        FROM,
+        cost::STABLE_READ,
+        |call, to: u64, offset: u64, size: u64| read(&mut call, to, offset, size)?
+    );
+    system_call!(
+        linker,
+        "stable64_write",
+        FROM,
+        cost::STABLE_WRITE,
+        |call, offset: u64, from: u64, size: u64| {
+            write(&mut call, offset, from, size, P::DIRTY_STABLE_PAGE)?
+        }
+    );
+    Ok(())
+}
 
+/// The functions that only modules with a 32-bit heap have.
+pub(super) fn define_32(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+    system_call!(linker, "stable_size", FROM, 0, |call| pages_32(&mut call)?);
     system_call!(
         linker,
         "stable_grow",
@@ -36,32 +63,14 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     );
     system_call!(
         linker,
-        "stable64_grow",
-        FROM,
-        cost::STABLE_GROW,
-        |call, delta: u64| grow(&mut call, delta, u64::MAX)?.unwrap_or(u64::MAX)
-    );
-
-    system_call!(
-        linker,
         "stable_read",
         FROM,
         cost::STABLE_READ,
         |call, to: u32, offset: u32, size: u32| {
             pages_32(&mut call)?;
-            read(&mut call, to, offset.into(), size)?
+            read(&mut call, to.into(), offset.into(), size.into())?
         }
     );
-    system_call!(
-        linker,
-        "stable64_read",
-        FROM,
-        cost::STABLE_READ,
-        |call, to: u64, offset: u64, size: u64| {
-            read(&mut call, heap_address(to)?, offset, heap_address(size)?)?
-        }
-    );
-
     system_call!(
         linker,
         "stable_write",
@@ -69,16 +78,8 @@ pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         cost::STABLE_WRITE,
         |call, offset: u32, from: u32, size: u32| {
             pages_32(&mut call)?;
-            write(&mut call, offset.into(), from, size)?
-        }
-    );
-    system_call!(
-        linker,
-        "stable64_write",
-        FROM,
-        cost::STABLE_WRITE,
-        |call, offset: u64, from: u64, size: u64| {
-            write(&mut call, offset, heap_address(from)?, heap_address(size)?)?
+            let page = u32::DIRTY_STABLE_PAGE;
+            write(&mut call, offset.into(), from.into(), size.into(), page)?
         }
     );
     Ok(())
@@ -91,10 +92,6 @@ fn pages_32(call: &mut Call) -> Result<u32, Stop> {
             "stable memory has {pages} pages, more than the 32-bit functions can address"
         ))),
     }
-}
-
-fn heap_address(value: u64) -> Result<u32, Stop> {
-    u32::try_from(value).map_err(|_| Stop::violation(format!("{value} is outside the 32-bit heap")))
 }
 
 fn grow(call: &mut Call, delta: u64, api_limit: u64) -> Result<Option<u64>, Stop> {
@@ -114,26 +111,28 @@ fn grow(call: &mut Call, delta: u64, api_limit: u64) -> Result<Option<u64>, Stop
     Ok(before)
 }
 
-fn read(call: &mut Call, to: u32, offset: u64, size: u32) -> Result<(), Stop> {
-    call.charge(u64::from(size) * cost::BYTE_COPIED)?;
+fn read(call: &mut Call, to: u64, offset: u64, size: u64) -> Result<(), Stop> {
+    call.charge_bytes(size, cost::BYTE_COPIED)?;
     let (heap, run) = call.heap();
     run.state
         .stable
         .read(offset, range(heap, to, size)?)
-        .map_err(stop)
+        .map_err(stop)?;
+    run.meter.access(offset, size, 0)
 }
 
-fn write(call: &mut Call, offset: u64, from: u32, size: u32) -> Result<(), Stop> {
+/// `page` is charged for each page that is dirtied.
+fn write(call: &mut Call, offset: u64, from: u64, size: u64, page: u64) -> Result<(), Stop> {
     call.run().meter.count(Event::StableWrite)?;
-    call.charge(u64::from(size) * cost::BYTE_COPIED)?;
+    call.charge_bytes(size, cost::BYTE_COPIED)?;
     let (heap, run) = call.heap();
     let fresh = run
         .state
         .stable
         .write(offset, range(heap, from, size)?)
         .map_err(stop)?;
-    run.meter.dirty_stable_pages += fresh;
-    call.charge(fresh * cost::DIRTY_STABLE_PAGE)
+    run.meter.access(offset, size, fresh)?;
+    call.charge(fresh * page)
 }
 
 fn stop(error: StableError) -> Stop {

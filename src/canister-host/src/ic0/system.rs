@@ -2,7 +2,7 @@
 
 use wasmtime::Linker;
 
-use super::{define_value, system_call};
+use super::{Pointer, define_value, system_call};
 use crate::cost;
 use crate::entry::Entries;
 use crate::env::Env;
@@ -11,28 +11,28 @@ use crate::stop::Stop;
 /// `ic0.canister_status` of a running canister. Canisters are never stopped here.
 const RUNNING: u32 = 1;
 /// The largest certified data, in bytes.
-const MAX_CERTIFIED: u32 = 32;
+const MAX_CERTIFIED: u64 = 32;
 /// The longest message that is kept of a trap or a log, in bytes.
-const MAX_LOGGED: u32 = 32 << 10;
+const MAX_LOGGED: u64 = 32 << 10;
 
 /// The host's subnet is one, and its id an opaque principal nobody holds.
 const SUBNET: [u8; 10] = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1];
 
-pub(super) fn define(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
-    define_self(linker)?;
+pub(super) fn define<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+    define_self::<P>(linker)?;
     define_clock(linker)?;
-    define_words(linker)?;
-    define_certified_data(linker)?;
-    define_environment(linker)
+    define_words::<P>(linker)?;
+    define_certified_data::<P>(linker)?;
+    define_environment::<P>(linker)
 }
 
-fn define_self(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+fn define_self<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     let from = Entries::NOT_START;
-    define_value(linker, "canister_self", from, |run| {
+    define_value::<P>(linker, "canister_self", from, |run| {
         run.input.canister.as_slice()
     })?;
-    define_value(linker, "subnet_self", from, |_| &SUBNET)?;
-    define_value(linker, "root_key", from, |_| &[])?;
+    define_value::<P>(linker, "subnet_self", from, |_| &SUBNET)?;
+    define_value::<P>(linker, "root_key", Entries::REPLICATED, |_| &[])?;
     system_call!(
         linker,
         "canister_status",
@@ -53,7 +53,7 @@ fn define_self(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         name,
         Entries::ALL,
         cost::IS_CONTROLLER,
-        |call, at: u32, size: u32| {
+        |call, at: P, size: P| {
             let who = call.take(at, size)?;
             u32::from(
                 call.run()
@@ -79,7 +79,10 @@ fn define_clock(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         cost::SYSTEM_CALL,
         |call| call.run().input.time
     );
-    let from = Entries::CHANGE.and(Entries::CLEANUP);
+    // A timer that pre_upgrade sets is gone before anything else runs: see `install`.
+    let from = Entries::CHANGE
+        .and(Entries::PRE_UPGRADE)
+        .and(Entries::CLEANUP);
     system_call!(
         linker,
         "global_timer_set",
@@ -107,17 +110,18 @@ fn define_clock(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-fn define_words(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+fn define_words<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     let name = "debug_print";
     system_call!(
         linker,
         name,
         Entries::ALL,
         cost::DEBUG_PRINT,
-        |call, at: u32, size: u32| {
-            call.charge(u64::from(size.min(MAX_LOGGED)) * cost::BYTE_LOGGED)?;
+        |call, at: P, size: P| {
+            let size = size.into().min(MAX_LOGGED);
+            call.charge_bytes(size, cost::BYTE_LOGGED)?;
             // A range outside the heap is logged as nothing, it does not trap.
-            if let Ok(text) = super::range(call.heap().0, at, size.min(MAX_LOGGED)) {
+            if let Ok(text) = super::range(call.heap().0, at, size) {
                 let text = String::from_utf8_lossy(text).into_owned();
                 call.run().effects.logs.push(text);
             }
@@ -129,16 +133,17 @@ fn define_words(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         name,
         Entries::ALL,
         cost::SYSTEM_CALL,
-        |call, at: u32, size: u32| {
-            call.charge(u64::from(size.min(MAX_LOGGED)) * cost::BYTE_LOGGED)?;
-            let text = super::range(call.heap().0, at, size.min(MAX_LOGGED))?;
+        |call, at: P, size: P| {
+            let size = size.into().min(MAX_LOGGED);
+            call.charge_bytes(size, cost::BYTE_LOGGED)?;
+            let text = super::range(call.heap().0, at, size)?;
             Err::<(), _>(Stop::CalledTrap(String::from_utf8_lossy(text).into_owned()))?
         }
     );
     Ok(())
 }
 
-fn define_certified_data(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+fn define_certified_data<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     let from = Entries::CHANGE.and(Entries::PRE_UPGRADE);
     let name = "certified_data_set";
     system_call!(
@@ -146,11 +151,12 @@ fn define_certified_data(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         name,
         from,
         cost::SYSTEM_CALL,
-        |call, at: u32, size: u32| {
-            if size > MAX_CERTIFIED {
+        |call, at: P, size: P| {
+            let bytes = size.into();
+            if bytes > MAX_CERTIFIED {
                 let most = MAX_CERTIFIED;
                 Err(Stop::violation(format!(
-                    "certified data of {size} bytes, {most} are allowed"
+                    "certified data of {bytes} bytes, {most} are allowed"
                 )))?;
             }
             let data = call.take(at, size)?;
@@ -159,10 +165,16 @@ fn define_certified_data(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     );
     // There is nobody here whose certificate a client would believe.
     let name = "data_certificate_present";
-    system_call!(linker, name, Entries::ALL, cost::SYSTEM_CALL, |_call| 0u32);
+    system_call!(
+        linker,
+        name,
+        Entries::NOT_START,
+        cost::SYSTEM_CALL,
+        |_call| 0u32
+    );
     let name = "data_certificate_size";
     system_call!(linker, name, Entries::QUERY, cost::SYSTEM_CALL, |_call| {
-        no_certificate()?
+        no_certificate::<P>()?
     });
     let name = "data_certificate_copy";
     system_call!(
@@ -170,38 +182,38 @@ fn define_certified_data(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         name,
         Entries::QUERY,
         cost::SYSTEM_CALL,
-        |_call, _to: u32, _offset: u32, _size: u32| {
-            no_certificate()?;
+        |_call, _to: P, _offset: P, _size: P| {
+            no_certificate::<P>()?;
         }
     );
     Ok(())
 }
 
-fn no_certificate() -> Result<u32, Stop> {
+fn no_certificate<P>() -> Result<P, Stop> {
     Err(Stop::violation("there is no data certificate"))
 }
 
 /// Environment variables: there are none.
-fn define_environment(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
-    fn none() -> Result<u32, Stop> {
+fn define_environment<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
+    fn none<P>() -> Result<P, Stop> {
         Err(Stop::violation("no such environment variable"))
     }
     let (from, cost) = (Entries::NOT_START, cost::SYSTEM_CALL);
-    system_call!(linker, "env_var_count", from, cost, |_call| 0u32);
+    system_call!(linker, "env_var_count", from, cost, |_call| P::of_len(0));
     system_call!(
         linker,
         "env_var_name_size",
         from,
         cost,
-        |_call, _index: u32| none()?
+        |_call, _index: P| none::<P>()?
     );
     system_call!(
         linker,
         "env_var_name_copy",
         from,
         cost,
-        |_call, _index: u32, _to: u32, _offset: u32, _size: u32| {
-            none()?;
+        |_call, _index: P, _to: P, _offset: P, _size: P| {
+            none::<P>()?;
         }
     );
     system_call!(
@@ -209,22 +221,22 @@ fn define_environment(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         "env_var_name_exists",
         from,
         cost,
-        |_call, _at: u32, _size: u32| 0u32
+        |_call, _at: P, _size: P| 0u32
     );
     system_call!(
         linker,
         "env_var_value_size",
         from,
         cost,
-        |_call, _at: u32, _size: u32| none()?
+        |_call, _at: P, _size: P| none::<P>()?
     );
     system_call!(
         linker,
         "env_var_value_copy",
         from,
         cost,
-        |_call, _at: u32, _name_size: u32, _to: u32, _offset: u32, _size: u32| {
-            none()?;
+        |_call, _at: P, _name_size: P, _to: P, _offset: P, _size: P| {
+            none::<P>()?;
         }
     );
     Ok(())

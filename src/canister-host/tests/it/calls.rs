@@ -1,6 +1,8 @@
 //! Calls between canisters: callbacks, cleanup, one-way calls, cycles, what cannot be reached.
 
-use canister_host::{CanisterSettings, EntryPoint, Host, InstallMode, Principal, RejectCode};
+use canister_host::{
+    CanisterSettings, EntryPoint, Host, HostConfig, InstallMode, Principal, RejectCode,
+};
 
 use crate::support::*;
 
@@ -90,10 +92,23 @@ fn the_reply_reaches_the_callback_with_its_environment() {
         ["update echo_through", "update echo", "reply callback"]
     );
     assert_eq!(reply.messages[1].canister, callee);
+    let made: Vec<_> = reply.messages.iter().map(|m| m.calls.clone()).collect();
+    assert_eq!(made, [vec![(callee, "echo".to_owned())], vec![], vec![]]);
     assert_eq!(
         reply.instructions,
         reply.messages.iter().map(|m| m.instructions).sum::<u64>()
     );
+}
+
+#[test]
+fn a_call_of_a_canister_is_not_inspected_as_one_from_outside_is() {
+    let (mut host, id) = installed(
+        r#"(memory 1)
+           (func (export "canister_inspect_message"))
+           (func (export "canister_update one") (call $answer32 (i32.const 1)))"#,
+    );
+    assert!(host.update(id, ME, "one", &[]).is_err());
+    assert_eq!(host.call(id, id, "one", &[]).unwrap().bytes, [1, 0, 0, 0]);
 }
 
 #[test]
@@ -248,4 +263,30 @@ fn cycles_go_with_a_call_and_what_is_not_accepted_comes_back() {
     let reject = host.update(a, ME, "pay", b.as_slice()).unwrap_err();
     assert_eq!(reject.error_code, "IC0504");
     assert_eq!(host.cycles(a).unwrap(), 500, "700 are more than it has");
+}
+
+#[test]
+fn a_canister_that_calls_itself_for_ever_does_not_keep_the_host_for_ever() {
+    let mut host = Host::with_config(HostConfig {
+        messages_at_once: 30,
+        ..Default::default()
+    });
+    let id = host.create_canister(CanisterSettings::default());
+    let fields = r#"
+        (import "ic0" "canister_self_copy" (func $self (param i32 i32 i32)))
+        (memory 1) (data (i32.const 500) "done")
+        (table 1 funcref) (elem (i32.const 0) $again)
+        (func $again (param i32)
+          (call $self (i32.const 0) (i32.const 0) (i32.const 10))
+          (call $call_new (i32.const 0) (i32.const 10) (i32.const 500) (i32.const 4)
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+          (drop (call $perform)))
+        (func (export "canister_update done") (call $reply))
+        (func (export "canister_update go") (call $again (i32.const 0)))"#;
+    host.install(id, InstallMode::Install, &module(fields), &[], ME)
+        .unwrap();
+    let reject = host.update(id, ME, "go", &[]).unwrap_err();
+    assert!(reject.message.contains("within 30 messages"), "{reject}");
+    assert_eq!(host.executed().len(), 30);
+    assert_eq!(host.tick().len(), 30, "the rest waits for a tick");
 }

@@ -10,7 +10,7 @@ const LOOP: &str = r#"
     (memory 1)
     (func $forever (loop $again (br $again)))
     (func (export "canister_update forever") (call $forever))
-    (func (export "canister_query forever") (call $forever))
+    (func (export "canister_query ask_forever") (call $forever))
     (func (export "canister_post_upgrade") (call $forever))
 "#;
 
@@ -33,7 +33,7 @@ fn what_never_ends_is_ended_at_the_limit_of_its_kind() {
     let used = host.executed()[0].instructions;
     assert!((4_000_000..4_000_100).contains(&used), "{used}");
 
-    let reject = host.query(id, ME, "forever", &[]).unwrap_err();
+    let reject = host.query(id, ME, "ask_forever", &[]).unwrap_err();
     assert!(reject.message.contains("1000000 instructions"), "{reject}");
 
     let error = host.install(id, UPGRADE, &module, &[], ME).unwrap_err();
@@ -175,4 +175,30 @@ fn pages_a_trapped_message_took_are_free_again() {
     host.set_free_stable_pages(Some(3));
     call(&mut host, id, "take_and_trap").unwrap_err();
     assert_eq!(call(&mut host, id, "take").unwrap(), 0);
+}
+
+#[test]
+fn a_canister_past_its_soft_limit_is_not_updated_but_its_timers_run() {
+    let (mut host, id) = installed(
+        r#"(memory 1)
+        (func (export "canister_update arm")
+          (drop (call $timer_set (i64.const 1))) (call $reply))
+        (func (export "canister_global_timer") (drop (memory.grow (i32.const 1))))
+        (func (export "canister_query ask") (call $answer32 (memory.size)))"#,
+    );
+    host.update(id, ME, "arm", &[]).unwrap();
+    let limits = Limits {
+        wasm_memory_limit: PAGE_SIZE,
+        ..Limits::default()
+    };
+    host.set_limits(id, limits).unwrap();
+    assert_eq!(host.tick()[0].trap, None, "a timer may grow past it");
+    assert_eq!(ask(&mut host, id, "ask"), 2);
+    let reject = host.update(id, ME, "arm", &[]).unwrap_err();
+    assert_eq!(reject.error_code, "IC0539");
+    assert!(
+        reject.message.contains("usage was 131072 bytes"),
+        "{reject}"
+    );
+    assert!(host.executed().is_empty(), "it did not begin");
 }

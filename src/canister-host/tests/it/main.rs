@@ -4,11 +4,18 @@ mod support;
 
 mod calls;
 mod faults;
+mod hostile;
+mod interface;
 mod limits;
+mod memory_access;
 mod metering;
 mod modules;
+mod money;
+mod quiet;
 mod rollback;
+mod rules;
 mod snapshots;
 mod system;
 mod timers;
 mod upgrades;
+mod wide;

@@ -23,121 +23,6 @@ fn an_import_the_host_does_not_have_is_named() {
     assert!(error.to_string().contains("ic0::time"), "{error}");
 }
 
-/// The system interface: what a function takes and returns, and the functions of that type.
-const INTERFACE: &[(&str, &str, &str)] = &[
-    ("", "", "msg_reply accept_message"),
-    (
-        "",
-        "i32",
-        "msg_arg_data_size msg_caller_size msg_caller_info_data_size",
-    ),
-    (
-        "",
-        "i32",
-        "msg_caller_info_signer_size msg_reject_code msg_reject_msg_size",
-    ),
-    (
-        "",
-        "i32",
-        "msg_method_name_size canister_self_size canister_status subnet_self_size",
-    ),
-    (
-        "",
-        "i32",
-        "call_perform stable_size root_key_size data_certificate_present",
-    ),
-    (
-        "",
-        "i32",
-        "data_certificate_size in_replicated_execution env_var_count",
-    ),
-    (
-        "",
-        "i64",
-        "msg_deadline msg_cycles_available msg_cycles_refunded canister_version time",
-    ),
-    ("", "i64", "canister_cycle_balance stable64_size"),
-    (
-        "i32",
-        "",
-        "msg_cycles_available128 msg_cycles_refunded128 cost_create_canister",
-    ),
-    (
-        "i32",
-        "",
-        "canister_cycle_balance128 canister_liquid_cycle_balance128",
-    ),
-    ("i32", "", "call_with_best_effort_response"),
-    ("i32", "i32", "stable_grow env_var_name_size"),
-    ("i32", "i64", "performance_counter"),
-    ("i64", "", "call_cycles_add"),
-    (
-        "i64",
-        "i64",
-        "msg_cycles_accept stable64_grow global_timer_set",
-    ),
-    ("i64 i64", "", "call_cycles_add128"),
-    (
-        "i32 i32",
-        "",
-        "msg_reply_data_append msg_reject call_on_cleanup call_data_append",
-    ),
-    ("i32 i32", "", "certified_data_set debug_print trap"),
-    (
-        "i32 i32",
-        "i32",
-        "is_controller env_var_name_exists env_var_value_size",
-    ),
-    (
-        "i32 i32 i32",
-        "",
-        "msg_arg_data_copy msg_caller_copy msg_caller_info_data_copy",
-    ),
-    (
-        "i32 i32 i32",
-        "",
-        "msg_caller_info_signer_copy msg_reject_msg_copy msg_method_name_copy",
-    ),
-    (
-        "i32 i32 i32",
-        "",
-        "canister_self_copy subnet_self_copy root_key_copy",
-    ),
-    (
-        "i32 i32 i32",
-        "",
-        "stable_read stable_write data_certificate_copy cost_http_request_v2",
-    ),
-    (
-        "i64 i64 i32",
-        "",
-        "msg_cycles_accept128 cycles_burn128 mint_cycles128 cost_call",
-    ),
-    ("i64 i64 i32", "", "cost_http_request"),
-    ("i64 i64 i64", "", "stable64_read stable64_write"),
-    ("i32 i32 i32 i32", "", "env_var_name_copy"),
-    (
-        "i32 i32 i32 i32",
-        "i32",
-        "cost_sign_with_ecdsa cost_sign_with_schnorr",
-    ),
-    ("i32 i32 i32 i32", "i32", "cost_vetkd_derive_key"),
-    ("i32 i32 i32 i32 i32", "", "env_var_value_copy"),
-    ("i32 i32 i32 i32 i32 i32 i32 i32", "", "call_new"),
-];
-
-#[test]
-fn the_whole_system_interface_can_be_imported() {
-    let mut fields = String::new();
-    for (takes, returns, names) in INTERFACE {
-        for name in names.split(' ') {
-            let kind = format!("(func (param {takes}) (result {returns}))");
-            fields += &format!(r#"(import "ic0" "{name}" {kind})"#);
-        }
-    }
-    raw_module(&format!("(module {fields})"));
-}
-
 #[test]
 fn what_is_not_webassembly_is_an_error_and_no_panic() {
     for bytes in [
@@ -221,6 +106,8 @@ fn the_candid_interface_is_read_from_where_the_module_points() {
     let error = candid_pointer(&with("(i32.const 70000)")).unwrap_err();
     assert!(error.to_string().contains("70000"), "{error}");
     assert!(candid_pointer(&with("unreachable")).is_err());
+    let endless = with("(loop $again (br $again)) unreachable");
+    assert!(candid_pointer(&endless).is_err(), "it is ended");
     let without = wat::parse_str("(module)").unwrap();
     let error = candid_pointer(&without).unwrap_err();
     assert!(error.to_string().contains("get_candid_pointer"), "{error}");

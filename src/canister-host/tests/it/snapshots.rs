@@ -1,7 +1,7 @@
 //! A snapshot is the whole canister: taken, loaded and taken again it is the same.
 
 use canister_host::{
-    CanisterSettings, GlobalValue, HostError, Snapshot, SnapshotError, StableMemory,
+    CanisterSettings, GlobalValue, HostError, InstallMode, Snapshot, SnapshotError, StableMemory,
 };
 
 use crate::support::*;
@@ -175,4 +175,17 @@ fn an_empty_canister_has_no_snapshot_but_can_be_given_one() {
     assert_eq!(host.take_snapshot(id).unwrap_err(), HostError::NoModule(id));
     host.load_snapshot(id, &taken()).unwrap();
     assert_eq!(ask(&mut host, id, "all"), 128);
+}
+
+#[test]
+fn the_last_version_there_is_stays_the_last() {
+    let (mut host, id) = installed(FIELDS);
+    let mut snapshot = host.take_snapshot(id).unwrap();
+    snapshot.version = u64::MAX;
+    host.load_snapshot(id, &snapshot).unwrap();
+    host.update(id, ME, "change", &[]).unwrap();
+    let module = module("(memory 1)");
+    host.install(id, InstallMode::Reinstall, &module, &[], ME)
+        .unwrap();
+    assert_eq!(host.take_snapshot(id).unwrap().version, u64::MAX);
 }

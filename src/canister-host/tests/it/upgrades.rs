@@ -27,7 +27,7 @@ fn release(letter: char, extra: &str) -> String {
         (func (export "canister_update count")
           (global.set $count (i32.add (global.get $count) (i32.const 1)))
           (call $answer32 (global.get $count)))
-        (func (export "canister_query count") (call $answer32 (global.get $count)))
+        (func (export "canister_query counted") (call $answer32 (global.get $count)))
         "#
     )
 }
@@ -62,10 +62,10 @@ fn an_upgrade_runs_old_pre_upgrade_then_new_start_then_new_post_upgrade() {
 fn an_upgrade_begins_with_a_fresh_heap_and_fresh_globals_and_no_timer() {
     let (mut host, id) = installed(&release('a', "(drop (call $timer_set (i64.const 7)))"));
     call(&mut host, id, "count").unwrap();
-    assert_eq!(ask(&mut host, id, "count"), 1);
+    assert_eq!(ask(&mut host, id, "counted"), 1);
     host.install(id, UPGRADE, &module(&release('b', "")), &[], ME)
         .unwrap();
-    assert_eq!(ask(&mut host, id, "count"), 0);
+    assert_eq!(ask(&mut host, id, "counted"), 0);
     assert_eq!(host.global_timer(id).unwrap(), 0);
 }
 
@@ -110,7 +110,7 @@ fn a_trap_in_post_upgrade_undoes_pre_upgrade_too() {
         "the report has the hooks that ran"
     );
     assert_eq!(state(&host, id), before);
-    assert_eq!(ask(&mut host, id, "count"), 1);
+    assert_eq!(ask(&mut host, id, "counted"), 1);
     assert_eq!(host.module(id).unwrap().hash(), old);
 }
 

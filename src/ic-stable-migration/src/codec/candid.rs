@@ -3,24 +3,6 @@
 //! The `candid` crate decodes from a slice and does not say where a value ended, so its extent is found first: the
 //! type table is parsed and the values are skipped by their types, from the stream. What was skipped is what is
 //! decoded; nothing past the value is read, and no length is believed before its bytes are there.
-//!
-//! # Arguments
-//! `stable_save((a, b, c))` writes three arguments. A tuple type reads all of them; any other type reads a message of
-//! one argument, and so does a tuple where the one argument is a tuple itself.
-//!
-//! # Nothing is dropped
-//! Candid's subtyping drops what the reader does not know: further arguments, fields of records, and whatever stands
-//! in an option and does not fit becomes none. Here the types of the message are compared with those of `T` before
-//! anything is decoded, and each of these is an error that names the place. To drop a field on purpose, keep it in the
-//! type as [`candid::Reserved`]. What is newer in `T` than in the message may be an option, as usual.
-//!
-//! # Limits
-//! The type table takes 64 KiB at most. Values that take no byte (`null`, empty records) are counted against the
-//! bytes of the message, so a short message is not long to read. Nesting ends in a sentence where the stack that is
-//! left would not do for decoding, by a cautious reckoning: on a canister's 64 KiB that is at about 70 records of two
-//! fields in each other. A list of pairs
-//! has no keys that could be found twice, unless `T` takes it for a map: [`Codec::census`] counts them and decides
-//! nothing.
 
 use std::io::Read;
 
@@ -40,6 +22,27 @@ mod table;
 ///
 /// Reading takes the encoded value's size on the heap beside the value itself, because the decoder needs a slice.
 /// Memory 0 is never written in Candid.
+///
+/// # Arguments
+/// `stable_save((a, b, c))` writes three arguments. A tuple type reads all of them; any other type reads a message of
+/// one argument, and so does a tuple where the one argument is a tuple itself.
+///
+/// # Nothing is dropped
+/// Candid's subtyping drops what the reader does not know: further arguments, fields of records, and whatever stands
+/// in an option and does not fit becomes none. Here the types of the message are compared with those of `T` before
+/// anything is decoded, and each of these is an error that names the place. To drop a field on purpose, keep it in the
+/// type as [`candid::Reserved`]. What is newer in `T` than in the message may be an option, as usual.
+///
+/// # Limits
+/// The type table takes 64 KiB at most. Values that take no byte (`null`, empty records) are counted against the
+/// bytes of the message, so a short message is not long to read. Nesting ends in a sentence where the stack that is
+/// left would not do for decoding, by a cautious reckoning: on a canister's 64 KiB that is at about 70 records of two
+/// fields in each other.
+///
+/// # Census
+/// Candid has no maps: a `BTreeMap` is written as a list of pairs, and so is a list of pairs, in which a first member
+/// may well stand twice. [`Codec::census`] counts the repetitions in every list of pairs; what they mean, the type
+/// knows.
 pub struct Candid;
 
 impl<T: CandidType + DeserializeOwned> Codec<T> for Candid {

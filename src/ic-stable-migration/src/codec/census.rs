@@ -43,22 +43,49 @@ impl Census {
     }
 }
 
-/// A container whose items are being read.
+/// What has begun and not ended.
 struct Open {
-    /// Items to come, keys and values each for one.
+    of: Of,
+    /// Items to come, keys and values each for one; none if an end is to come.
     left: Option<u64>,
-    /// For a map, where its keys begin.
+    /// For a map whose keys are compared, where they begin.
     keys: Option<Mark>,
-    /// Whether the next item of the map is a key.
+    /// Whether the next item of a map is a key.
     at_key: bool,
 }
 
+#[derive(Clone, Copy, PartialEq)]
+enum Of {
+    Items,
+    Entries,
+    /// The pieces of a byte string.
+    Bytes,
+    /// The pieces of a text.
+    Text,
+}
+
 impl Open {
-    fn without_keys(left: Length) -> Self {
+    fn new(of: Of, left: Length, keys: Option<Mark>) -> Self {
+        let each = if of == Of::Entries { 2 } else { 1 };
         Self {
-            left: left.known(),
-            keys: None,
-            at_key: false,
+            of,
+            left: left.known().map(|left| left.saturating_mul(each)),
+            keys,
+            at_key: of == Of::Entries,
+        }
+    }
+
+    /// Whether an item may stand here; `tagged` if it stands behind a tag.
+    fn may_hold(&self, head: Head, tagged: bool) -> bool {
+        match (self.of, head) {
+            // Nor between a key and its value.
+            (Of::Entries, Head::Break) => !tagged && self.left.is_none() && self.at_key,
+            (_, Head::Break) => !tagged && self.left.is_none(),
+            (Of::Bytes, Head::Bytes(length)) | (Of::Text, Head::Text(length)) => {
+                length != Length::NONE
+            }
+            (Of::Bytes | Of::Text, _) => false,
+            _ => true,
         }
     }
 }
@@ -89,43 +116,34 @@ pub fn walk(input: &mut Input, first: Head, keys: &mut Keys) -> Result<u32, Fail
     loop {
         let depth = open.len();
         let behind_tag = std::mem::replace(&mut tagged, matches!(head, Head::Tag(_)));
-        if let Some(inner) = open
-            .last_mut()
-            .filter(|_| !behind_tag && head != Head::Break)
-        {
-            if inner.left.is_none() {
-                // Its end is still to come.
-                input.owe(1);
+        match open.last() {
+            Some(inner) if !inner.may_hold(head, behind_tag) => return Err(misplaced(head)),
+            Some(inner) if !behind_tag && head != Head::Break => {
+                if inner.left.is_none() {
+                    // Its end is still to come.
+                    input.owe(1);
+                }
+                if inner.keys.is_some() && inner.at_key {
+                    keys.begin(depth, offset);
+                }
             }
-            if inner.keys.is_some() && inner.at_key {
-                keys.begin(depth, offset);
-            }
+            None if head == Head::Break => return Err(misplaced(head)),
+            _ => {}
         }
         keys.note(head);
         match head {
-            Head::Tag(_) => {}
-            Head::Array(left) => open.push(Open::without_keys(left)),
-            // The pieces of a string without a length are strings.
-            Head::Bytes(Length::NONE) | Head::Text(Length::NONE) => {
-                open.push(Open::without_keys(Length::NONE));
-            }
-            Head::Map(pairs) => open.push(Open {
-                left: pairs.known().map(|pairs| pairs.saturating_mul(2)),
-                keys: keys.mark(),
-                at_key: true,
-            }),
-            Head::Bytes(length) | Head::Text(length) => {
-                keys.content(input, length.known().unwrap_or(0))?;
-            }
+            Head::Array(left) => open.push(Open::new(Of::Items, left, None)),
+            Head::Map(left) => open.push(Open::new(Of::Entries, left, keys.mark())),
+            Head::Bytes(Length::NONE) => open.push(Open::new(Of::Bytes, Length::NONE, None)),
+            Head::Text(Length::NONE) => open.push(Open::new(Of::Text, Length::NONE, None)),
+            Head::Text(length) => keys.text(input, length.known().unwrap_or(0))?,
+            Head::Bytes(length) => keys.content(input, length.known().unwrap_or(0))?,
             Head::Extension(length) => keys.content(input, length)?,
-            Head::Break => match open.last_mut() {
-                Some(inner) if inner.left.is_none() && !behind_tag => inner.left = Some(0),
-                _ => {
-                    return Err(Failure::new(
-                        "an end where nothing without a length is open",
-                    ));
+            Head::Break => {
+                if let Some(inner) = open.last_mut() {
+                    inner.left = Some(0);
                 }
-            },
+            }
             _ => {}
         }
         if open.len() > depth {
@@ -159,6 +177,11 @@ pub fn walk(input: &mut Input, first: Head, keys: &mut Keys) -> Result<u32, Fail
         offset = input.position();
         head = input.head()?;
     }
+}
+
+#[cold]
+fn misplaced(head: Head) -> Failure {
+    Failure::new(format!("{} where none can stand", head.name()))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use super::tags;
 
 mod access;
 mod number;
+mod strings;
 
 use access::{Case, Entries, Items};
 use number::Number;
@@ -84,61 +85,6 @@ impl<'r> Decoder<'r> {
         }
     }
 
-    /// Appends a string's bytes, be it in one piece or in several.
-    fn string(&mut self, length: Length, text: bool, to: &mut Vec<u8>) -> Result<(), Failure> {
-        if let Some(length) = length.known() {
-            return self.input.append(length, to);
-        }
-        while !self.at_break()? {
-            match self.head()? {
-                Head::Text(piece) if text && piece != Length::NONE => {
-                    self.string(piece, text, to)?
-                }
-                Head::Bytes(piece) if !text && piece != Length::NONE => {
-                    self.string(piece, text, to)?
-                }
-                head => return Err(mismatch(head, &"a piece of a string")),
-            }
-        }
-        Ok(())
-    }
-
-    fn owned_text(&mut self, length: Length) -> Result<String, Failure> {
-        let mut bytes = Vec::new();
-        self.string(length, true, &mut bytes)?;
-        String::from_utf8(bytes).map_err(|error| not_utf8(error.utf8_error()))
-    }
-
-    /// A text that is there until the next one is read.
-    fn passing_text(&mut self, length: Length) -> Result<&str, Failure> {
-        let mut bytes = std::mem::take(&mut self.text);
-        bytes.clear();
-        self.string(length, true, &mut bytes)?;
-        self.text = bytes;
-        std::str::from_utf8(&self.text).map_err(not_utf8)
-    }
-
-    fn owned_bytes(&mut self, head: Head, expected: &dyn Expected) -> Result<Vec<u8>, Failure> {
-        let mut bytes = Vec::new();
-        match head {
-            Head::Bytes(length) => self.string(length, false, &mut bytes)?,
-            Head::Text(length) => self.string(length, true, &mut bytes)?,
-            Head::Array(length) => loop {
-                match length.known() {
-                    Some(length) if length == bytes.len() as u64 => break,
-                    None if self.at_break()? => break,
-                    _ => {}
-                }
-                match self.item()? {
-                    Head::Unsigned(byte @ 0..=0xff) => bytes.push(byte as u8),
-                    head => return Err(mismatch(head, &"a byte")),
-                }
-            },
-            head => return Err(mismatch(head, expected)),
-        }
-        Ok(bytes)
-    }
-
     fn items<'de, V: Visitor<'de>>(
         &mut self,
         length: Length,
@@ -203,11 +149,6 @@ impl<'r> Decoder<'r> {
 #[cold]
 fn mismatch(found: Head, expected: &dyn Expected) -> Failure {
     Failure::invalid_type(Unexpected::Other(found.name()), expected)
-}
-
-#[cold]
-fn not_utf8(error: std::str::Utf8Error) -> Failure {
-    Failure::new(format!("a text is not UTF-8: {error}"))
 }
 
 macro_rules! numbers {
@@ -315,8 +256,17 @@ impl<'de> Deserializer<'de> for &mut Decoder<'_> {
         }
     }
 
+    // Lent, as was asked: a `Principal` takes bytes that it is given for keeps for those of Candid's own decoder.
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        self.deserialize_byte_buf(visitor)
+        let head = self.item()?;
+        if let Head::Bytes(length) = head
+            && let Some(length) = length.known()
+            && self.input.has(length)
+        {
+            return visitor.visit_bytes(self.input.lying(length));
+        }
+        let bytes = self.owned_bytes(head, &visitor)?;
+        visitor.visit_bytes(&bytes)
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {

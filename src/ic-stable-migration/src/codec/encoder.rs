@@ -11,12 +11,13 @@ use super::tags;
 
 mod byte;
 mod compound;
+mod output;
 mod run;
 
 use compound::{Entries, Sequence};
-
-/// Bytes gathered before the writer is called.
-const BUFFER_BYTES: usize = 1_024;
+use output::{
+    ARRAY, BREAK, BYTES, DOUBLE, FALSE, HALF, MAP, NEGATIVE, SINGLE, TAG, TEXT, UNSIGNED, half,
+};
 
 /// Stack that reading takes, in bytes: for a `Some`, a sequence, a map or struct, and a case of an enum, and for each byte of the
 /// values in it: a decoder holds the fields of a struct, then the struct, and hands it up. Measured on WebAssembly,
@@ -24,7 +25,7 @@ const BUFFER_BYTES: usize = 1_024;
 const READING_SOME: usize = 60;
 const READING_SEQUENCE: usize = 100;
 const READING_MAP: usize = 200;
-const READING_CASE: usize = 260;
+const READING_CASE: usize = 330;
 const READING_TIMES_SIZE: usize = 5;
 
 /// Writes one value.
@@ -43,7 +44,8 @@ fn encode<T: Serialize>(value: &T, writer: &mut dyn Write, tags: bool) -> Result
     let mut encoder = Encoder {
         writer,
         tags,
-        buffer: Vec::with_capacity(BUFFER_BYTES),
+        buffer: output::buffer(),
+        filled: 0,
         somes: 0,
         run: Vec::new(),
         readable: stack.bytes(),
@@ -55,30 +57,13 @@ fn encode<T: Serialize>(value: &T, writer: &mut dyn Write, tags: bool) -> Result
     Ok(encoder.flush()?)
 }
 
-/// Major types of RFC 8949.
-const UNSIGNED: u8 = 0;
-const NEGATIVE: u8 = 1;
-const BYTES: u8 = 2;
-const TEXT: u8 = 3;
-const ARRAY: u8 = 4;
-const MAP: u8 = 5;
-const TAG: u8 = 6;
-
-const FALSE: u8 = 0xf4;
-const NULL: u8 = 0xf6;
-const HALF: u8 = 0xf9;
-const SINGLE: u8 = 0xfa;
-const DOUBLE: u8 = 0xfb;
-const BREAK: u8 = 0xff;
-/// In place of a length: a [`BREAK`] will come.
-const NO_LENGTH: u8 = 31;
-
 /// The encoder.
 pub struct Encoder<'w> {
     writer: &'w mut dyn Write,
     /// Whether tags may say what else would be lost.
     tags: bool,
-    buffer: Vec<u8>,
+    buffer: Box<[u8]>,
+    filled: usize,
     /// How many `Some`s are around the item that comes next.
     somes: u64,
     /// Elements of a sequence of `u8` that are not written yet.
@@ -117,82 +102,6 @@ impl Encoder<'_> {
         value.serialize(self)
     }
 
-    /// Writes the head of an item that is not null.
-    fn head(&mut self, major: u8, number: u64) -> Result<(), Failure> {
-        self.somes = 0;
-        self.put_head(major, number)
-    }
-
-    fn put_head(&mut self, major: u8, number: u64) -> Result<(), Failure> {
-        let major = major << 5;
-        match number {
-            0..24 => self.buffer.push(major | number as u8),
-            24..=0xff => self.buffer.extend_from_slice(&[major | 24, number as u8]),
-            0x100..=0xffff => {
-                self.buffer.push(major | 25);
-                self.buffer
-                    .extend_from_slice(&(number as u16).to_be_bytes());
-            }
-            0x1_0000..=0xffff_ffff => {
-                self.buffer.push(major | 26);
-                self.buffer
-                    .extend_from_slice(&(number as u32).to_be_bytes());
-            }
-            _ => {
-                self.buffer.push(major | 27);
-                self.buffer.extend_from_slice(&number.to_be_bytes());
-            }
-        }
-        if self.buffer.len() > BUFFER_BYTES - 16 {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    /// Writes a byte that is an item, or the start or end of one.
-    fn simple(&mut self, byte: u8) -> Result<(), Failure> {
-        self.somes = 0;
-        self.bytes(&[byte])
-    }
-
-    fn null(&mut self) -> Result<(), Failure> {
-        if self.somes > 0 && !self.tags {
-            return Err(Failure::new(
-                "the value has a Some(None) or Some(()), which MessagePack would make None",
-            ));
-        }
-        for _ in 0..std::mem::take(&mut self.somes) {
-            self.put_head(TAG, tags::SOME)?;
-        }
-        self.simple(NULL)
-    }
-
-    /// Writes bytes behind a head.
-    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        if self.buffer.len() + bytes.len() > BUFFER_BYTES - 16 {
-            self.flush()?;
-            if bytes.len() > BUFFER_BYTES - 16 {
-                self.writer.write_all(bytes)?;
-                return Ok(());
-            }
-        }
-        self.buffer.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn string(&mut self, major: u8, bytes: &[u8]) -> Result<(), Failure> {
-        self.head(major, bytes.len() as u64)?;
-        self.bytes(bytes)
-    }
-
-    /// Opens an array or a map, of `length` items or pairs if that is known.
-    fn open(&mut self, major: u8, length: Option<u64>) -> Result<(), Failure> {
-        match length {
-            Some(length) => self.head(major, length),
-            None => self.simple(major << 5 | NO_LENGTH),
-        }
-    }
-
     /// The start of a case of an enum that has content.
     fn case(&mut self, name: &'static str, case: &'static str) -> Result<usize, Failure> {
         if name == "@@TAG@@" {
@@ -204,33 +113,6 @@ impl Encoder<'_> {
         self.head(MAP, 1)?;
         self.string(TEXT, case.as_bytes())?;
         Ok(above)
-    }
-
-    fn wide(&mut self, tag: u64, number: u128) -> Result<(), Failure> {
-        let bytes = number.to_be_bytes();
-        self.head(TAG, tag)?;
-        self.string(BYTES, &bytes[number.leading_zeros() as usize / 8..])
-    }
-
-    fn flush(&mut self) -> Result<(), Failure> {
-        self.writer.write_all(&self.buffer)?;
-        self.buffer.clear();
-        Ok(())
-    }
-}
-
-/// The number in half precision, if that holds it with an exponent of its own.
-fn half(value: f32) -> Option<u16> {
-    let bits = value.to_bits();
-    let sign = (bits >> 16) as u16 & 0x8000;
-    let exponent = bits >> 23 & 0xff;
-    match (exponent, bits & 0x7f_ffff) {
-        (0, 0) => Some(sign),
-        (0xff, 0) => Some(sign | 0x7c00),
-        (113..=142, fraction) if fraction & 0x1fff == 0 => {
-            Some(sign | ((exponent - 112) << 10) as u16 | (fraction >> 13) as u16)
-        }
-        _ => None,
     }
 }
 

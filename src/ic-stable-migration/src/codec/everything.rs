@@ -2,22 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use candid::Principal;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
 type Maybe<T> = Option<Option<Option<T>>>;
+type Maybes = (
+    Maybe<u8>,
+    Maybe<()>,
+    Maybe<Vec<u8>>,
+    Option<Vec<Option<()>>>,
+);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Everything {
     integers: (i8, i16, i32, i64, i128, u8, u16, u32, u64, u128),
     texts: (String, char, bool),
     nothing: (),
-    pub maybe: (
-        Maybe<u8>,
-        Maybe<()>,
-        Maybe<Vec<u8>>,
-        Option<Vec<Option<()>>>,
-    ),
+    owners: BTreeMap<Principal, Option<Principal>>,
+    pub maybe: Maybes,
     bytes: Bytes,
     shapes: Vec<Shape>,
     by_pair: BTreeMap<(i8, Option<String>), Vec<Shape>>,
@@ -154,6 +157,9 @@ fn tagged() -> impl Strategy<Value = (Internal, Adjacent, Untagged)> {
 }
 
 pub fn everything() -> impl Strategy<Value = Everything> {
+    let principal =
+        || prop::collection::vec(any::<u8>(), 0..=29).prop_map(|id| Principal::from_slice(&id));
+    let owners = prop::collection::btree_map(principal(), prop::option::of(principal()), 0..4);
     let maybe = (
         any::<Maybe<u8>>(),
         any::<Maybe<()>>(),
@@ -183,7 +189,7 @@ pub fn everything() -> impl Strategy<Value = Everything> {
         by_pair,
         by_shape,
         a_few(tagged()),
-        flat,
+        (flat, owners),
         any::<Option<u64>>(),
     )
         .prop_map(
@@ -195,12 +201,13 @@ pub fn everything() -> impl Strategy<Value = Everything> {
                 by_pair,
                 by_shape,
                 tagged,
-                flat,
+                (flat, owners),
                 omitted,
             )| Everything {
                 integers,
                 texts: (text, letter, yes),
                 nothing: (),
+                owners,
                 maybe,
                 bytes,
                 shapes,

@@ -6,6 +6,7 @@
 use std::io::{self, Read};
 
 use super::failure::Failure;
+use super::short;
 
 mod notation;
 
@@ -110,7 +111,7 @@ impl<'r> Input<'r> {
         Self {
             reader,
             notation,
-            window: vec![0; WINDOW_BYTES].into(),
+            window: vec![0; WINDOW_BYTES + short::MAX].into(),
             at: 0,
             end: 0,
             sure: 1,
@@ -151,6 +152,31 @@ impl<'r> Input<'r> {
         Ok(head)
     }
 
+    /// Whether the next `length` bytes have been read ahead.
+    #[inline]
+    pub fn has(&self, length: u64) -> bool {
+        length <= (self.end - self.at) as u64
+    }
+
+    /// The next `length` bytes where they lie, which the input [has](Input::has).
+    #[inline]
+    pub fn lying(&mut self, length: u64) -> &[u8] {
+        let start = self.at;
+        self.at = self.end.min(start + length as usize);
+        &self.window[start..self.at]
+    }
+
+    /// The next `length` bytes, if they are few and have been read ahead.
+    #[inline]
+    pub fn few(&mut self, length: u64) -> Option<Vec<u8>> {
+        if !self.has(length) {
+            return None;
+        }
+        let taken = short::take(&self.window, self.at, length as usize)?;
+        self.at += length as usize;
+        Some(taken)
+    }
+
     /// Appends the next `length` bytes; the buffer grows as they arrive, so a false length cannot make it large.
     pub fn append(&mut self, length: u64, to: &mut Vec<u8>) -> Result<(), Failure> {
         let mut left = length;
@@ -188,6 +214,36 @@ impl<'r> Input<'r> {
             let taken = self.ready(left).len();
             self.at += taken;
             left -= taken as u64;
+        }
+        Ok(())
+    }
+
+    /// Skips a text of `length` bytes, which has to be one.
+    pub fn skip_text(&mut self, length: u64) -> Result<(), Failure> {
+        if self.has(length) {
+            return std::str::from_utf8(self.lying(length))
+                .map(drop)
+                .map_err(not_utf8);
+        }
+        // What has not been looked at yet: the start of a character that goes on.
+        let mut rest = Vec::new();
+        let mut left = length;
+        while left > 0 {
+            if self.at == self.end {
+                self.refill()?;
+            }
+            let ready = self.ready(left);
+            let taken = ready.len();
+            rest.extend_from_slice(ready);
+            self.at += taken;
+            left -= taken as u64;
+            match std::str::from_utf8(&rest) {
+                Ok(_) => rest.clear(),
+                Err(error) if error.error_len().is_none() && left > 0 => {
+                    rest.drain(..error.valid_up_to());
+                }
+                Err(error) => return Err(not_utf8(error)),
+            }
         }
         Ok(())
     }
@@ -241,6 +297,11 @@ impl<'r> Input<'r> {
         self.read += arrived as u64;
         Ok(())
     }
+}
+
+#[cold]
+pub fn not_utf8(error: std::str::Utf8Error) -> Failure {
+    Failure::new(format!("a text is not UTF-8: {error}"))
 }
 
 #[cold]

@@ -1,11 +1,4 @@
 //! MessagePack, as `rmp-serde` writes it.
-//!
-//! Structs are read as maps of field names or as arrays, byte strings where sequences are asked for and the other way
-//! round. Extension types are refused. Written are structs as maps of field names.
-//!
-//! MessagePack has no way to tell `Some(None)` or `Some(())` from `None`, and `rmp-serde` writes neither what reads as
-//! a `candid::Int`: a value with one of these is refused when it is written, as is one that is nested too deep to be
-//! read. Memory 0 is better written in [`Cbor`](super::Cbor), which carries them.
 
 use std::io::{Read, Write};
 
@@ -15,7 +8,14 @@ use serde::de::DeserializeOwned;
 use super::item::Notation;
 use super::{Census, Codec, Format, StreamCodec, census, decoder, encoder};
 
-/// MessagePack. Reads structs written as maps of field names or as arrays; writes maps.
+/// MessagePack, as `rmp-serde` writes it.
+///
+/// Structs are read as maps of field names or as arrays, byte strings where sequences are asked for and the other way
+/// round. Extension types are refused. Structs are written as maps.
+///
+/// MessagePack has no way to tell `Some(None)` or `Some(())` from `None`, and `rmp-serde` writes of a `candid::Int`
+/// what does not read as one: a value with one of these is refused when it is written, as is one that is nested too
+/// deep to be read. Memory 0 is better written in [`Cbor`](super::Cbor), which carries them.
 pub struct MessagePack;
 
 impl<T: DeserializeOwned> Codec<T> for MessagePack {

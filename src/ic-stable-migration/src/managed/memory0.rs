@@ -1,14 +1,44 @@
-//! Virtual memory 0, which says why it cannot grow instead of panicking.
+//! Virtual memory 0: what it holds, and its journal. It says why it cannot grow instead of panicking.
 
 use ic_stable_structures::Memory;
 
-use super::{ManagedMemory, Memory0Content};
+use super::ManagedMemory;
 use crate::bucket_plan::PAGE_BYTES;
 use crate::codec::{Cbor, Codec, LengthU32};
 use crate::error::{Error, Glimpse, Place};
 use crate::header::{HEADER_BYTES, Header};
 use crate::stream::Reserve;
 
+/// What memory 0 holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory0Content {
+    /// Nothing was saved yet.
+    Unsaved,
+    /// This library's header and a payload.
+    Saved(Header),
+    /// A u32 length and a CBOR value of that many bytes: the frame of 2023.
+    NaiveFrame {
+        /// Length of the CBOR value in bytes.
+        bytes: u64,
+    },
+}
+
+impl Memory0Content {
+    /// Refuses a payload that is not all of the state, because a move has begun.
+    ///
+    /// # Errors
+    /// [`Error::MoveBegun`].
+    pub(crate) fn refuse_move(self) -> Result<Self, Error> {
+        match self {
+            Memory0Content::Saved(header) if header.journal_bytes > 0 => Err(Error::MoveBegun {
+                release: header.release,
+            }),
+            content => Ok(content),
+        }
+    }
+}
+
+/// Virtual memory 0.
 pub struct Memory0<M: Memory>(ManagedMemory<M>);
 
 impl<M: Memory> Memory0<M> {

@@ -192,7 +192,7 @@ pub fn rewritten(memory: &VectorMemory) -> VectorMemory {
     let from = MemoryManager::init(memory.clone());
     let new = VectorMemory::default();
     let to = MemoryManager::init_with_bucket_size(new.clone(), 1);
-    for id in [0, 2, 1] {
+    for id in [5, 0, 2, 1] {
         let (from, to) = (from.get(MemoryId::new(id)), to.get(MemoryId::new(id)));
         let mut bytes = vec![0; (from.size() * crate::PAGE_BYTES) as usize];
         from.read(0, &mut bytes);

@@ -5,6 +5,8 @@ use ic_stable_structures::VectorMemory;
 
 use super::testing::{Canister, Legacy, NOW, PLAN, State, legacy_memory, rewritten, sample};
 use super::*;
+use crate::codec::Cbor;
+use crate::plan::Plan;
 use crate::test_memory::Capped;
 
 #[test]
@@ -319,4 +321,107 @@ fn a_memory_rewritten_under_the_canister_is_noticed_and_read_anew() {
         let canister = canister.upgrade(steps == 3);
         assert_eq!(canister.content(), expected);
     }
+}
+
+#[test]
+fn a_structure_of_the_canisters_own_follows_a_memory_that_was_rewritten() {
+    let mut canister = Canister::start(legacy_memory(&sample(20)));
+    canister.finish();
+    let own = canister.mover.managed().memory(5).unwrap();
+    let list = ic_stable_structures::StableVec::<u64, _>::init(own);
+    for number in 0..30_000 {
+        list.push(&number);
+    }
+    let smaller = rewritten(&canister.memory);
+    *canister.memory.borrow_mut() = smaller.borrow().clone();
+    assert!(!canister.mover.is_current());
+    canister.mover.reopen().unwrap();
+    for number in 30_000..60_000 {
+        list.push(&number);
+        canister.state.texts.insert(number, number.to_string());
+    }
+    assert!(list.iter().eq(0..60_000));
+    let mut expected = sample(20);
+    expected
+        .texts
+        .extend((30_000..60_000).map(|number| (number, number.to_string())));
+    assert_eq!(canister.content(), expected);
+    assert_eq!(canister.upgrade(false).content(), expected);
+}
+
+#[test]
+fn removals_are_appended_to_the_journal_and_not_written_again_by_each_step() {
+    let mut canister = Canister::start(legacy_memory(&sample(6_000)));
+    canister.step(1);
+    for key in 1_000..5_000 {
+        canister.state.texts.remove(&(key * 3));
+    }
+    // One of these steps may write the journal anew, where too much of it no longer counts.
+    let dirty: Vec<u64> = (0..8).map(|_| canister.step(1).dirty_bytes).collect();
+    let removals = 4_000 * 22;
+    let large = dirty.iter().filter(|bytes| **bytes >= removals).count();
+    assert!(large <= 1, "{dirty:?}");
+    let mut canister = canister.upgrade(true);
+    assert_eq!(canister.state.texts.len(), 2_000);
+    canister.finish();
+    assert_eq!(canister.status().phase, Phase::Done);
+}
+
+/// A state whose hot part is large and changes all the time.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+struct Heavy {
+    hot: String,
+    map: crate::tiered::TieredMap<u64, u64, VectorMemory>,
+}
+
+impl Tiered<VectorMemory> for Heavy {
+    type Hot = String;
+    fn hot(&self) -> &String {
+        &self.hot
+    }
+    fn set_hot(&mut self, hot: String) {
+        self.hot = hot;
+    }
+    fn collections(&mut self) -> Vec<Tier<'_, VectorMemory>> {
+        vec![Tier {
+            name: "map",
+            id: 1,
+            map: &mut self.map,
+        }]
+    }
+}
+
+#[test]
+fn a_large_hot_state_is_told_and_counts_in_the_budget_of_a_step() {
+    const HOT_BYTES: usize = 200_000;
+    let mut state = Heavy {
+        hot: String::new(),
+        map: (0..500).map(|key| (key, key)).collect(),
+    };
+    let plan: Plan<(), Cbor> = Plan::new(2);
+    let mut mover = plan
+        .begin_tiered(VectorMemory::default(), &mut state, NOW)
+        .unwrap();
+    let budget = Budget {
+        dirty_bytes: HOT_BYTES as u64,
+        entries: 50,
+        ..Budget::default()
+    };
+    let mut step = |mover: &mut Mover<_>, hot: &str| {
+        state.hot = hot.repeat(HOT_BYTES);
+        let report = mover.step_within(&mut state, budget, &|| 0, NOW).unwrap();
+        let told = mover.status(&mut state).hot_bytes;
+        assert!(
+            told.is_some_and(|bytes| bytes >= HOT_BYTES as u64),
+            "{told:?}"
+        );
+        (report.moved, report.dirty_bytes >= HOT_BYTES as u64)
+    };
+    // What the journal takes is known once it was written; then it leaves room for one entry.
+    assert_eq!(step(&mut mover, "a"), (50, true));
+    assert_eq!(step(&mut mover, "b"), (1, true));
+    // Unchanged, it is not written.
+    assert_eq!(step(&mut mover, "b"), (1, false));
+    assert_eq!(step(&mut mover, "b"), (50, false));
 }

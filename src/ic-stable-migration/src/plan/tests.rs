@@ -263,3 +263,31 @@ fn what_stands_behind_a_legacy_value_is_refused_discarded_or_known() {
         "{origin:?}"
     );
 }
+
+/// A number that comes back as none.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+struct Forgetful {
+    number: Option<u64>,
+}
+
+impl<'de> serde::Deserialize<'de> for Forgetful {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer)?;
+        Ok(Self { number: None })
+    }
+}
+
+#[test]
+fn a_save_that_does_not_come_back_is_found_by_a_plan_that_reads_every_save_back() {
+    const PLAN: Plan<Forgetful, MessagePack> = Plan::new(1);
+    let memory = memory_of(&rmp_serde::to_vec_named(&Forgetful { number: None }).unwrap());
+    let mut resumed = PLAN.resume::<Forgetful, _>(memory, NOW).unwrap();
+    resumed.state.number = Some(7);
+    PLAN.save(&resumed.managed, &resumed.state, NOW).unwrap();
+    let careful = PLAN.read_back(ReadBack::EverySave);
+    let error = careful
+        .save(&resumed.managed, &resumed.state, NOW)
+        .unwrap_err();
+    let told = "field `number` of `Forgetful` has another value";
+    assert!(error.to_string().contains(told), "{error}");
+}

@@ -9,6 +9,10 @@ use twox_hash::XxHash64;
 use super::not_read_back;
 use crate::error::Error;
 
+mod compound;
+
+use compound::All;
+
 /// The content of a value. Entries of maps, lists and sets count whatever their order, because hash maps have none.
 pub struct Content {
     whole: u64,
@@ -67,14 +71,14 @@ impl Content {
 }
 
 /// One step of the walk.
-struct Walk<'a> {
+pub struct Walk<'a> {
     fields: &'a mut Vec<Field>,
     depth: usize,
 }
 
 /// Why a value does not serialize.
 #[derive(Debug)]
-struct Failure(String);
+pub struct Failure(String);
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -92,7 +96,7 @@ impl ser::Error for Failure {
 
 /// What kind of value a digest is of, so that no two kinds are alike.
 #[derive(Clone, Copy)]
-enum Tag {
+pub enum Tag {
     Bool = 1,
     Unsigned,
     Signed,
@@ -162,52 +166,6 @@ impl<'a> Walk<'a> {
                 sum: value,
             }),
         }
-    }
-}
-
-/// A value of several parts.
-struct All<'a> {
-    walk: Walk<'a>,
-    /// The type, where the parts are fields of one.
-    of: &'static str,
-    key: u64,
-    sum: u64,
-    count: u64,
-    tag: u64,
-}
-
-impl All<'_> {
-    fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failure> {
-        let value = self.walk.inner(value)?;
-        self.add(value);
-        Ok(())
-    }
-
-    /// A part that counts for its place.
-    fn placed<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failure> {
-        let value = self.walk.inner(value)?;
-        self.add(mix(self.count, value));
-        Ok(())
-    }
-
-    fn named<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Failure> {
-        let value = self.walk.inner(value)?;
-        self.walk.note(self.of, name, value);
-        self.add(mix(bytes(Tag::Field, name.as_bytes()), value));
-        Ok(())
-    }
-
-    fn add(&mut self, part: u64) {
-        self.sum = self.sum.wrapping_add(part);
-        self.count += 1;
-    }
-
-    fn digest(self) -> Result<u64, Failure> {
-        Ok(mix(mix(self.tag, self.count), self.sum))
     }
 }
 
@@ -349,96 +307,5 @@ impl<'a> Serializer for Walk<'a> {
         let mut all = self.all(mix(Tag::Variant as u64, at.into()));
         all.of = of;
         Ok(all)
-    }
-}
-
-impl ser::SerializeSeq for All<'_> {
-    type Ok = u64;
-    type Error = Failure;
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, v: &T) -> Result<(), Failure> {
-        self.part(v)
-    }
-    fn end(self) -> Result<u64, Failure> {
-        self.digest()
-    }
-}
-
-impl ser::SerializeTuple for All<'_> {
-    type Ok = u64;
-    type Error = Failure;
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, v: &T) -> Result<(), Failure> {
-        self.placed(v)
-    }
-    fn end(self) -> Result<u64, Failure> {
-        self.digest()
-    }
-}
-
-impl ser::SerializeTupleStruct for All<'_> {
-    type Ok = u64;
-    type Error = Failure;
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, v: &T) -> Result<(), Failure> {
-        self.placed(v)
-    }
-    fn end(self) -> Result<u64, Failure> {
-        self.digest()
-    }
-}
-
-impl ser::SerializeTupleVariant for All<'_> {
-    type Ok = u64;
-    type Error = Failure;
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, v: &T) -> Result<(), Failure> {
-        self.placed(v)
-    }
-    fn end(self) -> Result<u64, Failure> {
-        self.digest()
-    }
-}
-
-impl ser::SerializeMap for All<'_> {
-    type Ok = u64;
-    type Error = Failure;
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, v: &T) -> Result<(), Failure> {
-        self.key = self.walk.inner(v)?;
-        Ok(())
-    }
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, v: &T) -> Result<(), Failure> {
-        let value = self.walk.inner(v)?;
-        self.add(mix(mix(Tag::Entry as u64, self.key), value));
-        Ok(())
-    }
-    fn end(self) -> Result<u64, Failure> {
-        self.digest()
-    }
-}
-
-impl ser::SerializeStruct for All<'_> {
-    type Ok = u64;
-    type Error = Failure;
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        v: &T,
-    ) -> Result<(), Failure> {
-        self.named(name, v)
-    }
-    fn end(self) -> Result<u64, Failure> {
-        self.digest()
-    }
-}
-
-impl ser::SerializeStructVariant for All<'_> {
-    type Ok = u64;
-    type Error = Failure;
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        v: &T,
-    ) -> Result<(), Failure> {
-        self.named(name, v)
-    }
-    fn end(self) -> Result<u64, Failure> {
-        self.digest()
     }
 }

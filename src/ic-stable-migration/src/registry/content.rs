@@ -2,7 +2,7 @@
 
 use ic_stable_structures::Memory;
 
-use super::PAGE_BYTES;
+use crate::bucket_plan::PAGE_BYTES;
 
 /// Bytes of a map's header.
 const MAP_HEADER_BYTES: usize = 28;
@@ -11,7 +11,7 @@ const MAP_MAGIC: &[u8; 3] = b"BTR";
 const FIRST_CHUNK_AT: u64 = 100;
 
 /// The structure of ic-stable-structures whose magic `first` is, if it is one.
-pub(crate) fn kind_of(first: &[u8]) -> Option<&'static str> {
+pub fn kind_of(first: &[u8]) -> Option<&'static str> {
     match first.get(..3)? {
         b"BTR" => Some("a StableBTreeMap"),
         b"SCL" => Some("a StableCell"),
@@ -28,7 +28,7 @@ pub(crate) fn kind_of(first: &[u8]) -> Option<&'static str> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn map_header(memory: &impl Memory, at_least: u64) -> Result<(), String> {
+pub fn map_header(memory: &impl Memory, at_least: u64) -> Result<(), String> {
     if memory.size() == 0 {
         return Err(format!("it is empty, and had {at_least} entries"));
     }

@@ -1,12 +1,12 @@
 //! What the mover asks of a map, whatever its keys and values are.
 
 use std::borrow::Cow;
-use std::marker::PhantomData;
 use std::ops::Bound;
 use std::rc::Rc;
 
 use ic_stable_structures::{Memory, StableBTreeMap, Storable};
 
+use super::raw::Raw;
 use super::{Passed, Stable, TieredMap};
 use crate::error::Glimpse;
 use crate::ledger::{Digest, Ledger, SlotIndex};
@@ -357,78 +357,6 @@ where
     }
 }
 
-fn decoded<T: Storable>(bytes: &[u8]) -> T {
+pub(super) fn decoded<T: Storable>(bytes: &[u8]) -> T {
     T::from_bytes(Cow::Borrowed(bytes))
-}
-
-/// A key or a value as its bytes, under the bound of the type it is to be: a type that does not fit may trap on what
-/// it reads.
-struct Raw<T> {
-    bytes: Vec<u8>,
-    of: PhantomData<T>,
-}
-
-impl<T: Storable> Raw<T> {
-    /// Checks that the bytes are those of a `T`.
-    fn fits(&self, part: &str) -> Result<(), String> {
-        let size = Size::of::<T>();
-        if !size.admits(self.bytes.len()) {
-            let found = self.bytes.len();
-            return Err(format!(
-                "its {part} has {found} bytes, and the type is {size}"
-            ));
-        }
-        if *decoded::<T>(&self.bytes).to_bytes() != *self.bytes {
-            return Err(format!("its {part} encodes to other bytes"));
-        }
-        Ok(())
-    }
-}
-
-impl<T: Storable> Storable for Raw<T> {
-    const BOUND: ic_stable_structures::storable::Bound = T::BOUND;
-
-    fn to_bytes(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    fn from_bytes(bytes: Cow<[u8]>) -> Self {
-        Self {
-            bytes: bytes.into_owned(),
-            of: PhantomData,
-        }
-    }
-}
-
-impl<T> PartialEq for Raw<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes
-    }
-}
-
-impl<T> Eq for Raw<T> {}
-
-impl<T> PartialOrd for Raw<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T> Ord for Raw<T> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.bytes.cmp(&other.bytes)
-    }
-}
-
-impl<T> Clone for Raw<T> {
-    fn clone(&self) -> Self {
-        Self {
-            bytes: self.bytes.clone(),
-            of: PhantomData,
-        }
-    }
 }

@@ -24,25 +24,30 @@ pub enum Start {
         format: String,
         /// The bytes it took.
         bytes: u64,
-        /// Bytes behind it that longer values of before had left.
-        trailing_bytes: u64,
-        /// Whether what was saved of it was read back and found the same.
-        read_back: bool,
+        /// How it was adopted; none in a release that leaves it where it is.
+        adopted: Option<Adopted>,
     },
     /// The frame of 2023 in memory 0.
     NaiveFrame {
         /// Length of its value in bytes.
         bytes: u64,
-        /// Bytes behind it that longer values of before had left.
-        trailing_bytes: u64,
-        /// Whether what was saved of it was read back and found the same.
-        read_back: bool,
+        /// How it was adopted.
+        adopted: Adopted,
     },
     /// Memory 0.
     Memory0 {
         /// The release that had written it.
         release: u32,
     },
+}
+
+/// How a value was taken over into memory 0.
+#[derive(CandidType, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Adopted {
+    /// Bytes behind it that longer values of before had left.
+    pub trailing_bytes: u64,
+    /// Whether what was saved of it was read back and found the same.
+    pub read_back: bool,
 }
 
 /// The last time the state was saved in memory 0.

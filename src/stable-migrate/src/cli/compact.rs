@@ -6,12 +6,13 @@ use std::rc::Rc;
 use clap::Args;
 use ic_stable_migration::{PAGE_BYTES, cycles_per_year};
 use stable_migrate::{
-    BucketChoice, Compaction, Depth, Error, Image, NewFile, NewSnapshotDir, Progress, SnapshotDir,
-    Source, Survey, bytes_text, count_text, cycles_text, number_text, parse_bytes, saving_text,
-    uses_this_library,
+    BucketChoice, Compaction, Depth, Error, Image, Layout, NewFile, NewSnapshotDir, Progress,
+    SnapshotDir, Source, Survey, bytes_text, content_text, count_text, cycles_text,
+    follows_a_rewrite, number_text, parse_bytes, saving_text, uses_this_library,
 };
 
-use super::{Verdict, next_steps, print};
+use super::next_steps::NextSteps;
+use super::{Verdict, print};
 
 /// Rewrite stable memory with right-sized buckets and without dead bytes
 ///
@@ -23,6 +24,8 @@ use super::{Verdict, next_steps, print};
 /// generation that stable memory was rewritten, and reads the table anew. Another module would go on with the old
 /// table and destroy data with its first write, so it is refused, unless you promise with --skip-pre-upgrade that
 /// the next thing to happen after loading is an upgrade that skips pre_upgrade, before the canister is started.
+/// The same holds for a memory in which the canister keeps more than its collections, unless its module declares
+/// that all of it follows.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Compact {
@@ -55,15 +58,24 @@ impl Compact {
     pub fn run(self) -> Result<Verdict, Error> {
         let source = Source::open(&self.path)?;
         let compaction = Compaction::plan(source.stable(), self.choice())?;
-        self.refuse_damaged(&source)?;
+        let others = unregistered(&self.survey(&source)?);
         if !self.skip_pre_upgrade {
-            self.refuse_foreign(&source, &compaction)?;
+            self.refuse_foreign(&source, &compaction, &others)?;
         }
+        // What was made gets its name last, so that it is there if the command says so, and only then.
+        let summary = self.summary(&source, &compaction, &others);
         match &source {
-            Source::Snapshot(snapshot) => self.snapshot(snapshot, &compaction)?,
-            Source::Bare(_) => self.bare(&compaction)?,
+            Source::Snapshot(snapshot) => {
+                let made = self.snapshot(snapshot, &compaction)?;
+                print(&summary)?;
+                made.finish()?;
+            }
+            Source::Bare(_) => {
+                let made = self.bare(&compaction)?;
+                print(&summary)?;
+                made.finish()?;
+            }
         }
-        print(&self.summary(&source, &compaction))?;
         Ok(Verdict::Held)
     }
 
@@ -75,23 +87,28 @@ impl Compact {
         }
     }
 
-    /// Refuses a memory that contradicts itself: a copy of it would be as damaged, and its original might be thrown
-    /// away.
-    fn refuse_damaged(&self, source: &Source) -> Result<(), Error> {
+    /// What is in the memory. Refuses one that contradicts itself: a copy of it would be as damaged, and its original
+    /// might be thrown away.
+    fn survey(&self, source: &Source) -> Result<Survey, Error> {
         let reading = Progress::bytes("reading", source.stable().bytes());
         let everything = Depth::Everything;
         let survey = Survey::of(source.stable(), everything, &mut |bytes| reading.add(bytes))?;
-        match survey.damages.into_iter().next() {
-            None => Ok(()),
+        match survey.damages.first() {
+            None => Ok(survey),
             Some(damage) => Err(Error::Contradicts {
                 path: self.path.clone(),
-                damage,
+                damage: damage.clone(),
             }),
         }
     }
 
-    /// Refuses where nothing would tell the heap that stable memory was rewritten.
-    fn refuse_foreign(&self, source: &Source, compaction: &Compaction) -> Result<(), Error> {
+    /// Refuses where nothing would tell the heap, or a structure on it, that stable memory was rewritten.
+    fn refuse_foreign(
+        &self,
+        source: &Source,
+        compaction: &Compaction,
+        others: &[String],
+    ) -> Result<(), Error> {
         let refuse = |reason: &str| {
             Err(Error::HeapWouldNotNotice {
                 path: self.path.clone(),
@@ -104,34 +121,60 @@ impl Compact {
         let Source::Snapshot(snapshot) = source else {
             return Ok(());
         };
-        match uses_this_library(&snapshot.module()?) {
-            Ok(true) => Ok(()),
-            Ok(false) => refuse("its module does not use ic-stable-migration"),
-            Err(reason) => Err(Error::Module {
-                path: self.path.clone(),
-                reason,
-            }),
+        let module = snapshot.module()?;
+        let damaged = |reason| Error::Module {
+            path: self.path.clone(),
+            reason,
+        };
+        if !uses_this_library(&module).map_err(damaged)? {
+            return refuse("its module does not use ic-stable-migration");
         }
+        if !others.is_empty() && !follows_a_rewrite(&module).map_err(damaged)? {
+            return Err(Error::WouldNotFollow {
+                path: self.path.clone(),
+                memories: others.join(", "),
+            });
+        }
+        Ok(())
     }
 
-    fn snapshot(&self, snapshot: &SnapshotDir, compaction: &Compaction) -> Result<(), Error> {
+    fn snapshot(
+        &self,
+        snapshot: &SnapshotDir,
+        compaction: &Compaction,
+    ) -> Result<NewSnapshotDir, Error> {
         let made = NewSnapshotDir::begin(&self.output)?;
-        write(compaction, made.create_stable()?, &made.stable_path())?;
+        let (file, name) = (made.create_stable()?, made.stable_target());
+        write(compaction, file, &name, &made.stable_path())?;
         made.copy_program(snapshot)?;
         made.copy_chunks(snapshot)?;
         let mut metadata = snapshot.metadata().clone();
         metadata.stable_memory_size = compaction.stable_pages().1 * PAGE_BYTES;
         made.seal(&metadata)?;
-        made.finish()
+        Ok(made)
     }
 
-    fn bare(&self, compaction: &Compaction) -> Result<(), Error> {
+    fn bare(&self, compaction: &Compaction) -> Result<NewFile, Error> {
         let made = NewFile::begin(&self.output)?;
-        write(compaction, made.file()?, made.path())?;
-        made.finish()
+        write(compaction, made.file()?, made.target(), made.path())?;
+        Ok(made)
     }
 
-    fn summary(&self, source: &Source, compaction: &Compaction) -> String {
+    /// For a bare memory, of which no heap is known.
+    fn what_must_hold(&self, others: &[String]) -> String {
+        let follows = match others {
+            [] => String::new(),
+            others => format!(" and declares that it follows ({})", others.join(", ")),
+        };
+        match self.skip_pre_upgrade {
+            true => "  must hold      the canister is upgraded without pre_upgrade before it is started\n".into(),
+            false => format!(
+                "  must hold      the module that goes on with it uses ic-stable-migration{follows}, or the canister is\n                 upgraded without pre_upgrade before it is started\n"
+            ),
+        }
+    }
+
+    fn summary(&self, source: &Source, compaction: &Compaction, others: &[String]) -> String {
         let (before, after) = compaction.stable_pages();
         let (buckets_before, buckets_after) = compaction.bucket_pages();
         let cost = |pages: u64| cycles_per_year(pages * PAGE_BYTES);
@@ -171,18 +214,45 @@ impl Compact {
             cycles_text(cost(after)),
         );
         match source {
-            Source::Bare(_) => text,
+            Source::Bare(_) => text + &self.what_must_hold(others),
             Source::Snapshot(_) => {
-                text + "\n" + &next_steps::commands(&self.canister, &self.path, &self.output)
+                let next = NextSteps {
+                    canister: &self.canister,
+                    from: &self.path,
+                    to: &self.output,
+                    without_pre_upgrade: self.skip_pre_upgrade,
+                };
+                text + "\n" + &next.commands()
             }
         }
     }
 }
 
-/// Writes the new memory, reads it again and compares.
-fn write(compaction: &Compaction, file: std::fs::File, path: &Path) -> Result<(), Error> {
+/// The memories that are neither memory 0 nor a registered collection's, and what they hold.
+fn unregistered(survey: &Survey) -> Vec<String> {
+    let Layout::Managed(managed) = &survey.layout else {
+        return Vec::new();
+    };
+    let others = managed.unregistered();
+    let words = others.map(|memory| {
+        format!(
+            "memory {} holds {}",
+            memory.id,
+            content_text(&memory.content)
+        )
+    });
+    words.collect()
+}
+
+/// Writes the new memory into a file that lies at `path` and will be called `name`, reads it again and compares.
+fn write(
+    compaction: &Compaction,
+    file: std::fs::File,
+    name: &Path,
+    path: &Path,
+) -> Result<(), Error> {
     let copying = Progress::bytes("copying", compaction.memory_bytes());
-    compaction.write(file, &mut |bytes| copying.add(bytes))?;
+    compaction.write(file, name, &mut |bytes| copying.add(bytes))?;
     drop(copying);
     let made = Rc::new(Image::open_plain(path)?);
     let comparing = Progress::bytes("comparing", compaction.memory_bytes());

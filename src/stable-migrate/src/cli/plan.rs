@@ -1,21 +1,21 @@
 //! `stable-migrate plan`.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use stable_migrate::{
-    Depth, Error, FleetCost, MAX_CANISTERS, Progress, Sample, Source, Survey, bytes_text,
-    count_text, cycles_text, number_text, parse_bytes, parse_sizes, saving_text, table_lines,
+    Depth, Error, FleetCost, Layout, MAX_CANISTERS, Progress, Sample, Source, Survey, bytes_text,
+    count_text, cycles_text, layout_text, number_text, parse_bytes, parse_sizes, read_text,
+    saving_text, table_lines,
 };
 
-use super::{Verdict, json, print};
+use super::{Verdict, complain, json, print};
 
 /// Reckon what a fleet of canisters pays for stable memory, now and with planned buckets
 ///
 /// From a list of sizes it reckons three layouts: the legacy value, a memory manager with the default buckets of
 /// 128 pages, and this library's. From a sample of snapshots it reckons what they have today and what is left with
-/// planned buckets. The sample is scaled to the size of the fleet.
+/// planned buckets. A memory of another program is reckoned as it is. The sample is scaled to the size of the fleet.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 #[command(group = ArgGroup::new("sample").required(true).args(["sizes", "snapshots"]))]
@@ -37,6 +37,9 @@ pub struct Plan {
     snapshots: Vec<PathBuf>,
 }
 
+/// A line for each canister of the largest fleet is shorter.
+const MAX_SIZES: u64 = 1 << 30;
+
 const EXAMPLES: &str = "Examples:
   stable-migrate plan --canisters 100000 snapshots/*
   stable-migrate plan --canisters 100000 --sizes sizes.txt
@@ -47,8 +50,8 @@ sizes.txt:
 
 impl Plan {
     pub fn run(self) -> Result<Verdict, Error> {
-        let sample = match &self.sizes {
-            Some(file) => self.sizes(file)?,
+        let (sample, notes) = match &self.sizes {
+            Some(file) => (self.sizes(file)?, Vec::new()),
             None => self.surveys()?,
         };
         let costs = sample.scaled_to(self.canisters);
@@ -59,21 +62,23 @@ impl Plan {
             true => json(&costs)?,
             false => table(self.canisters, sample.canisters(), &costs),
         })?;
+        notes.iter().for_each(|note| complain(note));
         Ok(Verdict::Held)
     }
 
-    fn sizes(&self, file: &PathBuf) -> Result<Sample, Error> {
-        let text = fs::read_to_string(file).map_err(Error::io(file))?;
+    fn sizes(&self, file: &Path) -> Result<Sample, Error> {
+        let text = read_text(file, MAX_SIZES)?;
         let sizes = parse_sizes(&text).map_err(|reason| Error::Sizes {
-            path: file.clone(),
+            path: file.to_owned(),
             reason,
         })?;
         Ok(Sample::of_states(&sizes, self.ceiling))
     }
 
-    fn surveys(&self) -> Result<Sample, Error> {
+    /// The sample, and a sentence for each canister of it that is reckoned as it is.
+    fn surveys(&self) -> Result<(Sample, Vec<String>), Error> {
         let progress = Progress::steps("reading", self.snapshots.len() as u64);
-        let mut surveys = Vec::new();
+        let (mut surveys, mut notes) = (Vec::new(), Vec::new());
         for path in &self.snapshots {
             let source = Source::open(path)?;
             let survey = Survey::of(source.stable(), Depth::Headers, &mut |_| {})?;
@@ -83,10 +88,18 @@ impl Plan {
                     damage: damage.clone(),
                 });
             }
+            if let Layout::NotOurs(_) | Layout::Zeros = survey.layout {
+                notes.push(format!(
+                    "{}: {}: reckoned as it is",
+                    path.display(),
+                    layout_text(&survey.layout)
+                ));
+            }
             surveys.push(survey);
             progress.add(1);
         }
-        Ok(Sample::of_surveys(surveys.iter(), self.ceiling))
+        let sample = Sample::of_surveys(surveys.iter(), self.ceiling);
+        Ok((sample, notes))
     }
 }
 

@@ -4,20 +4,25 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stable_migrate::{
-    Error, Progress, Rehearsal, Source, of_bare, of_directory, rehearsal_html, rehearsal_text,
-    write_new,
+    Error, NewFile, Progress, Rehearsal, Source, of_bare, of_directory, rehearsal_html,
+    rehearsal_text,
 };
 
 use super::setting::SettingArgs;
 use super::steps::Steps;
-use super::{Verdict, json, print};
+use super::{Verdict, finish, json, print};
 
 /// Run a chain of upgrades on a canister's real state, off the network
 ///
 /// Restores the snapshot's module, heap, globals and stable memory on an embedded host and upgrades as the replica
 /// would: the old module's pre_upgrade, the new module's start and post_upgrade, under the limits of the network.
-/// Then timers run until the query `migration_status` says that the migration is done. Every query without an
-/// argument is asked before the first upgrade and after each, and the answers are compared.
+/// Then timers run until the journal in stable memory says that the move of its collections is done, and the last
+/// upgrade is done once more. An upgrade that fails is a result as any other: status 1, and the report says where and
+/// why.
+///
+/// Every query of the interface is asked before the first upgrade and after each, and the answers are compared: with
+/// arguments made of small numbers and of what the state and other answers hold, page by page where it takes two
+/// numbers. What could not be asked is named.
 ///
 /// A bare stable memory has no heap and so nothing that pre_upgrade could save: it needs --skip-pre-upgrade, and is
 /// asked for the first time after the first upgrade.
@@ -35,7 +40,13 @@ pub struct Rehearse {
     /// traps]
     #[arg(long, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     fault: Option<u64>,
-    /// Wait for the migration after every upgrade, not only after the last
+    /// Argument of the upgrade that is done once more [default: that of the last]
+    #[arg(long, value_name = "ARG")]
+    arg_again: Option<String>,
+    /// A timer that was set before may be gone after
+    #[arg(long)]
+    timer_may_stop: bool,
+    /// Wait for the move after every upgrade, not only after the last
     #[arg(long)]
     wait_each: bool,
     #[command(flatten)]
@@ -71,14 +82,16 @@ impl Rehearse {
             }
             Source::Bare(image) => (of_bare(image)?, false),
         };
+        let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let progress = Progress::busy();
         let rehearsal = Rehearsal {
             setting: self.setting.setting(),
             steps: self.steps.load(self.skip_pre_upgrade)?,
-            calls: self.setting.calls()?,
-            left_out: self.setting.left_out(),
+            argument_again: self.steps.again(self.arg_again.as_deref())?,
+            asking: self.setting.asking()?,
             wait_each: self.wait_each,
             fault_every: self.fault,
+            timer_may_stop: self.timer_may_stop,
         };
         let rehearsed = rehearsal.run(&snapshot, knows_answers, &mut |stage| progress.say(stage));
         let rehearsed = rehearsed.map_err(|reason| Error::Run {
@@ -91,9 +104,7 @@ impl Rehearse {
             true => json(&rehearsed)?,
             false => rehearsal_text(&name, &rehearsed),
         })?;
-        if let Some(file) = &self.html {
-            write_new(file, rehearsal_html(&name, &rehearsed).as_bytes())?;
-        }
+        finish(page, &rehearsal_html(&name, &rehearsed))?;
         Ok(match rehearsed.held {
             true => Verdict::Held,
             false => Verdict::Different,

@@ -1,11 +1,15 @@
 //! What the network knows of a canister and a snapshot does not say, as options.
 
-use std::fs;
 use std::path::PathBuf;
 
 use candid::Principal;
 use clap::Args;
-use stable_migrate::{Error, INSTALL_INSTRUCTIONS, Setting};
+use stable_migrate::{
+    Asking, Error, INSTALL_INSTRUCTIONS, OwnSettings, Setting, parse_bytes, parse_cycles, read_text,
+};
+
+/// No file of calls is longer.
+const MAX_CALLS: u64 = 64 << 20;
 
 /// Who the canister is, who upgrades it, what is asked.
 #[derive(Args)]
@@ -25,6 +29,18 @@ pub struct SettingArgs {
     /// Instructions that one installation may take
     #[arg(long, value_name = "N", default_value_t = INSTALL_INSTRUCTIONS)]
     install_instructions: u64,
+    /// Soft limit on the canister's heap, as 1GiB; 0 is none [default: 3 GiB]
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    wasm_memory_limit: Option<u64>,
+    /// Cycles the canister has, as 3T. Without it nothing is charged and nothing fails for the lack of cycles
+    #[arg(long, value_name = "CYCLES", value_parser = parse_cycles)]
+    cycles: Option<u128>,
+    /// How long the cycles must last for if the canister is not to be frozen, in seconds or as 90d [default: 30d]
+    #[arg(long, value_name = "TIME", value_parser = seconds, requires = "cycles")]
+    freezing_threshold: Option<u64>,
+    /// Memory that is kept free for the canister and paid for, as 4GiB [default: none]
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, requires = "cycles")]
+    memory_allocation: Option<u64>,
 }
 
 impl SettingArgs {
@@ -34,21 +50,38 @@ impl SettingArgs {
             canister: self.canister_id,
             sender: self.sender,
             install_instructions: self.install_instructions,
+            own: OwnSettings {
+                cycles: self.cycles,
+                freezing_threshold: self.freezing_threshold,
+                memory_allocation: self.memory_allocation,
+                wasm_memory_limit: self.wasm_memory_limit,
+            },
         }
     }
 
-    /// The text of the file of calls.
-    pub fn calls(&self) -> Result<Option<String>, Error> {
-        let read = |path: &PathBuf| fs::read_to_string(path).map_err(Error::io(path));
-        self.calls.as_ref().map(read).transpose()
-    }
-
-    /// Queries that are not asked.
-    pub fn left_out(&self) -> Vec<String> {
-        self.leave_out.clone()
+    /// What is asked.
+    pub fn asking(&self) -> Result<Asking, Error> {
+        let read = |path: &PathBuf| read_text(path, MAX_CALLS);
+        Ok(Asking {
+            sender: self.sender,
+            calls: self.calls.as_ref().map(read).transpose()?,
+            left_out: self.leave_out.clone(),
+        })
     }
 }
 
 fn principal(text: &str) -> Result<Principal, String> {
     Principal::from_text(text).map_err(|error| error.to_string())
+}
+
+/// Seconds, or days with a `d` behind them.
+fn seconds(text: &str) -> Result<u64, String> {
+    let (number, size) = match text.strip_suffix('d') {
+        Some(days) => (days, 24 * 3600),
+        None => (text, 1),
+    };
+    let number = number.replace('_', "").parse::<u64>().ok();
+    number
+        .and_then(|number| number.checked_mul(size))
+        .ok_or_else(|| format!("\"{text}\" is neither a number of seconds nor of days, as 90d"))
 }

@@ -1,11 +1,10 @@
 //! `--wasm FILE [--arg ARG]`, any number of times: each argument belongs to the module in front of it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use canister_host::Module;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use stable_migrate::{Error, Interface, NO_ARGUMENT, Step};
+use stable_migrate::{Error, Interface, MAX_MODULE, NO_ARGUMENT, Step, read_file};
 
 /// Modules and their arguments, in the order in which they were given.
 pub struct Steps(Vec<(PathBuf, Option<String>)>);
@@ -22,11 +21,19 @@ impl Steps {
         }
         Ok(steps)
     }
+
+    /// Encodes another argument for the last module.
+    pub fn again(&self, argument: Option<&str>) -> Result<Option<Vec<u8>>, Error> {
+        let (Some((path, _)), Some(argument)) = (self.0.last(), argument) else {
+            return Ok(None);
+        };
+        Ok(Some(load_step(path, Some(argument))?.argument))
+    }
 }
 
 /// Reads and compiles one module, and encodes its argument: Candid text, `hex:` and digits, or nothing.
 pub fn load_step(path: &Path, argument: Option<&str>) -> Result<Step, Error> {
-    let bytes = fs::read(path).map_err(Error::io(path))?;
+    let bytes = read_file(path, MAX_MODULE)?;
     let named = |reason: String| Error::Run {
         what: path.display().to_string(),
         reason,

@@ -4,23 +4,27 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stable_migrate::{
-    BucketChoice, Error, OfflineUpgrade, Outcome, Progress, SnapshotDir, count_text, number_text,
-    parse_bytes, saving_text, share_text,
+    BucketChoice, Error, NewFile, OfflineUpgrade, Progress, STEP_METHOD, SnapshotDir, parse_bytes,
+    upgrade_html, upgrade_text,
 };
 
+use super::next_steps::NextSteps;
 use super::setting::SettingArgs;
 use super::steps::load_step;
-use super::{Verdict, complain, next_steps, print};
+use super::{Verdict, complain, finish, json, print};
 
 /// Upgrade, migrate and shrink a canister offline: a new snapshot to be loaded
 ///
-/// Runs the old module's pre_upgrade, the new one's post_upgrade and its migration to the end on an embedded host,
-/// upgrades once more so that everything is saved and the heap is fresh, compacts stable memory, and writes a whole
-/// new snapshot: module, heap, globals, stable memory, timer. Loading it upgrades, migrates and shrinks the canister
-/// without one instruction on chain.
+/// Runs the old module's pre_upgrade, the new one's post_upgrade and the steps of its move to the end on an embedded
+/// host, upgrades once more so that everything is saved and the heap is fresh, compacts stable memory, and writes a
+/// whole new snapshot: module, heap, globals, stable memory, timer. Loading it upgrades, migrates and shrinks the
+/// canister without one instruction on chain.
 ///
-/// Every query without an argument is asked at the start and after each step, and of the snapshot that was written.
-/// If an answer is not the same, nothing is written and the status is 1.
+/// Nothing else of the canister runs: no timer, no heartbeat, and no call leaves it.
+///
+/// Its queries are asked at the start and after each step, as `rehearse` asks them, and of the snapshot that was
+/// written. If an upgrade fails, the move does not come to its end, an answer is not the same or a timer is lost,
+/// nothing is written and the status is 1.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Upgrade {
@@ -44,11 +48,23 @@ pub struct Upgrade {
     /// What all virtual memories have to be able to reach together, as 32GiB; by default as `compact` chooses
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     ceiling: Option<u64>,
+    /// Update method of the module that does one step of the move; without argument, as the canister itself calls it
+    #[arg(long, value_name = "METHOD", default_value = STEP_METHOD)]
+    step: String,
+    /// A timer that was set before may be gone after
+    #[arg(long)]
+    timer_may_stop: bool,
     #[command(flatten)]
     setting: SettingArgs,
     /// Name or id of the canister, for the commands that are printed
     #[arg(long, value_name = "NAME", default_value = "CANISTER")]
     canister: String,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+    /// Write a page with the results; the file must not exist
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -58,6 +74,7 @@ const EXAMPLES: &str = "Examples:
 impl Upgrade {
     pub fn run(self) -> Result<Verdict, Error> {
         let directory = SnapshotDir::open(&self.path)?;
+        let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let progress = Progress::busy();
         let mut step = load_step(&self.wasm, self.arg.as_deref())?;
         step.skip_pre_upgrade = self.skip_pre_upgrade;
@@ -69,97 +86,42 @@ impl Upgrade {
             setting: self.setting.setting(),
             step,
             argument_again,
-            calls: self.setting.calls()?,
-            left_out: self.setting.left_out(),
+            step_method: self.step.clone(),
+            asking: self.setting.asking()?,
             buckets: self
                 .ceiling
                 .map_or(BucketChoice::RightSize, BucketChoice::Ceiling),
+            timer_may_stop: self.timer_may_stop,
         };
-        let outcome = upgrade.run(&directory, &self.output, &mut |stage: &str| {
+        let (outcome, made) = upgrade.run(&directory, &self.output, &mut |stage: &str| {
             progress.say(stage)
         })?;
         drop(progress);
-        print(&self.summary(&outcome))?;
-        if !outcome.held() {
-            complain("an answer is not the same, so nothing was written");
+        let (from, to) = (
+            self.path.display().to_string(),
+            self.output.display().to_string(),
+        );
+        print(&match self.json {
+            true => json(&outcome)?,
+            false => upgrade_text(&from, &to, &outcome),
+        })?;
+        if outcome.held && !self.json {
+            let next = NextSteps {
+                canister: &self.canister,
+                from: &self.path,
+                to: &self.output,
+                without_pre_upgrade: false,
+            };
+            print(&format!("\n{}", next.commands()))?;
+        }
+        finish(page, &upgrade_html(&from, &to, &outcome))?;
+        if !outcome.held {
+            let failure = outcome.failures.first().map_or("", |failure| failure);
+            complain(&format!("nothing was written: {failure}"));
             return Ok(Verdict::Different);
         }
-        let commands = next_steps::commands(&self.canister, &self.path, &self.output);
-        print(&format!("\n{commands}"))?;
+        // What was made gets its name last, so that it is there if the command says so, and only then.
+        made.finish()?;
         Ok(Verdict::Held)
-    }
-
-    fn summary(&self, outcome: &Outcome) -> String {
-        let mut text = format!("{} -> {}\n", self.path.display(), self.output.display());
-        let mut line = |name: &str, line: &str| text.push_str(&format!("  {name:14} {line}\n"));
-        let (report, took) = &outcome.upgrade;
-        let limit = self.setting.setting().install_instructions;
-        line(
-            "upgrade",
-            &format!(
-                "{} instructions, {} of the limit on chain; {} ms here",
-                number_text(report.instructions()),
-                share_text(report.instructions(), limit),
-                number_text(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
-            ),
-        );
-        line(
-            "migration",
-            &match &outcome.settled {
-                None => "nothing to wait for".to_owned(),
-                Some(settled) => format!(
-                    "done after {} and {} instructions",
-                    count_text(settled.messages, "message"),
-                    number_text(settled.instructions)
-                ),
-            },
-        );
-        let [start, migrated, end] = outcome.pages;
-        for (name, pages) in [
-            ("heap", [start.0, migrated.0, end.0]),
-            ("stable memory", [start.1, migrated.1, end.1]),
-        ] {
-            let [before, between, after] = pages;
-            line(
-                name,
-                &format!(
-                    "{before} pages -> {between} after the migration -> {after}, {}",
-                    saving_text(before.into(), after.into())
-                ),
-            );
-        }
-        if let Some((before, after)) = outcome.buckets {
-            let pages = |count: u16| count_text(count.into(), "page");
-            line(
-                "buckets",
-                &format!("of {} -> of {}", pages(before), pages(after)),
-            );
-        }
-        for (when, compared) in &outcome.checks {
-            let different = compared.different.len() as u64;
-            let order = match compared.in_other_order {
-                0 => String::new(),
-                count => format!(", {} with a list in another order", number_text(count)),
-            };
-            let same = number_text(compared.asked - different);
-            let asked = count_text(compared.asked, "answer");
-            line(
-                "checked",
-                &format!("{same} of {asked} the same {when}{order}"),
-            );
-            for difference in &compared.different {
-                line(
-                    "DIFFERENT",
-                    &format!(
-                        "{} at {}: {} before, {} after",
-                        difference.question, difference.at, difference.before, difference.after
-                    ),
-                );
-            }
-        }
-        if !outcome.left_out.is_empty() {
-            line("not asked", &outcome.left_out.join(", "));
-        }
-        text
     }
 }

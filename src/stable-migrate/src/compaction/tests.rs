@@ -19,7 +19,9 @@ fn compact(image: &Rc<Image>, choice: BucketChoice) -> (TempDir, Rc<Image>) {
     let compaction = Compaction::plan(image, choice).unwrap();
     let (mut copied, mut verified) = (0, 0);
     compaction
-        .write(File::create_new(&path).unwrap(), &mut |n| copied += n)
+        .write(File::create_new(&path).unwrap(), &path, &mut |n| {
+            copied += n
+        })
         .unwrap();
     let made = Rc::new(Image::open(&path).unwrap());
     compaction.verify(&made, &mut |n| verified += n).unwrap();
@@ -213,11 +215,11 @@ fn holes_stay_holes() {
 #[test]
 fn what_has_no_manager_is_refused() {
     let error = refused(b"\x81\xa1n\x07", BucketChoice::RightSize);
-    assert!(error.contains("a legacy value at offset 0"), "{error}");
+    assert!(error.contains("legacy: one MessagePack value"), "{error}");
     let error = refused(b"", BucketChoice::RightSize);
-    assert!(error.contains("holds no page"), "{error}");
+    assert!(error.contains("empty: no page"), "{error}");
     let error = refused(b"nothing known", BucketChoice::RightSize);
-    assert!(error.contains("was expected"), "{error}");
+    assert!(error.contains("not ours: text"), "{error}");
     let hostile = one_of_each(1, 10);
     hostile.borrow_mut()[2_085] = 200;
     let error = refused(&hostile.borrow(), BucketChoice::RightSize);

@@ -1,8 +1,102 @@
 //! What a memory holds, in a line.
 
+use ic_stable_migration::PAGE_BYTES;
+
+use crate::recognition::{Certainty, Kind};
 use crate::structure::{BTree, Slots, Structure};
-use crate::survey::{Content, JournalSurvey, SavedState};
+use crate::survey::{
+    Behind, Content, JournalSurvey, Layout, LegacySurvey, MemorySurvey, SavedState, ValueSurvey,
+};
 use crate::units::{bytes_text, count_text, number_text};
+
+/// A layout, in a line.
+pub fn layout(layout: &Layout) -> String {
+    match layout {
+        Layout::Empty => "empty: no page".into(),
+        Layout::Zeros => "nothing but zeros: pages were added and never written to".into(),
+        Layout::Legacy(legacy) => self::legacy(legacy),
+        Layout::Managed(managed) => format!(
+            "memory manager, {} of {} ({}), room to grow to {}",
+            count_text(managed.buckets, "bucket"),
+            count_text(managed.bucket_pages.into(), "page"),
+            bytes_text(u64::from(managed.bucket_pages) * PAGE_BYTES),
+            bytes_text(managed.ceiling_bytes)
+        ),
+        Layout::NotOurs(foreign) => match foreign.kind {
+            Kind::Unknown => format!("not ours: {}", foreign.what),
+            // It may be a state of ours, but too little of it is there to say so.
+            Kind::Cbor | Kind::MessagePack if foreign.certainty == Certainty::Possible => {
+                format!("not known: perhaps {}", foreign.what)
+            }
+            _ => format!("not ours: {} ({})", foreign.what, foreign.certainty),
+        },
+        Layout::Damaged { first_bytes } => format!("damaged: starts with {first_bytes}"),
+    }
+}
+
+fn legacy(legacy: &LegacySurvey) -> String {
+    let codec = match legacy.codec {
+        "messagepack" => "MessagePack",
+        "candid" => "Candid",
+        _ => "CBOR",
+    };
+    let front = match legacy.length_in_front {
+        0 => String::new(),
+        bytes => format!(" behind a length of {bytes} bytes"),
+    };
+    let entries = match legacy.entries {
+        Some(entries) => format!(" of {}", count_text(entries, "entry")),
+        None => String::new(),
+    };
+    format!(
+        "legacy: one {codec} value{entries} from offset 0{front} ({})",
+        legacy.certainty
+    )
+}
+
+/// What lies behind a legacy value.
+pub fn behind(legacy: &LegacySurvey) -> String {
+    let all = format!("{} bytes", number_text(legacy.trailing_bytes));
+    match legacy.behind {
+        Behind::Zeros => format!("{all}, all zero"),
+        Behind::OlderTail { bytes } => format!(
+            "{all}, the first {} the end of an older, longer value, which adopting overwrites",
+            number_text(bytes)
+        ),
+        Behind::Unexplained { bytes } => format!(
+            "{all}, the first {} not zero and not explained: adopting refuses them unless the plan says to discard them",
+            number_text(bytes)
+        ),
+        Behind::Apart { from, to } => format!(
+            "{all}, with data of the canister's own from byte {} to {}: adopting refuses it unless the plan says to discard it",
+            number_text(from),
+            number_text(to)
+        ),
+    }
+}
+
+fn value(value: &ValueSurvey) -> String {
+    let entries = match value.entries {
+        Some(entries) => format!(" of {}", count_text(entries, "entry")),
+        None => String::new(),
+    };
+    format!(
+        "{}{entries}{}, {} bytes ({})",
+        value.format,
+        value.frame.text(),
+        number_text(value.bytes),
+        value.certainty
+    )
+}
+
+/// What a memory holds, behind the name of its collection.
+pub fn memory(memory: &MemorySurvey) -> String {
+    let holds = content(&memory.content);
+    match &memory.collection {
+        Some(name) => format!("{name}: {holds}"),
+        None => holds,
+    }
+}
 
 /// The name of the content and, behind a colon, what is known of it.
 pub fn content(content: &Content) -> String {
@@ -12,7 +106,8 @@ pub fn content(content: &Content) -> String {
             let bytes = number_text(*payload_bytes);
             format!("frame of 2023: u32 length, {bytes} bytes of CBOR")
         }
-        Content::Blank => "nothing: it starts with zeros".into(),
+        Content::Value(value) => self::value(value),
+        Content::Blank => "nothing but zeros".into(),
         Content::Unknown { first_bytes } => format!("unknown: starts with {first_bytes}"),
         Content::Structure(found) => structure(found),
     }
@@ -79,6 +174,9 @@ fn structure(structure: &Structure) -> String {
         },
         Structure::StableVec(found) => slots("StableVec", found),
         Structure::StableMinHeap(found) => slots("StableMinHeap", found),
+        Structure::Newer { name, layout } => {
+            format!("{name} in layout {layout}, which is newer than this release")
+        }
     }
 }
 

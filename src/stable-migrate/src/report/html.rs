@@ -5,8 +5,8 @@ use std::fmt::Write;
 use ic_stable_migration::PAGE_BYTES;
 
 use super::Report;
+use super::describe;
 use super::map::{Kind, Map, Owner};
-use super::text::legacy_text;
 use crate::survey::{Layout, Survey};
 use crate::units::{bytes_text, count_text, cycles_text, saving_text, share_text};
 
@@ -85,14 +85,14 @@ fn facts(report: &Report) -> String {
 
 fn layout_facts(survey: &Survey) -> Vec<(&'static str, String, String)> {
     match &survey.layout {
-        Layout::Empty => vec![("Layout", "empty".into(), "no page".into())],
-        Layout::Legacy(legacy) => {
-            let text = legacy_text(legacy);
-            let value = text.trim_start_matches("legacy: ");
-            vec![("Layout", "legacy".into(), value.into())]
-        }
-        Layout::Unrecognized { .. } => {
-            vec![("Layout", "not recognized".into(), String::new())]
+        Layout::Empty
+        | Layout::Zeros
+        | Layout::Legacy(_)
+        | Layout::NotOurs(_)
+        | Layout::Damaged { .. } => {
+            let text = describe::layout(&survey.layout);
+            let (name, more) = text.split_once(": ").unwrap_or((&text, ""));
+            vec![("Layout", name.into(), more.into())]
         }
         Layout::Managed(managed) => {
             let waste = managed.slack_bytes + managed.dead_bytes + managed.behind_journal_bytes;

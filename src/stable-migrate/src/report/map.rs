@@ -4,8 +4,7 @@ use ic_stable_migration::PAGE_BYTES;
 use serde::Serialize;
 
 use super::describe;
-use super::text::legacy_text;
-use crate::survey::{Layout, LegacySurvey, ManagedSurvey, MemorySurvey, Survey};
+use crate::survey::{Behind, Layout, LegacySurvey, ManagedSurvey, MemorySurvey, Survey};
 use crate::units::bytes_text;
 
 /// Cells of one size and their owners, for the page's script to draw.
@@ -72,15 +71,28 @@ impl Map {
             Layout::Managed(managed) => of_managed(managed),
             Layout::Legacy(legacy) => of_legacy(survey, legacy),
             Layout::Empty => pages(Vec::new(), Vec::new()),
-            Layout::Unrecognized { found, .. } => {
-                let name = "unrecognized".into();
-                let holds = format!("starts with {found}");
-                let owner = data("?".into(), name, holds, survey.stable_bytes, None);
-                let all = whole_pages(0, survey.stable_bytes, survey.stable_bytes);
-                pages(vec![owner], vec![all])
+            Layout::Zeros => pages(
+                vec![dead(survey.stable_bytes, "nothing but zeros")],
+                vec![whole_pages(0, survey.stable_bytes, 0)],
+            ),
+            Layout::NotOurs(foreign) => {
+                let (holds, used) = (foreign.what.clone(), foreign.used_bytes);
+                of_one("another program", holds, survey.stable_bytes, Some(used))
+            }
+            Layout::Damaged { first_bytes } => {
+                let holds = format!("starts with {first_bytes}");
+                of_one("damaged", holds, survey.stable_bytes, None)
             }
         }
     }
+}
+
+fn of_one(name: &str, holds: String, bytes: u64, used: Option<u64>) -> Map {
+    let owner = data("?".into(), name.into(), holds, bytes, used);
+    pages(
+        vec![owner],
+        vec![whole_pages(0, bytes, used.unwrap_or(bytes))],
+    )
 }
 
 fn pages(owners: Vec<Owner>, runs: Vec<Run>) -> Map {
@@ -130,7 +142,7 @@ fn of_legacy(survey: &Survey, legacy: &LegacySurvey) -> Map {
     let mut value = data(
         "V".into(),
         "legacy value".into(),
-        legacy_text(legacy),
+        describe::layout(&survey.layout),
         value_pages,
         Some(legacy.value_bytes),
     );
@@ -139,9 +151,10 @@ fn of_legacy(survey: &Survey, legacy: &LegacySurvey) -> Map {
     let mut runs = vec![whole_pages(0, value_pages, legacy.value_bytes)];
     let behind = survey.stable_bytes.saturating_sub(value_pages);
     if behind > 0 {
-        let holds = match legacy.trailing_is_used {
-            true => "rests of something longer, behind the value",
-            false => "zeros behind the value",
+        let holds = match legacy.behind {
+            Behind::Zeros => "zeros behind the value",
+            Behind::OlderTail { .. } => "the end of an older, longer value",
+            Behind::Unexplained { .. } | Behind::Apart { .. } => "not explained, behind the value",
         };
         owners.push(dead(behind, holds));
         runs.push(whole_pages(1, behind, 0));
@@ -172,7 +185,7 @@ fn of_managed(managed: &ManagedSurvey) -> Map {
     owners.extend(managed.memories.iter().map(|memory| Owner {
         mark: memory.id.to_string(),
         name: format!("memory {}", memory.id),
-        holds: describe::content(&memory.content),
+        holds: describe::memory(memory),
         kind: Kind::Data,
         bytes: memory.owned_bytes,
         used: memory.used_bytes,

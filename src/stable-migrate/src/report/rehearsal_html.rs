@@ -3,24 +3,21 @@
 use std::fmt::Write;
 
 use super::html::{STYLE, escape};
-use super::rehearsal_text::{facts, verdict};
-use crate::run::{Rehearsed, Upgraded};
+use super::rehearsal_text::{coverage_lines, facts, parts, verdict};
+use crate::run::{Rehearsed, Room, Upgraded};
 use crate::units::{bytes_text, count_text, number_text};
 
 /// The page.
 pub fn rehearsal_html(path: &str, rehearsed: &Rehearsed) -> String {
     let path = escape(path);
-    let upgrades: String = (1..)
-        .zip(&rehearsed.upgrades)
-        .map(|(number, upgraded)| section(number, upgraded))
+    let upgrades: String = parts(rehearsed)
+        .iter()
+        .map(|(title, upgraded, room)| section(title, upgraded, *room))
         .collect();
-    let left_out = match &rehearsed.left_out[..] {
-        [] => String::new(),
-        names => format!(
-            "<p class=\"note\">Not asked: {}.</p>",
-            escape(&names.join(", "))
-        ),
-    };
+    let not_tried = rehearsed.not_tried.iter();
+    let not_tried = not_tried.map(|module| format!("not tried: {module}"));
+    let failures = list(rehearsed.failures.iter().cloned().chain(not_tried));
+    let coverage = list(coverage_lines(&rehearsed.interface));
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -33,26 +30,41 @@ pub fn rehearsal_html(path: &str, rehearsed: &Rehearsed) -> String {
 <main>
 <h1>Rehearsal <small>{path}</small></h1>
 <dl class="facts">
-<div><dt>Result</dt><dd>{verdict}</dd><dd class="more">{questions} asked before and after</dd></div>
+<div><dt>Result</dt><dd>{verdict}</dd><dd class="more">{questions} asked before and after, of {asked} of {queries} queries</dd></div>
 <div><dt>Chain</dt><dd>{count}</dd><dd class="more">as the replica runs them</dd></div>
 </dl>
-{upgrades}{left_out}
-</main>
+{failures}{upgrades}<h2>Asked</h2>
+{coverage}</main>
 </html>
 "#,
         verdict = verdict(rehearsed),
-        questions = count_text(rehearsed.questions, "question"),
+        questions = count_text(rehearsed.interface.questions, "question"),
+        asked = number_text(rehearsed.interface.asked),
+        queries = number_text(rehearsed.interface.queries),
         count = count_text(rehearsed.upgrades.len() as u64, "upgrade"),
     )
 }
 
-fn section(number: u64, upgraded: &Upgraded) -> String {
+/// A list of sentences; nothing where there are none.
+pub fn list(sentences: impl IntoIterator<Item = String>) -> String {
+    let items: String = sentences
+        .into_iter()
+        .map(|sentence| format!("<li>{}</li>\n", escape(&sentence)))
+        .collect();
+    match items.is_empty() {
+        true => items,
+        false => format!("<ul>\n{items}</ul>\n"),
+    }
+}
+
+/// One upgrade.
+pub fn section(title: &str, upgraded: &Upgraded, room: Option<&Room>) -> String {
     let mut text = format!(
-        "<h2>Upgrade {number}: {}</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Hook</th>\
+        "<h2>{}</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Hook</th>\
          <th scope=\"col\" class=\"number\">Instructions</th><th scope=\"col\">of the limit</th>\
          <th scope=\"col\" class=\"number\">Dirtied</th><th scope=\"col\" class=\"number\">Heap pages</th>\
          <th scope=\"col\" class=\"number\">Stable pages</th></tr></thead>\n<tbody>\n",
-        escape(&upgraded.module)
+        escape(title)
     );
     let limit = upgraded.instructions_limit;
     for hook in &upgraded.hooks {
@@ -67,7 +79,7 @@ fn section(number: u64, upgraded: &Upgraded) -> String {
     text.push_str(&row("compile", upgraded.compile_instructions, limit, &none));
     text.push_str(&row("together", upgraded.instructions, limit, &none));
     text.push_str("</tbody></table></div>\n<table>\n<tbody>\n");
-    for (name, line) in facts(upgraded) {
+    for (name, line) in facts(upgraded, room) {
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
@@ -92,7 +104,7 @@ fn row(name: &str, instructions: u64, limit: u64, more: &[String; 3]) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{Compared, Difference};
+    use crate::run::{Compared, Coverage, Difference, NotAsked};
 
     #[test]
     fn a_difference_is_on_the_page_and_brings_no_markup() {
@@ -102,35 +114,45 @@ mod tests {
             before: "<b>1</b>".into(),
             after: "2".into(),
         };
+        let upgraded = Upgraded {
+            module: "a.wasm".into(),
+            compile_instructions: 5,
+            instructions: 5,
+            instructions_limit: 10,
+            answers: Some(Compared {
+                asked: 1,
+                different: vec![difference],
+                ..Compared::default()
+            }),
+            ..Upgraded::default()
+        };
+        let not_asked = NotAsked {
+            query: "memory_report".into(),
+            reason: "reports on memory".into(),
+        };
         let rehearsed = Rehearsed {
             held: false,
-            questions: 1,
-            left_out: vec!["memory_report".into()],
-            upgrades: vec![Upgraded {
-                module: "a.wasm".into(),
-                hooks: Vec::new(),
-                compile_instructions: 5,
-                instructions: 5,
-                instructions_limit: 10,
-                heap_pages: 1,
-                heap_high_water: 2,
-                stable_pages: 3,
-                milliseconds: 4,
-                settled: None,
-                answers: Some(Compared {
-                    asked: 1,
-                    in_other_order: 0,
-                    different: vec![difference],
-                }),
-                faults: None,
-            }],
+            failures: vec!["upgrade 1, <a.wasm>: lost".into()],
+            compared: true,
+            interface: Coverage {
+                questions: 1,
+                queries: 2,
+                asked: 1,
+                not_asked: vec![not_asked],
+            },
+            upgrades: vec![upgraded],
+            not_tried: vec!["b.wasm".into()],
+            again: None,
+            room: None,
         };
         let page = rehearsal_html("snapshot", &rehearsed);
         for part in [
             "NOT everything held",
             "get () at [0]: &lt;b&gt;1&lt;/b&gt; before, 2 after",
             "0 of 1 the same",
-            "Not asked: memory_report",
+            "not asked, reports on memory: memory_report",
+            "upgrade 1, &lt;a.wasm&gt;: lost",
+            "not tried: b.wasm",
             "50 % of the limit of 10",
         ] {
             assert!(page.contains(part), "{part}");

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use ic_stable_migration::PAGE_BYTES;
 
 use super::{Report, describe};
-use crate::survey::{Layout, LegacySurvey, ManagedSurvey, Survey};
+use crate::survey::{ForeignSurvey, Layout, LegacySurvey, ManagedSurvey, Survey};
 use crate::table::table_lines;
 use crate::units::{bytes_text, count_text, cycles_text, number_text, saving_text, share_text};
 
@@ -29,14 +29,12 @@ pub fn text(report: &Report) -> String {
             ),
         );
     }
+    lines.line("layout", &describe::layout(&survey.layout));
     match &survey.layout {
-        Layout::Empty => lines.line("layout", "empty: no page"),
         Layout::Legacy(legacy) => legacy_lines(&mut lines, legacy),
         Layout::Managed(managed) => managed_lines(&mut lines, survey, managed),
-        Layout::Unrecognized { found, expected } => {
-            lines.line("layout", &format!("not recognized: starts with {found}"));
-            lines.line("expected", expected);
-        }
+        Layout::NotOurs(foreign) => foreign_lines(&mut lines, foreign),
+        Layout::Empty | Layout::Zeros | Layout::Damaged { .. } => {}
     }
     for damage in &survey.damages {
         lines.line("DAMAGED", damage);
@@ -53,51 +51,24 @@ fn size_and_cost(survey: &Survey) -> String {
     )
 }
 
-/// A legacy layout in words.
-pub fn legacy_text(legacy: &LegacySurvey) -> String {
-    let codec = match legacy.codec {
-        Some("messagepack") => "MessagePack",
-        Some("cbor") => "CBOR",
-        Some("candid") => "Candid",
-        _ => return "legacy: a value that no codec reads to its end".into(),
-    };
-    let front = match legacy.length_in_front {
-        0 => String::new(),
-        bytes => format!(" behind a length of {bytes} bytes"),
-    };
-    let entries = match legacy.entries {
-        Some(entries) => format!(" of {}", count_text(entries, "entry")),
-        None => String::new(),
-    };
-    format!("legacy: one {codec} value{entries} from offset 0{front}")
-}
-
 fn legacy_lines(lines: &mut Lines, legacy: &LegacySurvey) {
-    lines.line("layout", &legacy_text(legacy));
-    if legacy.codec.is_none() {
-        return;
-    }
     let value = format!("{} bytes", number_text(legacy.value_bytes));
     lines.line("value", &value);
-    let rests = match legacy.trailing_is_used {
-        true => "rests of something longer",
-        false => "all zero",
-    };
-    let behind = format!("{} bytes, {rests}", number_text(legacy.trailing_bytes));
-    lines.line("behind it", &behind);
+    lines.line("behind it", &describe::behind(legacy));
+    lines.line("because", &legacy.reasons.join("; "));
+}
+
+fn foreign_lines(lines: &mut Lines, foreign: &ForeignSurvey) {
+    let used = format!(
+        "{} bytes up to the last that is not zero; it starts with {}",
+        number_text(foreign.used_bytes),
+        foreign.first_bytes
+    );
+    lines.line("in use", &used);
+    lines.line("because", &foreign.reasons.join("; "));
 }
 
 fn managed_lines(lines: &mut Lines, survey: &Survey, managed: &ManagedSurvey) {
-    lines.line(
-        "layout",
-        &format!(
-            "memory manager, {} of {} ({}), room to grow to {}",
-            count_text(managed.buckets, "bucket"),
-            count_text(managed.bucket_pages.into(), "page"),
-            bytes_text(u64::from(managed.bucket_pages) * PAGE_BYTES),
-            bytes_text(managed.ceiling_bytes)
-        ),
-    );
     lines.raw(&memories_table(managed));
     let share = |bytes: u64| {
         let share = share_text(bytes, survey.stable_bytes);
@@ -134,7 +105,7 @@ fn memories_table(managed: &ManagedSurvey) -> String {
             number_text(memory.pages),
             memory.used_bytes.map_or("?".into(), bytes_text),
             bytes_text(memory.slack_bytes),
-            describe::content(&memory.content),
+            describe::memory(memory),
         ]
     });
     let header = ["memory", "buckets", "pages", "used", "slack", "holds"];

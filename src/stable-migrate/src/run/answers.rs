@@ -1,8 +1,13 @@
 //! Questions put to a canister before and after an upgrade, and where the answers part.
 
+use std::fmt;
+
 use candid::types::value::{IDLField, VariantValue};
 use candid::{IDLArgs, IDLValue, Principal};
+use canister_host::Reject;
 use serde::Serialize;
+
+use super::words::{cut, one_line};
 
 /// Characters of a value that a difference shows.
 const SHOWN: usize = 120;
@@ -25,8 +30,64 @@ pub struct Question {
 pub enum Answer {
     /// The reply's bytes.
     Reply(Vec<u8>),
-    /// The reason of a refusal, which may be worded otherwise the next time.
-    Refused(String),
+    /// No reply.
+    Refused(Refusal),
+}
+
+/// Why there is no reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The network's finer reject code, as IC0503.
+    pub code: &'static str,
+    /// What was said, in one line.
+    pub message: String,
+    /// Whether the canister failed where it could have answered: it trapped, or used up what it may.
+    pub trapped: bool,
+}
+
+impl Refusal {
+    /// A reject of the host. One that the canister gave itself, and one for a method that is not there, are no
+    /// traps; everything else is.
+    pub fn of(reject: &Reject) -> Self {
+        Self {
+            code: reject.error_code,
+            message: one_line(&reject.message),
+            trapped: !matches!(reject.error_code, REJECTED | NO_METHOD),
+        }
+    }
+
+    /// Whether another says the same: code and words, but for the places in source code that a panic names, which
+    /// move from one release to the next.
+    fn says_what(&self, other: &Self) -> bool {
+        self.code == other.code && without_places(&self.message) == without_places(&other.message)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let how = match self.trapped {
+            true => "trapped",
+            false => "refused",
+        };
+        write!(f, "{how} ({}): {}", self.code, self.message)
+    }
+}
+
+/// The canister rejected the call.
+const REJECTED: &str = "IC0406";
+
+/// The canister has no such method.
+const NO_METHOD: &str = "IC0536";
+
+/// A message without the line and column behind the name of a source file: `src/lib.rs:12:5`.
+fn without_places(message: &str) -> String {
+    let mut parts = message.split(".rs:");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(".rs");
+        text.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':'));
+    }
+    text
 }
 
 /// How two answers to one question compare.
@@ -36,6 +97,10 @@ pub enum Comparison {
     Same,
     /// They say the same, with the elements of some list in another order, as those of hash sets come back.
     OtherOrder,
+    /// Both times the canister refused, for the same reason.
+    RefusedAlike,
+    /// Both times it trapped, for the same reason.
+    TrappedAlike,
     /// They do not.
     Different(Difference),
 }
@@ -69,14 +134,20 @@ pub fn compare(
         })
     };
     let (was, is) = match (before, after) {
-        (Answer::Refused(_), Answer::Refused(_)) => return Comparison::Same,
+        (Answer::Refused(was), Answer::Refused(is)) => {
+            return match was.says_what(is) {
+                false => different(Place::of(was, is)),
+                true if is.trapped => Comparison::TrappedAlike,
+                true => Comparison::RefusedAlike,
+            };
+        }
         (Answer::Reply(was), Answer::Reply(is)) if was == is => return Comparison::Same,
         (Answer::Reply(was), Answer::Reply(is)) => (decode(was), decode(is)),
-        (Answer::Reply(_), Answer::Refused(reason)) => {
-            return different(Place::of(&"a reply", &format_args!("refused: {reason}")));
+        (Answer::Reply(_), Answer::Refused(refusal)) => {
+            return different(Place::of(&"a reply", refusal));
         }
-        (Answer::Refused(reason), Answer::Reply(_)) => {
-            return different(Place::of(&format_args!("refused: {reason}"), &"a reply"));
+        (Answer::Refused(refusal), Answer::Reply(_)) => {
+            return different(Place::of(refusal, &"a reply"));
         }
     };
     let (was, is) = match (was, is) {
@@ -182,11 +253,7 @@ fn of_lists(before: &[IDLValue], after: &[IDLValue]) -> Option<Place> {
 }
 
 fn shortened(text: &str) -> String {
-    let line = super::interface::one_line(text);
-    match line.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    cut(&one_line(text), SHOWN)
 }
 
 #[cfg(test)]
@@ -224,8 +291,39 @@ mod tests {
             compared(&reply(vec![1u8, 2]), &reply(vec![1u8, 2])),
             Comparison::Same
         );
-        let (a, b) = (Answer::Refused("x".into()), Answer::Refused("y".into()));
-        assert_eq!(compared(&a, &b), Comparison::Same);
+    }
+
+    fn refusal(code: &'static str, message: &str) -> Answer {
+        let reject = Reject {
+            code: canister_host::RejectCode::CanisterError,
+            error_code: code,
+            message: message.into(),
+        };
+        Answer::Refused(Refusal::of(&reject))
+    }
+
+    #[test]
+    fn what_is_refused_twice_is_never_the_same_answer() {
+        let told = |before, after| compared(&before, &after);
+        let not_yours = || refusal("IC0406", "not yours");
+        let panicked =
+            |place| refusal("IC0503", &format!("panicked at 'none', src/lib.rs:{place}"));
+        assert_eq!(told(not_yours(), not_yours()), Comparison::RefusedAlike);
+        assert_eq!(
+            told(panicked("7:9"), panicked("81:13")),
+            Comparison::TrappedAlike
+        );
+        for (before, after) in [
+            (not_yours(), refusal("IC0406", "not ready")),
+            (not_yours(), refusal("IC0503", "not yours")),
+            (not_yours(), refusal("IC0536", "no such method")),
+            (
+                panicked("7:9"),
+                refusal("IC0503", "panicked at 'index', src/lib.rs:7:9"),
+            ),
+        ] {
+            difference(&before, &after);
+        }
     }
 
     #[test]
@@ -270,9 +368,11 @@ mod tests {
 
     #[test]
     fn an_answer_that_stays_away_is_a_difference() {
-        let refused = Answer::Refused("no such method".into());
+        let refused = refusal("IC0536", "no such method");
         let found = difference(&reply(1u8), &refused);
-        assert_eq!(found.after, "refused: no such method");
+        assert_eq!(found.after, "refused (IC0536): no such method");
+        let trapped = difference(&reply(1u8), &refusal("IC0522", "too long"));
+        assert_eq!(trapped.after, "trapped (IC0522): too long");
         let found = difference(&refused, &reply(1u8));
         assert_eq!(found.after, "a reply");
         let found = difference(&Answer::Reply(vec![1]), &Answer::Reply(vec![2]));

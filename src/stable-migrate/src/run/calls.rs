@@ -9,15 +9,17 @@
 use candid::Principal;
 
 use super::answers::Question;
-use super::interface::{Interface, NO_ARGUMENT};
+use super::interface::Interface;
 
-/// Reads the calls. `sender` asks what no line says another asks.
+/// Reads the calls. `queries` are the module's; `sender` asks what no line says another asks.
 ///
 /// # Errors
-/// A sentence naming the line that cannot be read.
+/// A sentence naming the line that cannot be read, whose method is no query of the module, or whose argument is not
+/// one that the interface takes.
 pub fn parse_calls(
     text: &str,
     interface: &Interface,
+    queries: &[&str],
     sender: Principal,
 ) -> Result<Vec<Question>, String> {
     let mut questions = Vec::new();
@@ -26,13 +28,18 @@ pub fn parse_calls(
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let question = parse_call(line, interface, sender);
+        let question = parse_call(line, interface, queries, sender);
         questions.push(question.map_err(|reason| format!("line {number}: {reason}"))?);
     }
     Ok(questions)
 }
 
-fn parse_call(line: &str, interface: &Interface, sender: Principal) -> Result<Question, String> {
+fn parse_call(
+    line: &str,
+    interface: &Interface,
+    queries: &[&str],
+    sender: Principal,
+) -> Result<Question, String> {
     let (sender, call) = match line.strip_prefix("as ") {
         None => (sender, line),
         Some(rest) => {
@@ -43,10 +50,19 @@ fn parse_call(line: &str, interface: &Interface, sender: Principal) -> Result<Qu
     };
     let split = call.find(|c: char| c == '(' || c.is_whitespace());
     let (method, argument) = call.split_at(split.unwrap_or(call.len()));
+    if !queries.contains(&method) {
+        return Err(match interface.is_update(method) {
+            true => format!("{method} is an update, and only queries are asked"),
+            false => format!("the module has no query {method}"),
+        });
+    }
     let argument = match argument.trim() {
-        "" | "()" => NO_ARGUMENT.to_vec(),
-        text => interface.method_argument(method, text)?,
+        "" => "()",
+        text => text,
     };
+    let argument = interface
+        .method_argument(method, argument)
+        .map_err(|reason| format!("the argument of {method}: {reason}"))?;
     Ok(Question {
         sender,
         method: method.to_owned(),
@@ -60,12 +76,19 @@ mod tests {
     use candid::encode_args;
 
     use super::*;
+    use crate::run::NO_ARGUMENT;
+
+    const QUERIES: [&str; 4] = ["get_post", "get_profile", "all", "get"];
+
+    fn parsed(text: &str, sender: Principal) -> Result<Vec<Question>, String> {
+        parse_calls(text, &Interface::default(), &QUERIES, sender)
+    }
 
     #[test]
     fn calls_are_read_with_sender_and_argument() {
         let text = "# who am I\n\nget_post (7 : nat64)\nas 2vxsx-fae get_profile\n  all()\n";
         let me = Principal::management_canister();
-        let calls = parse_calls(text, &Interface::default(), me).unwrap();
+        let calls = parsed(text, me).unwrap();
         let told: Vec<_> = calls
             .iter()
             .map(|call| (call.sender, &call.method[..], &call.argument[..]))
@@ -84,12 +107,15 @@ mod tests {
     #[test]
     fn a_line_that_is_no_call_is_named() {
         for (text, sentence) in [
-            ("get (1", "line 1: "),
-            ("a\nas nobody get", "line 2: "),
+            ("get (1", "line 1: the argument of get: "),
+            ("all\nas nobody get", "line 2: "),
             ("as 2vxsx-fae", "a method is missing"),
+            (
+                "all\nmissing (7)",
+                "line 2: the module has no query missing",
+            ),
         ] {
-            let error = parse_calls(text, &Interface::default(), Principal::anonymous());
-            let error = error.unwrap_err();
+            let error = parsed(text, Principal::anonymous()).unwrap_err();
             assert!(error.contains(sentence), "{error}");
         }
     }

@@ -4,22 +4,21 @@ use std::time::{Duration, Instant};
 
 use candid::Principal;
 use canister_host::{
-    CanisterSettings, EntryPoint, Fault, Host, HostConfig, HostError, InstallMode, InstallReport,
-    MessageReport, Module, Snapshot,
+    EntryPoint, Fault, Host, HostConfig, HostError, InstallMode, InstallReport, MAX_HEAP_PAGES,
+    Module, PAGE_SIZE, Snapshot, StableMemory,
 };
 
-use super::answers::{Answer, Question};
-use super::interface::{NO_ARGUMENT, one_line};
-use super::migration::{STATUS_QUERY, Standing, standing};
-
-/// Time that passes on the canister's clock from one look at its migration to the next.
-const TICK: Duration = Duration::from_secs(1);
-
-/// Cycles the canister has: enough for every call it may make, execution itself being free here.
-const CYCLES: u128 = 100_000_000_000_000;
+use super::answers::{Answer, Question, Refusal};
+use super::findings::SEARCHED;
+use super::migration::{self, Standing};
+use super::setting::OwnSettings;
+use super::words::reason;
 
 /// Instructions of one installation on the network: 300 B.
 pub const INSTALL_INSTRUCTIONS: u64 = 300_000_000_000;
+
+/// The code of a message that used up what it may.
+const INSTRUCTION_LIMIT: &str = "IC0522";
 
 /// What the network knows of a canister and a snapshot does not say.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +29,8 @@ pub struct Setting {
     pub sender: Principal,
     /// Instructions that one installation may take.
     pub install_instructions: u64,
+    /// Its own settings.
+    pub own: OwnSettings,
 }
 
 /// A module and the argument it is installed with.
@@ -47,24 +48,27 @@ pub struct Step {
 
 /// A canister on a host.
 pub struct Canister {
-    host: Host,
-    id: Principal,
-    sender: Principal,
+    pub(super) host: Host,
+    pub(super) id: Principal,
+    pub(super) sender: Principal,
+    /// Instructions that one query may take.
+    query_instructions: u64,
     /// The clock at which questions are asked, so that time alone changes no answer.
     asked_at: u64,
+    heap_limit: u64,
 }
 
-/// What waiting for a migration's end took.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Waited {
-    /// Messages that timers set off.
-    pub messages: u64,
-    /// Instructions of all of them.
-    pub instructions: u64,
-    /// Instructions of the largest.
-    pub largest: u64,
-    /// Seconds on the canister's clock.
-    pub seconds: u64,
+/// An upgrade that did not happen. The canister is then as it was.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The hook that trapped; none where no hook is to blame.
+    pub hook: Option<&'static str>,
+    /// What was said.
+    pub reason: String,
+    /// The hooks up to the one that trapped.
+    pub report: InstallReport,
+    /// How long it took here.
+    pub took: Duration,
 }
 
 impl Canister {
@@ -73,34 +77,65 @@ impl Canister {
     /// # Errors
     /// A sentence, if its parts do not fit together or its module cannot run here.
     pub fn restore(snapshot: &Snapshot, setting: &Setting) -> Result<Self, String> {
-        let mut config = HostConfig {
-            install_instructions: setting.install_instructions,
-            ..HostConfig::default()
-        };
+        let mut config = HostConfig::default();
         if snapshot.taken_at > 0 {
             config.time = snapshot.taken_at;
         }
-        let asked_at = config.time;
-        let mut host = Host::with_config(config);
-        let settings = CanisterSettings {
-            controllers: vec![setting.sender],
-            cycles: CYCLES,
-            ..CanisterSettings::default()
+        let mut canister = Self::on_host(config, setting)?;
+        let id = canister.id;
+        let loaded = canister.host.load_snapshot(id, snapshot);
+        loaded.map_err(|error| told(&error))?;
+        Ok(canister)
+    }
+
+    /// An empty canister on a new host.
+    fn on_host(config: HostConfig, setting: &Setting) -> Result<Self, String> {
+        let (asked_at, query_instructions) = (config.time, config.query_instructions);
+        let mut host = Host::with_config(HostConfig {
+            install_instructions: setting.install_instructions,
+            prices: setting.own.prices(),
+            ..config
+        });
+        let settings = setting.own.of_canister(setting.sender);
+        let heap_limit = match settings.limits.wasm_memory_limit {
+            0 => MAX_HEAP_PAGES * PAGE_SIZE,
+            limit => limit,
         };
         let id = match setting.canister {
             None => host.create_canister(settings),
             Some(id) => {
-                host.create_canister_with_id(id, settings).map_err(told)?;
+                host.create_canister_with_id(id, settings)
+                    .map_err(|error| told(&error))?;
                 id
             }
         };
-        host.load_snapshot(id, snapshot).map_err(told)?;
         Ok(Self {
             host,
             id,
             sender: setting.sender,
+            query_instructions,
             asked_at,
+            heap_limit,
         })
+    }
+
+    /// Bytes of heap it may have.
+    pub fn heap_limit(&self) -> u64 {
+        self.heap_limit
+    }
+
+    /// A canister on which a module was just installed.
+    ///
+    /// # Errors
+    /// A sentence, if it cannot be installed.
+    pub fn fresh(module: &Module, argument: &[u8], setting: &Setting) -> Result<Self, String> {
+        let mut canister = Self::on_host(HostConfig::default(), setting)?;
+        let (id, sender) = (canister.id, canister.sender);
+        canister
+            .host
+            .install(id, InstallMode::Install, module, argument, sender)
+            .map_err(|error| told(&error))?;
+        Ok(canister)
     }
 
     /// The module that is installed.
@@ -108,17 +143,40 @@ impl Canister {
     /// # Errors
     /// A sentence, if none is.
     pub fn module(&self) -> Result<Module, String> {
-        self.host.module(self.id).cloned().map_err(told)
+        self.host
+            .module(self.id)
+            .cloned()
+            .map_err(|error| told(&error))
     }
 
     /// Upgrades as the replica does. Also says how long that took here.
     ///
     /// # Errors
-    /// A sentence with the hook and its trap; the canister is then as it was.
-    pub fn upgrade(&mut self, step: &Step) -> Result<(InstallReport, Duration), String> {
+    /// What the hook that trapped said, or why there was nothing to run; the canister is then as it was.
+    pub fn upgrade(&mut self, step: &Step) -> Result<(InstallReport, Duration), Box<Refused>> {
         let since = Instant::now();
-        let report = self.install(step).map_err(told)?;
-        Ok((report, since.elapsed()))
+        let outcome = self.install(step);
+        let took = since.elapsed();
+        outcome.map(|report| (report, took)).map_err(|error| {
+            let (hook, reason, report) = match error {
+                HostError::Hook {
+                    hook,
+                    reject,
+                    report,
+                    ..
+                } => {
+                    let said = format!("{} ({})", reason(&reject.message), reject.error_code);
+                    (Some(hook_name(&hook)), said, *report)
+                }
+                error => (None, told(&error), InstallReport::default()),
+            };
+            Box::new(Refused {
+                hook,
+                reason,
+                report,
+                took,
+            })
+        })
     }
 
     /// Tries an upgrade in which `fault` strikes. True if the upgrade failed for it.
@@ -126,14 +184,21 @@ impl Canister {
     /// # Errors
     /// A sentence, if it failed for another reason.
     pub fn upgrade_with(&mut self, fault: Fault, step: &Step) -> Result<bool, String> {
-        self.host.set_fault(self.id, Some(fault)).map_err(told)?;
+        self.host
+            .set_fault(self.id, Some(fault))
+            .map_err(|error| told(&error))?;
         let outcome = self.install(step);
-        let struck = !self.host.is_fault_armed(self.id).map_err(told)?;
-        self.host.set_fault(self.id, None).map_err(told)?;
+        let struck = !self
+            .host
+            .is_fault_armed(self.id)
+            .map_err(|error| told(&error))?;
+        self.host
+            .set_fault(self.id, None)
+            .map_err(|error| told(&error))?;
         match outcome {
             Ok(_) => Ok(false),
             Err(_) if struck => Ok(true),
-            Err(error) => Err(told(error)),
+            Err(error) => Err(told(&error)),
         }
     }
 
@@ -145,8 +210,9 @@ impl Canister {
             .install(self.id, mode, &step.module, &step.argument, self.sender)
     }
 
-    /// Asks a question, at the time at which all questions are asked.
-    pub fn ask(&mut self, question: &Question) -> Answer {
+    /// Asks a question, at the time at which all questions are asked. Also says how many instructions the answer
+    /// took, as far as that is known.
+    pub fn ask(&mut self, question: &Question) -> (Answer, u64) {
         let now = self.host.time();
         self.host.set_time(self.asked_at);
         let Question {
@@ -156,64 +222,80 @@ impl Canister {
             ..
         } = question;
         let answer = match self.host.query(self.id, *sender, method, argument) {
-            Ok(reply) => Answer::Reply(reply.bytes),
-            Err(reject) => Answer::Refused(one_line(&reject.message)),
+            Ok(reply) => (Answer::Reply(reply.bytes), reply.instructions),
+            Err(reject) => {
+                let used_up = reject.error_code == INSTRUCTION_LIMIT;
+                let instructions = if used_up { self.query_instructions } else { 0 };
+                (Answer::Refused(Refusal::of(&reject)), instructions)
+            }
         };
         self.host.set_time(now);
         answer
     }
 
-    /// Where the canister's migration stands; done for a module that has no such query.
-    ///
-    /// # Errors
-    /// A sentence, if the query fails or answers in no form that is known.
-    pub fn standing(&mut self) -> Result<Standing, String> {
-        let module = self.module()?;
-        if !module.queries().any(|query| query == STATUS_QUERY) {
-            return Ok(Standing::Done);
-        }
-        let reply = self
-            .host
-            .query(self.id, self.sender, STATUS_QUERY, NO_ARGUMENT);
-        let reply = reply
-            .map_err(|reject| format!("{STATUS_QUERY} failed: {}", one_line(&reject.message)))?;
-        standing(&reply.bytes)
+    /// Whom its answers may be about, before anything is known of its state: itself, its controller, nobody, and the
+    /// management canister.
+    pub fn principals(&self) -> [Principal; 4] {
+        let (nobody, management) = (Principal::anonymous(), Principal::management_canister());
+        [self.sender, self.id, nobody, management]
     }
 
-    /// Lets time pass and timers run until the migration says it is done. `progress` is called once a look.
+    /// The first [`SEARCHED`] bytes of its heap and of its stable memory.
     ///
     /// # Errors
-    /// A sentence, if it fails, if nothing is left that would carry it on, or if it takes more than `most` looks.
-    pub fn wait(&mut self, most: u64, progress: &mut dyn FnMut()) -> Result<Waited, String> {
-        let mut waited = Waited::default();
-        for _ in 0..most {
-            match self.standing()? {
-                Standing::Done => return Ok(waited),
-                Standing::Failed(phase) => {
-                    return Err(format!(
-                        "the migration stands at {phase}: {STATUS_QUERY} says why"
-                    ));
-                }
-                Standing::UnderWay => {}
-            }
-            let due = self.host.global_timer(self.id).map_err(told)?;
-            if due == 0 && waited.seconds > 0 {
-                return Err(
-                    "the migration is not done, and no timer is set that would carry it on".into(),
-                );
-            }
-            self.host.advance_time(TICK);
-            waited.seconds += TICK.as_secs();
-            for message in self.host.tick() {
-                waited.messages += 1;
-                waited.instructions += message.instructions;
-                waited.largest = waited.largest.max(message.instructions);
-            }
-            progress();
-        }
-        Err(format!(
-            "the migration is not done after {most} seconds on the canister's clock"
-        ))
+    /// A sentence, if stable memory cannot be read.
+    pub fn memory_to_search(&self) -> Result<Vec<u8>, String> {
+        let mut memory = self.host.heap(self.id).map_err(|error| told(&error))?;
+        memory.truncate(SEARCHED);
+        let stable = self.stable()?;
+        let heap = memory.len();
+        let bytes = usize::try_from(stable.size())
+            .unwrap_or(usize::MAX)
+            .min(SEARCHED);
+        memory.resize(heap + bytes, 0);
+        stable
+            .read(0, &mut memory[heap..])
+            .map_err(|error| error.to_string())?;
+        Ok(memory)
+    }
+
+    /// Where the canister's move stands.
+    ///
+    /// # Errors
+    /// A sentence, if its journal cannot be read.
+    pub fn standing(&self) -> Result<Standing, String> {
+        migration::standing(self.stable()?)
+    }
+
+    /// Bytes of state that pre_upgrade saved in memory 0, where this library did so.
+    ///
+    /// # Errors
+    /// A sentence, if memory 0 cannot be read.
+    pub fn saved_bytes(&self) -> Result<Option<u64>, String> {
+        migration::saved_bytes(self.stable()?)
+    }
+
+    fn stable(&self) -> Result<StableMemory, String> {
+        self.host
+            .stable_memory(self.id)
+            .map_err(|error| told(&error))
+    }
+
+    /// Its clock, in nanoseconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.host.time()
+    }
+
+    /// When its global timer is due, in nanoseconds since 1970; none where it is not set.
+    ///
+    /// # Errors
+    /// A sentence, if the canister is gone.
+    pub fn timer(&self) -> Result<Option<u64>, String> {
+        let due = self
+            .host
+            .global_timer(self.id)
+            .map_err(|error| told(&error))?;
+        Ok((due > 0).then_some(due))
     }
 
     /// Heap and stable memory, in pages of 64 KiB.
@@ -221,8 +303,14 @@ impl Canister {
     /// # Errors
     /// A sentence, if the canister is gone.
     pub fn pages(&self) -> Result<(u64, u64), String> {
-        let heap = self.host.heap_pages(self.id).map_err(told)?;
-        let stable = self.host.stable_pages(self.id).map_err(told)?;
+        let heap = self
+            .host
+            .heap_pages(self.id)
+            .map_err(|error| told(&error))?;
+        let stable = self
+            .host
+            .stable_pages(self.id)
+            .map_err(|error| told(&error))?;
         Ok((heap, stable))
     }
 
@@ -231,13 +319,15 @@ impl Canister {
     /// # Errors
     /// A sentence, if it cannot be taken.
     pub fn snapshot(&mut self) -> Result<Snapshot, String> {
-        self.host.take_snapshot(self.id).map_err(told)
+        self.host
+            .take_snapshot(self.id)
+            .map_err(|error| told(&error))
     }
 }
 
 /// The name of a hook as the network has it.
-pub fn hook_name(message: &MessageReport) -> &'static str {
-    match message.entry {
+pub fn hook_name(hook: &EntryPoint) -> &'static str {
+    match hook {
         EntryPoint::PreUpgrade => "pre_upgrade",
         EntryPoint::Start => "start",
         EntryPoint::PostUpgrade => "post_upgrade",
@@ -246,6 +336,6 @@ pub fn hook_name(message: &MessageReport) -> &'static str {
 }
 
 /// An error of the host in one line.
-fn told(error: HostError) -> String {
-    one_line(&error.to_string())
+pub(super) fn told(error: &HostError) -> String {
+    reason(&error.to_string())
 }

@@ -1,11 +1,14 @@
-//! The Candid interface a module carries: which queries take no argument, and how arguments and answers are typed.
+//! The Candid interface a module carries: its queries, and how arguments and answers are typed.
 
 use candid::types::{FuncMode, Function, Type, TypeInner};
-use candid::{IDLArgs, TypeEnv};
+use candid::{IDLArgs, IDLValue, TypeEnv};
 use candid_parser::syntax::IDLInitArgs;
 use candid_parser::typing::check_init_args;
 use candid_parser::{IDLProg, check_prog, parse_idl_args};
 use canister_host::Module;
+
+use super::words::reason;
+use crate::nesting;
 
 /// No argument, in Candid.
 pub const NO_ARGUMENT: &[u8] = b"DIDL\0\0";
@@ -27,7 +30,8 @@ impl Interface {
                 .metadata()
                 .iter()
                 .find(|section| section.name == name)?;
-            std::str::from_utf8(&found.content).ok()
+            let text = std::str::from_utf8(&found.content).ok()?;
+            nesting::check(text).ok().map(|()| text)
         };
         let Some(mut interface) = section("candid:service").and_then(Self::parse) else {
             return Self::default();
@@ -61,18 +65,26 @@ impl Interface {
         Some((env, types))
     }
 
-    /// The queries that take no argument; none where the module does not say.
-    pub fn plain_queries(&self) -> Option<Vec<String>> {
+    /// The declared queries with the types of their arguments, by name; none where the module does not say.
+    pub fn queries(&self) -> Option<Vec<(String, Vec<Type>)>> {
         let methods = self.env.as_service(self.service.as_ref()?).ok()?;
-        let is_plain = |function: &Function| {
-            let query =
-                |mode: &FuncMode| matches!(mode, FuncMode::Query | FuncMode::CompositeQuery);
-            function.args.is_empty() && function.modes.iter().any(query)
-        };
-        let plain = methods
-            .iter()
-            .filter(|(name, _)| self.method(name).is_some_and(is_plain));
-        Some(plain.map(|(name, _)| name.clone()).collect())
+        let declared = methods.iter().filter_map(|(name, _)| {
+            let function = self.method(name)?;
+            is_query(function).then(|| (name.clone(), function.args.clone()))
+        });
+        let mut queries: Vec<_> = declared.collect();
+        queries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Some(queries)
+    }
+
+    /// Whether a method is declared as an update.
+    pub fn is_update(&self, name: &str) -> bool {
+        self.method(name).is_some_and(|method| !is_query(method))
+    }
+
+    /// The names of the types.
+    pub fn types(&self) -> &TypeEnv {
+        &self.env
     }
 
     fn method(&self, name: &str) -> Option<&Function> {
@@ -111,24 +123,59 @@ impl Interface {
             Some(method) => IDLArgs::from_bytes_with_types(bytes, &self.env, &method.rets),
             None => IDLArgs::from_bytes(bytes),
         }
-        .map_err(|error| one_line(&error.to_string()))
+        .map_err(|error| reason(&error.to_string()))
     }
 }
 
-fn encode(text: &str, types: Option<(&TypeEnv, &[Type])>) -> Result<Vec<u8>, String> {
-    let args = parse_idl_args(text).map_err(|error| one_line(&error.to_string()))?;
-    let encoded = match types {
-        Some((env, types)) => args
-            .annotate_types(true, env, types)
-            .and_then(|args| args.to_bytes_with_types(env, types)),
-        None => args.to_bytes(),
-    };
-    encoded.map_err(|error| one_line(&error.to_string()))
+fn is_query(function: &Function) -> bool {
+    let query = |mode: &FuncMode| matches!(mode, FuncMode::Query | FuncMode::CompositeQuery);
+    function.modes.iter().any(query)
 }
 
-/// A text with its line breaks and runs of blanks taken out.
-pub fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+fn encode(text: &str, types: Option<(&TypeEnv, &[Type])>) -> Result<Vec<u8>, String> {
+    nesting::check(text)?;
+    let args = parse_idl_args(text).map_err(|error| reason(&error.to_string()))?;
+    let encoded = match types {
+        Some((env, types)) => {
+            let (given, wanted) = (args.args.len(), types.len());
+            if given > wanted {
+                return Err(format!("{given} values, where {wanted} are taken"));
+            }
+            let pairs = args.args.iter().zip(types);
+            if let Some(field) = pairs
+                .into_iter()
+                .find_map(|(value, ty)| stray(value, ty, env))
+            {
+                return Err(format!("there is no field {field}"));
+            }
+            args.annotate_types(true, env, types)
+                .and_then(|args| args.to_bytes_with_types(env, types))
+        }
+        None => args.to_bytes(),
+    };
+    encoded.map_err(|error| reason(&error.to_string()))
+}
+
+/// A field that the type does not have. Candid would drop it without a word, and with it what was meant.
+fn stray(value: &IDLValue, ty: &Type, env: &TypeEnv) -> Option<String> {
+    let ty = env.trace_type(ty).ok()?;
+    match (value, ty.as_ref()) {
+        (IDLValue::Record(values), TypeInner::Record(fields)) => values.iter().find_map(|value| {
+            match fields.iter().find(|field| *field.id == value.id) {
+                Some(field) => stray(&value.val, &field.ty, env),
+                None => Some(value.id.to_string()),
+            }
+        }),
+        (IDLValue::Variant(value), TypeInner::Variant(fields)) => {
+            let field = fields.iter().find(|field| *field.id == value.0.id)?;
+            stray(&value.0.val, &field.ty, env)
+        }
+        (IDLValue::Opt(value), TypeInner::Opt(ty)) => stray(value, ty, env),
+        (IDLValue::Vec(values), TypeInner::Vec(ty)) => {
+            values.iter().find_map(|value| stray(value, ty, env))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -145,9 +192,15 @@ mod tests {
     }
 
     #[test]
-    fn queries_without_an_argument_are_found() {
-        assert_eq!(interface().plain_queries().unwrap(), ["all", "whole"]);
-        assert_eq!(Interface::default().plain_queries(), None);
+    fn queries_are_found_with_their_arguments() {
+        let queries = interface().queries().unwrap();
+        let told: Vec<_> = queries
+            .iter()
+            .map(|(name, args)| (&name[..], args.len()))
+            .collect();
+        assert_eq!(told, [("all", 0), ("get", 1), ("whole", 0)]);
+        assert_eq!(Interface::default().queries(), None);
+        assert!(interface().is_update("put") && !interface().is_update("get"));
     }
 
     #[test]
@@ -158,6 +211,12 @@ mod tests {
         assert!(interface.method_argument("put", "(\"seven\", 7)").is_err());
         assert!(interface.method_argument("put", "(7").is_err());
         assert!(interface.method_argument("put", "(7)").is_err());
+        let refused = |argument| interface.method_argument("put", argument).unwrap_err();
+        assert!(refused("(7, \"seven\", 7)").contains("3 values, where 2 are taken"));
+        let typo = interface
+            .init_argument("(record { ovner = opt 3 })")
+            .unwrap_err();
+        assert_eq!(typo, "there is no field ovner");
         assert!(
             interface
                 .init_argument("(record { owner = opt 3 })")

@@ -1,16 +1,15 @@
 //! A chain of upgrades on a canister's real state, with everything that can be told about it.
 
-use std::time::Duration;
-
-use canister_host::{InstallReport, MessageReport, Snapshot};
+use canister_host::{InstallReport, Snapshot};
 use serde::Serialize;
 
-use super::canister::{Canister, Setting, Step, Waited, hook_name};
+use super::again::{self, Before, Cost, Room};
+use super::canister::{Canister, Setting, Step};
 use super::faults::{self, FaultRun};
-use super::questions::{Compared, Questionnaire};
-
-/// Seconds on the canister's clock that a migration may take.
-const PATIENCE: u64 = 1_000_000;
+use super::interface::NO_ARGUMENT;
+use super::migration::Standing;
+use super::questions::{Asking, Coverage, Questionnaire};
+use super::upgraded::Upgraded;
 
 /// Traps of a fault run where the interval is not given.
 const FAULTS: u64 = 100;
@@ -21,96 +20,47 @@ pub struct Rehearsal {
     pub setting: Setting,
     /// The upgrades, in order.
     pub steps: Vec<Step>,
-    /// Text of a file of calls to ask beside the queries without an argument.
-    pub calls: Option<String>,
-    /// Queries that are not asked.
-    pub left_out: Vec<String>,
-    /// Wait for the migration after every upgrade, not only after the last.
+    /// The argument of the upgrade once more with the last module; none is the same as before.
+    pub argument_again: Option<Vec<u8>>,
+    /// What is asked before and after.
+    pub asking: Asking,
+    /// Wait for the move after every upgrade, not only after the last.
     pub wait_each: bool,
     /// Repeat each upgrade with a trap at every k-th stable write; 0 is as many as make about 100 traps.
     pub fault_every: Option<u64>,
+    /// A timer that was set before may be gone after.
+    pub timer_may_stop: bool,
 }
 
 /// What a rehearsal found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rehearsed {
-    /// Whether every answer was the same and every trap was undone.
+    /// Whether nothing is wrong.
     pub held: bool,
-    /// Questions asked before and after each upgrade.
-    pub questions: u64,
-    /// Queries that are there and were not asked.
-    pub left_out: Vec<String>,
-    /// The upgrades.
+    /// Everything that is wrong, a sentence each.
+    pub failures: Vec<String>,
+    /// Whether an answer was compared at all.
+    pub compared: bool,
+    /// How much of the interface is asked.
+    pub interface: Coverage,
+    /// The upgrades, up to the one that failed.
     pub upgrades: Vec<Upgraded>,
-}
-
-/// One upgrade.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Upgraded {
-    /// The module's name.
-    pub module: String,
-    /// The hooks that ran.
-    pub hooks: Vec<Hook>,
-    /// What compiling is charged.
-    pub compile_instructions: u64,
-    /// All instructions of the installation.
-    pub instructions: u64,
-    /// How many it may take.
-    pub instructions_limit: u64,
-    /// Pages of heap of the running module, and the most that any hook had: a heap does not shrink.
-    pub heap_pages: u64,
-    /// The most that any hook had, that of the module before included.
-    pub heap_high_water: u64,
-    /// Pages of stable memory.
-    pub stable_pages: u64,
-    /// How long it took here.
-    pub milliseconds: u64,
-    /// What waiting for the migration took; absent where it was not waited for.
-    pub settled: Option<Settled>,
-    /// The answers against those before the first upgrade; absent where there were none.
-    pub answers: Option<Compared>,
-    /// What came of the traps; absent where none were asked for.
-    pub faults: Option<FaultRun>,
-}
-
-/// One hook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Hook {
-    /// Its name.
-    pub name: &'static str,
-    /// Instructions it took.
-    pub instructions: u64,
-    /// Heap and stable bytes it dirtied, in pages of 4 KiB.
-    pub dirty_bytes: u64,
-    /// Heap pages of 64 KiB at its end.
-    pub heap_pages: u64,
-    /// Stable pages of 64 KiB at its end.
-    pub stable_pages: u64,
-}
-
-/// A migration that came to its end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Settled {
-    /// Messages that timers set off.
-    pub messages: u64,
-    /// Instructions of all of them.
-    pub instructions: u64,
-    /// Instructions of the largest.
-    pub largest_message: u64,
-    /// Seconds on the canister's clock.
-    pub seconds: u64,
-    /// Heap pages at its end.
-    pub heap_pages: u64,
-    /// Stable pages at its end.
-    pub stable_pages: u64,
+    /// Modules that were not tried, because an upgrade before them failed.
+    pub not_tried: Vec<String>,
+    /// The last module once more; absent where an upgrade failed.
+    pub again: Option<Upgraded>,
+    /// How far the state may grow; absent where an upgrade runs no hook.
+    pub room: Option<Room>,
 }
 
 impl Rehearsal {
-    /// Runs the chain on `snapshot`. Where `knows_answers` is false, because only the stable memory is known, the
-    /// questions are first asked after the first upgrade. `stage` is told what is being done.
+    /// Runs the chain on `snapshot`, and the last upgrade once more. Where `knows_answers` is false, because only
+    /// the stable memory is known, the questions are first asked after the first upgrade. `stage` is told what is
+    /// being done.
     ///
     /// # Errors
-    /// A sentence, if a snapshot, module, argument or call is not one, or if an upgrade or the migration fails.
+    /// A sentence for what could not be tried: a snapshot that is none, a call that cannot be asked. An upgrade that
+    /// fails is not an error but part of what was found.
     pub fn run(
         &self,
         snapshot: &Snapshot,
@@ -119,49 +69,170 @@ impl Rehearsal {
     ) -> Result<Rehearsed, String> {
         stage("restoring the snapshot");
         let mut canister = Canister::restore(snapshot, &self.setting)?;
-        let mut questionnaire = None;
+        let mut questions = None;
         if knows_answers {
-            questionnaire = Some(self.questions(&mut canister)?);
+            stage("asking");
+            questions = Some(Questionnaire::begin(&mut canister, &self.asking)?);
+        } else if let Some(first) = self.steps.first() {
+            self.asking.check(&first.module)?;
         }
-        let mut upgrades = Vec::new();
+        // The timer of a move under way may end with it.
+        let timer_was_set = canister.timer()?.is_some()
+            && !matches!(canister.standing(), Ok(Standing::UnderWay(_)));
+        let mut upgrades: Vec<Upgraded> = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
-            let before = match self.fault_every {
-                Some(_) => Some(canister.snapshot()?),
-                None => None,
-            };
-            stage(&format!("upgrading to {}", step.name));
-            let named = |reason| format!("{}: {reason}", step.name);
-            let (report, took) = canister.upgrade(step).map_err(named)?;
             let last = index + 1 == self.steps.len();
-            let mut upgraded = self.told(step, &report, took, &canister)?;
-            if self.wait_each || last {
-                stage("waiting for the migration");
-                let waited = canister.wait(PATIENCE, &mut || {}).map_err(named)?;
-                upgraded.settled = settled(waited, &canister)?;
-            }
-            match &questionnaire {
-                Some(questions) => upgraded.answers = Some(questions.compare(&mut canister)),
-                None => questionnaire = Some(self.questions(&mut canister)?),
-            }
-            if let Some(before) = before {
-                upgraded.faults = Some(self.faults(&before, step, &report, stage)?);
-            }
+            let upgraded = self.upgrade(&mut canister, step, last, &mut questions, stage)?;
+            let failed = upgraded.failed.is_some();
             upgrades.push(upgraded);
+            if failed {
+                break;
+            }
         }
-        let (questions, left_out) = questionnaire
-            .map(|asked| (asked.len(), asked.left_out().to_vec()))
-            .unwrap_or_default();
+        let not_tried = &self.steps[upgrades.len()..];
+        let mut again = None;
+        let mut room = None;
+        if let (Some(step), Some(last)) = (self.steps.last(), upgrades.last())
+            && last.failed.is_none()
+        {
+            let before = Before {
+                pages: canister.pages()?,
+                timer_was_set: timer_was_set || canister.timer()?.is_some(),
+            };
+            let once_more = self.once_more(&mut canister, step, last, before, &questions, stage)?;
+            if once_more.failed.is_none() {
+                // A memory 0 that cannot be read is among the failures already.
+                let now = Cost::of(&once_more, canister.saved_bytes().unwrap_or(None));
+                room = Room::of(&once_more, now, self.cost_of_empty(step));
+            }
+            again = Some(once_more);
+        }
+        let mut failures = Vec::new();
+        for (number, upgraded) in (1..).zip(&upgrades) {
+            let place = format!("upgrade {number}, {}", upgraded.module);
+            failures.extend(
+                upgraded
+                    .failures
+                    .iter()
+                    .map(|failure| format!("{place}: {failure}")),
+            );
+        }
+        if let Some(again) = &again {
+            let place = format!("the upgrade after it, {} once more", again.module);
+            failures.extend(
+                again
+                    .failures
+                    .iter()
+                    .map(|failure| format!("{place}: {failure}")),
+            );
+        }
+        let compared = upgrades.iter().chain(&again);
+        let mut compared = compared.filter_map(|upgraded| upgraded.answers.as_ref());
         Ok(Rehearsed {
-            held: upgrades.iter().all(Upgraded::held),
-            questions,
-            left_out,
+            held: failures.is_empty(),
+            failures,
+            compared: compared.any(|answers| answers.same > 0),
+            interface: questions
+                .map(|asked| asked.coverage().clone())
+                .unwrap_or_default(),
             upgrades,
+            not_tried: not_tried.iter().map(|step| step.name.clone()).collect(),
+            again,
+            room,
         })
     }
 
-    fn questions(&self, canister: &mut Canister) -> Result<Questionnaire, String> {
-        let calls = self.calls.as_deref();
-        Questionnaire::begin(canister, self.setting.sender, calls, &self.left_out)
+    fn upgrade(
+        &self,
+        canister: &mut Canister,
+        step: &Step,
+        last: bool,
+        questions: &mut Option<Questionnaire>,
+        stage: &mut dyn FnMut(&str),
+    ) -> Result<Upgraded, String> {
+        let before = match self.fault_every {
+            Some(_) => Some(canister.snapshot()?),
+            None => None,
+        };
+        stage(&format!("upgrading to {}", step.name));
+        let limit = self.setting.install_instructions;
+        let (mut upgraded, report) = Upgraded::run(canister, step, limit)?;
+        if report.is_some() && (self.wait_each || last) {
+            stage("waiting for the move");
+            match canister.wait() {
+                Ok(moved) => upgraded.settle(moved),
+                Err(reason) => upgraded.failures.push(reason),
+            }
+        }
+        stage("asking");
+        match questions {
+            Some(questions) => upgraded.compare(questions.compare(canister)),
+            None if report.is_some() => {
+                *questions = Some(Questionnaire::begin(canister, &self.asking)?);
+            }
+            None => {}
+        }
+        if let (Some(before), Some(report)) = (before, report) {
+            upgraded.try_faults(self.faults(&before, step, &report, stage)?);
+        }
+        Ok(upgraded)
+    }
+
+    /// Upgrades with the last module once more, to what it has written itself.
+    fn once_more(
+        &self,
+        canister: &mut Canister,
+        step: &Step,
+        last: &Upgraded,
+        before: Before,
+        questions: &Option<Questionnaire>,
+        stage: &mut dyn FnMut(&str),
+    ) -> Result<Upgraded, String> {
+        stage(&format!("upgrading to {} once more", step.name));
+        let unfinished = canister.standing() != Ok(Standing::Done);
+        let argument = self.argument_again.as_ref().unwrap_or(&step.argument);
+        let step = Step {
+            argument: argument.clone(),
+            skip_pre_upgrade: false,
+            ..step.clone()
+        };
+        let limit = self.setting.install_instructions;
+        let (mut again, report) = Upgraded::run(canister, &step, limit)?;
+        if report.is_none() {
+            return Ok(again);
+        }
+        if !unfinished {
+            let failures = again::failures(last, &again, before, self.timer_may_stop);
+            again.failures.extend(failures);
+            match canister.wait() {
+                Ok(moved) => again.settle(moved),
+                Err(reason) => again.failures.push(reason),
+            }
+        }
+        if let Some(questions) = questions {
+            again.compare(questions.compare(canister));
+        }
+        Ok(again)
+    }
+
+    /// What an upgrade of an empty canister of the module takes, where it can be installed with the same argument
+    /// or none.
+    fn cost_of_empty(&self, step: &Step) -> Option<Cost> {
+        let arguments = [&step.argument[..], NO_ARGUMENT];
+        let mut installed = arguments
+            .into_iter()
+            .filter_map(|argument| Canister::fresh(&step.module, argument, &self.setting).ok());
+        let mut canister = installed.next()?;
+        let argument = self.argument_again.as_ref().unwrap_or(&step.argument);
+        let step = Step {
+            argument: argument.clone(),
+            skip_pre_upgrade: false,
+            ..step.clone()
+        };
+        let limit = self.setting.install_instructions;
+        let (upgraded, report) = Upgraded::run(&mut canister, &step, limit).ok()?;
+        report?;
+        Some(Cost::of(&upgraded, canister.saved_bytes().ok()?))
     }
 
     fn faults(
@@ -186,68 +257,5 @@ impl Rehearsal {
             ));
         };
         faults::run(before, &self.setting, step, writes, every, &mut progress)
-            .map_err(|reason| format!("{}: {reason}", step.name))
     }
-
-    fn told(
-        &self,
-        step: &Step,
-        report: &InstallReport,
-        took: Duration,
-        canister: &Canister,
-    ) -> Result<Upgraded, String> {
-        let (heap_pages, stable_pages) = canister.pages()?;
-        let hook_heaps = report.hooks().map(|hook| hook.heap_pages);
-        Ok(Upgraded {
-            module: step.name.clone(),
-            hooks: report.hooks().map(Hook::of).collect(),
-            compile_instructions: report.compile_instructions,
-            instructions: report.instructions(),
-            instructions_limit: self.setting.install_instructions,
-            heap_pages,
-            heap_high_water: hook_heaps.max().unwrap_or(0).max(heap_pages),
-            stable_pages,
-            milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            settled: None,
-            answers: None,
-            faults: None,
-        })
-    }
-}
-
-impl Upgraded {
-    fn held(&self) -> bool {
-        let answers = self.answers.as_ref();
-        let faults = self.faults.as_ref();
-        answers.is_none_or(|answers| answers.different.is_empty())
-            && faults.is_none_or(|faults| faults.failures.is_empty())
-    }
-}
-
-impl Hook {
-    fn of(message: &MessageReport) -> Self {
-        Self {
-            name: hook_name(message),
-            instructions: message.instructions,
-            dirty_bytes: message.dirty_bytes(),
-            heap_pages: message.heap_pages,
-            stable_pages: message.stable_pages,
-        }
-    }
-}
-
-/// None where there was nothing to wait for.
-pub fn settled(waited: Waited, canister: &Canister) -> Result<Option<Settled>, String> {
-    if waited.seconds == 0 {
-        return Ok(None);
-    }
-    let (heap_pages, stable_pages) = canister.pages()?;
-    Ok(Some(Settled {
-        messages: waited.messages,
-        instructions: waited.instructions,
-        largest_message: waited.largest,
-        seconds: waited.seconds,
-        heap_pages,
-        stable_pages,
-    }))
 }

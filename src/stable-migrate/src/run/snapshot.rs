@@ -168,7 +168,7 @@ pub fn write_over(
     before: &Metadata,
     making: &NewSnapshotDir,
 ) -> Result<SnapshotDir> {
-    let path = making.stable_path();
+    let path = making.stable_target();
     let metadata = metadata_of(snapshot, before).map_err(|reason| Error::Metadata {
         path: path.with_file_name("metadata.json"),
         reason,

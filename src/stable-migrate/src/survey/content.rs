@@ -1,12 +1,16 @@
 //! What one virtual memory holds.
 
 use ic_stable_migration::{
-    Cbor, Error as StableError, Format, Header, Memory0Content, MessagePack, MoveJournal, Phase,
+    Cbor, Error as StableError, Format, Glimpse, Header, Memory0Content, MessagePack, MoveJournal,
+    Phase,
 };
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use super::{ImageManager, format_name};
+use super::ImageManager;
+use crate::recognition::{
+    Certainty, Found, Frame, Kind, Place, Recognized, recognize as recognize_value,
+};
 use crate::structure::{Depth, Structure, recognize};
 use crate::virtual_memory::{Flaw, VirtualMemory};
 
@@ -21,7 +25,9 @@ pub enum Content {
         /// Length of the value.
         payload_bytes: u64,
     },
-    /// Its first bytes are zero: nothing was written yet.
+    /// Data of another form.
+    Value(ValueSurvey),
+    /// Nothing but zeros: nothing was written yet.
     Blank,
     /// Something else.
     Unknown {
@@ -31,6 +37,23 @@ pub enum Content {
     /// A stable structure.
     #[serde(untagged)]
     Structure(Structure),
+}
+
+/// Data without a structure that is known here, as far as it can be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ValueSurvey {
+    /// The format.
+    pub format: Kind,
+    /// What stands in front of it.
+    pub frame: Frame,
+    /// How sure that is.
+    pub certainty: Certainty,
+    /// Why.
+    pub reasons: Vec<String>,
+    /// Bytes it takes, what stands in front of it included.
+    pub bytes: u64,
+    /// Entries of the map or list that it is.
+    pub entries: Option<u64>,
 }
 
 /// This library's header.
@@ -71,11 +94,39 @@ pub struct JournalSurvey {
     pub removed: u64,
     /// The collections that move.
     pub collections: Vec<JournaledCollectionSurvey>,
+    /// Every collection that the memory has or had, as it is written down.
+    pub registry: Vec<RegisteredSurvey>,
+}
+
+impl JournalSurvey {
+    /// What is written down of a memory.
+    pub fn registered(&self, memory: u8) -> Option<&RegisteredSurvey> {
+        self.registry.iter().find(|entry| entry.memory == memory)
+    }
+}
+
+/// What is written down of one collection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RegisteredSurvey {
+    /// Its name.
+    pub name: String,
+    /// The id of its virtual memory.
+    pub memory: u8,
+    /// Size of its keys, in words.
+    pub key: String,
+    /// Size of its values, in words.
+    pub value: String,
+    /// What the adopter calls the encoding of its keys and values.
+    pub schema: Option<String>,
+    /// Whether a release gave it up; its id stays reserved.
+    pub retired: bool,
 }
 
 /// One collection that moves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct JournaledCollectionSurvey {
+    /// Its name.
+    pub name: String,
     /// The virtual memory it moves to.
     pub memory: u8,
     /// Entries it has, on the heap and in the map.
@@ -109,20 +160,12 @@ pub fn of_memory0(
 ) -> Result<Held, Flaw> {
     match manager.content() {
         Ok(Memory0Content::Saved(header)) => Ok(saved_state(manager, &header, depth, damages)),
-        Ok(Memory0Content::NaiveFrame { bytes }) => {
-            // What reads as a length and a list's first byte may be anything; the whole value decides.
-            match depth == Depth::Headers || manager.load_naive::<IgnoredAny>().is_ok() {
-                true => Ok((
-                    Content::NaiveFrame {
-                        payload_bytes: bytes,
-                    },
-                    Some(4 + bytes),
-                )),
-                false => of_memory(memory, depth, progress),
-            }
-        }
-        Ok(Memory0Content::Unsaved) => Ok((Content::Blank, Some(0))),
-        Err(StableError::UnknownMemory0 { .. }) => of_memory(memory, depth, progress),
+        // Whatever reads as a length and a list's first byte: the whole value decides.
+        Ok(Memory0Content::NaiveFrame { .. } | Memory0Content::Unsaved)
+        | Err(StableError::UnknownMemory0 { .. }) => match structure(memory, depth, progress)? {
+            Some(held) => Ok(held),
+            None => value(memory, true),
+        },
         Err(damage) => Err(Flaw::Damaged(damage.to_string())),
     }
 }
@@ -136,23 +179,87 @@ pub fn of_memory(
     depth: Depth,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Held, Flaw> {
-    if let Some((structure, used)) = recognize(memory, depth, progress)? {
-        return Ok((Content::Structure(structure), Some(used)));
+    if let Some(held) = structure(memory, depth, progress)? {
+        return Ok(held);
     }
-    if memory.bytes() == 0 {
-        return Ok((Content::Blank, Some(0)));
+    match depth {
+        Depth::Everything => value(memory, false),
+        Depth::Headers if memory.bytes() == 0 => Ok((Content::Blank, Some(0))),
+        Depth::Headers => Ok(match memory.bytes_at::<16>(0)? {
+            first if first == [0; 16] => (Content::Blank, None),
+            first => (unknown(&first), None),
+        }),
     }
-    let first = memory.bytes_at::<16>(0)?;
-    Ok(match first {
-        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] => (Content::Blank, None),
-        _ => (unknown(&first), None),
-    })
+}
+
+fn structure(
+    memory: &VirtualMemory,
+    depth: Depth,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Option<Held>, Flaw> {
+    let found = recognize(memory, depth, progress)?;
+    Ok(found.map(|(structure, used)| {
+        let is_known = !matches!(structure, Structure::Newer { .. });
+        (Content::Structure(structure), is_known.then_some(used))
+    }))
+}
+
+/// What a memory holds that has no structure. Only in memory 0 is a value that breaks off a damage: there the state
+/// stands; anywhere else it is no more than bytes that begin like one.
+fn value(memory: &VirtualMemory, is_memory0: bool) -> Result<Held, Flaw> {
+    if memory.bytes() > 0 && memory.bytes_at::<4>(0)? == *b"MGR\x01" {
+        return Ok((
+            Content::Value(ValueSurvey::of_manager(memory.bytes())),
+            None,
+        ));
+    }
+    let found = match recognize_value(memory, Place::VirtualMemory)? {
+        Recognized::Zeros => return Ok((Content::Blank, Some(0))),
+        Recognized::Broken(sentence) if is_memory0 => return Err(Flaw::Damaged(sentence)),
+        Recognized::Broken(_) => return Ok((unknown(&memory.bytes_at::<16>(0)?), None)),
+        Recognized::Found(found) => found,
+    };
+    let content = match (found.kind, found.frame) {
+        (Kind::Cbor, Frame::U32Le) if is_memory0 && found.is_a_find() => Content::NaiveFrame {
+            payload_bytes: found.bytes - 4,
+        },
+        (Kind::Unknown, Frame::None) => unknown(&memory.bytes_at::<16>(0)?),
+        _ => Content::Value(ValueSurvey::from(&found)),
+    };
+    Ok((content, found.is_a_find().then_some(found.bytes)))
 }
 
 /// A memory in which nothing could be followed.
 pub fn unknown(first: &[u8]) -> Content {
     Content::Unknown {
-        first_bytes: ic_stable_migration::Glimpse::of(first).to_string(),
+        first_bytes: Glimpse::of(first).to_string(),
+    }
+}
+
+impl ValueSurvey {
+    /// A memory manager inside a memory of another.
+    fn of_manager(bytes: u64) -> Self {
+        Self {
+            format: Kind::Manager,
+            frame: Frame::None,
+            certainty: Certainty::Likely,
+            reasons: vec!["it has the magic of one".into()],
+            bytes,
+            entries: None,
+        }
+    }
+}
+
+impl From<&Found> for ValueSurvey {
+    fn from(found: &Found) -> Self {
+        Self {
+            format: found.kind,
+            frame: found.frame,
+            certainty: found.certainty,
+            reasons: found.reasons.clone(),
+            bytes: found.bytes,
+            entries: found.entries,
+        }
     }
 }
 
@@ -169,10 +276,23 @@ impl From<MoveJournal> for JournalSurvey {
             paused: journal.paused,
             steps: journal.steps,
             removed: journal.removed,
+            registry: journal
+                .registry
+                .iter()
+                .map(|entry| RegisteredSurvey {
+                    name: entry.name.clone(),
+                    memory: entry.memory_id,
+                    key: entry.shape.key.to_string(),
+                    value: entry.shape.value.to_string(),
+                    schema: entry.schema.clone(),
+                    retired: entry.retired,
+                })
+                .collect(),
             collections: journal
                 .collections
                 .iter()
                 .map(|collection| JournaledCollectionSurvey {
+                    name: collection.name.clone(),
                     memory: collection.memory_id,
                     entries: collection.entries,
                     digest: format!("{:016x}", collection.digest),
@@ -208,7 +328,11 @@ fn saved_state(
         damages.push(format!("memory 0: {damage}"));
     }
     let content = Content::SavedState(SavedState {
-        codec: format_name(header.format),
+        codec: match header.format {
+            Format::Cbor => "cbor",
+            Format::MessagePack => "messagepack",
+            Format::Candid => "candid",
+        },
         schema: header.schema,
         payload_bytes: header.payload_bytes,
         release: header.release,

@@ -6,6 +6,7 @@ use ic_stable_migration::{BucketTable, Managed, PAGE_BYTES, cycles_per_year};
 use serde::Serialize;
 
 use super::ImageManager;
+use super::collections;
 use super::content::{self, Content, Held};
 use crate::buckets;
 use crate::compaction;
@@ -52,6 +53,8 @@ pub struct MemorySurvey {
     pub used_bytes: Option<u64>,
     /// Bytes of its buckets behind its last page.
     pub slack_bytes: u64,
+    /// The collection that is written down for it in this library's journal.
+    pub collection: Option<String>,
     /// What it holds.
     pub content: Content,
 }
@@ -65,6 +68,15 @@ pub struct RightSize {
     pub stable_pages: u64,
     /// Cycles that its storage costs in a year.
     pub cycles_per_year: u128,
+}
+
+impl ManagedSurvey {
+    /// The memories that are neither memory 0 nor a collection's that is written down: what the canister keeps in
+    /// them by itself.
+    pub fn unregistered(&self) -> impl Iterator<Item = &MemorySurvey> {
+        let others = self.memories.iter();
+        others.filter(|memory| memory.id != 0 && memory.collection.is_none())
+    }
 }
 
 pub fn survey(
@@ -93,10 +105,12 @@ pub fn survey(
             pages,
             used_bytes,
             slack_bytes: owned_bytes - pages * PAGE_BYTES,
+            collection: None,
             content,
         });
     }
     pair_logs(&mut memories);
+    collections::name(&mut memories, damages);
     let header = compaction::header_of(manager).ok().flatten();
     let kept = compaction::kept_sizes(&table, header.as_ref());
     let total = |sizes: &[(u8, u64)]| sizes.iter().map(|&(_, pages)| pages).sum::<u64>();

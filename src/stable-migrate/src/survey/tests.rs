@@ -1,7 +1,14 @@
+use std::collections::BTreeMap;
+
 use ic_stable_migration::{BucketPlan, Cbor, Stamp};
-use ic_stable_structures::{StableBTreeMap, VectorMemory};
+use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
+use ic_stable_structures::{Memory, StableBTreeMap, StableCell, VectorMemory};
+
+use proptest::prelude::*;
 
 use super::*;
+use crate::recognition::Frame;
+use crate::report::{Report, html, text};
 use crate::structure::Structure;
 use crate::test_images::{TestImage, fixture, one_of_each, with_naive_frame};
 
@@ -77,36 +84,180 @@ fn a_legacy_value_is_told_by_its_codec_and_length() {
     ] {
         let survey = of_bytes(&bytes);
         let found = legacy(&survey);
-        assert_eq!(found.codec, Some(codec));
+        assert_eq!(found.codec, codec);
         assert_eq!(found.length_in_front, in_front);
         assert_eq!(found.entries, entries);
         assert_eq!(found.value_bytes, bytes.len() as u64);
         assert_eq!(found.trailing_bytes, 65_536 - bytes.len() as u64);
-        assert!(!found.trailing_is_used);
+        assert_eq!(found.behind, Behind::Zeros);
         assert!(survey.damages.is_empty());
     }
 }
 
 #[test]
-fn rests_behind_a_legacy_value_are_seen() {
-    let mut bytes = b"\x81\xa1n\x07".to_vec();
-    bytes.resize(200_000, 0);
-    bytes[150_000] = 1;
-    let survey = of_bytes(&bytes);
-    assert!(legacy(&survey).trailing_is_used);
-    assert_eq!(survey.stable_pages, 4);
+fn what_lies_behind_a_legacy_value_is_told_and_not_taken_for_rests() {
+    // The canister gave up the text in the middle, so that the end of the older value moved.
+    let value = |names: &[&str]| {
+        let state = names
+            .iter()
+            .map(|name| (name.to_string(), "some long text"));
+        rmp_serde::to_vec_named(&state.collect::<BTreeMap<_, _>>()).unwrap()
+    };
+    let (long, short) = (
+        value(&["first", "second", "third"]),
+        value(&["first", "third"]),
+    );
+    let behind = |rest: &[u8], at: usize| {
+        let mut bytes = short.clone();
+        bytes.resize(at, 0);
+        bytes.extend(rest);
+        legacy(&of_bytes(&bytes)).behind
+    };
+    let end = short.len();
+    let rest = &long[end..];
+    assert_eq!(behind(&[], end), Behind::Zeros);
+    let (from, to) = (150_000, 150_000 + rest.len() as u64);
+    assert_eq!(behind(rest, 150_000), Behind::Apart { from, to });
+    let bytes = rest.len() as u64;
+    assert_eq!(behind(rest, end), Behind::OlderTail { bytes });
+    let bytes = 20;
+    assert_eq!(behind(&[0xc1; 20], end), Behind::Unexplained { bytes });
 }
 
 #[test]
 fn a_legacy_value_cut_short_is_a_damage() {
-    let survey = of_bytes(&[b"\x81\xa1n\xc6\xff\xff\xff\xff", &[1; 65_528][..]].concat());
-    assert_eq!(legacy(&survey).codec, None);
-    assert_eq!(survey.damages.len(), 1);
-    assert!(
-        survey.damages[0].contains("MessagePack fails after"),
-        "{:?}",
-        survey.damages
-    );
+    let state: BTreeMap<String, u64> = (0..100).map(|i| (format!("name_{i}"), i)).collect();
+    let mut bytes = rmp_serde::to_vec_named(&state).unwrap();
+    bytes.truncate(bytes.len() / 2);
+    bytes.extend([0xc1; 100]);
+    let survey = of_bytes(&bytes);
+    assert!(matches!(survey.layout, Layout::Damaged { .. }));
+    let [damage] = &survey.damages[..] else {
+        panic!("{:?}", survey.damages);
+    };
+    assert!(damage.contains("a record in MessagePack"), "{damage}");
+}
+
+#[test]
+fn data_of_another_program_is_told_and_is_no_damage() {
+    let header = b"\x01\x02\xff\x09".to_vec();
+    let mut behind_header = header.clone();
+    behind_header.resize(65_536, 0);
+    behind_header.extend(&*one_of_each(1, 10).borrow());
+    let mut newer = one_of_each(1, 10).borrow().clone();
+    newer[3] = 2;
+    let bare = VectorMemory::default();
+    StableBTreeMap::<u64, u64, _>::init(Rc::clone(&bare)).insert(1, 1);
+    for (bytes, kind, what) in [
+        (
+            behind_header,
+            Kind::Manager,
+            "a memory manager from page 1 on",
+        ),
+        (newer, Kind::Manager, "a memory manager of version 2"),
+        (
+            bare.borrow().clone(),
+            Kind::Structure,
+            "a StableBTreeMap from offset 0",
+        ),
+        (b"{\"a\": 1}".to_vec(), Kind::Json, "JSON"),
+        (header, Kind::Unknown, "data of an unknown kind"),
+    ] {
+        let survey = of_bytes(&bytes);
+        assert_eq!(survey.damages, [""; 0]);
+        let Layout::NotOurs(foreign) = &survey.layout else {
+            panic!("{:?}", survey.layout);
+        };
+        assert_eq!(foreign.kind, kind, "{foreign:?}");
+        assert!(foreign.what.starts_with(what), "{foreign:?}");
+    }
+    let zeros = of_bytes(&[0; 65_536]);
+    assert_eq!((zeros.layout, zeros.damages.len()), (Layout::Zeros, 0));
+}
+
+#[test]
+fn a_length_that_reads_as_the_managers_magic_is_a_length() {
+    let length = u32::from_le_bytes(*b"MGR\x01") as usize;
+    let text = vec!["x".repeat(1 << 20); 21];
+    let mut value = Vec::new();
+    let rest = length - 21 * ((1 << 20) + 5) - 1 - 5;
+    let all = (text, "y".repeat(rest - 1));
+    ciborium::into_writer(&all, &mut value).unwrap();
+    assert_eq!(value.len(), length);
+    let found = of_bytes(&[b"MGR\x01".to_vec(), value].concat());
+    assert_eq!(legacy(&found).length_in_front, 4);
+}
+
+#[test]
+fn what_stands_in_memory_0_and_in_others_is_told_by_its_form() {
+    let state = BTreeMap::from([
+        ("name".to_string(), "x".repeat(100)),
+        ("other".into(), "y".into()),
+    ]);
+    let mut cbor = Vec::new();
+    ciborium::into_writer(&state, &mut cbor).unwrap();
+    let length = (cbor.len() as u64).to_le_bytes();
+    for (memory0, expected) in [
+        (cbor.clone(), (Kind::Cbor, Frame::None)),
+        ([&length[..], &cbor].concat(), (Kind::Cbor, Frame::U64Le)),
+        (
+            rmp_serde::to_vec_named(&state).unwrap(),
+            (Kind::MessagePack, Frame::None),
+        ),
+        (
+            candid::encode_one("text").unwrap(),
+            (Kind::Candid, Frame::None),
+        ),
+        (b"{\"json\": true}".to_vec(), (Kind::Json, Frame::None)),
+    ] {
+        let raw = VectorMemory::default();
+        let manager = MemoryManager::init_with_bucket_size(Rc::clone(&raw), 1);
+        for id in [0, 3] {
+            let memory = manager.get(MemoryId::new(id));
+            memory.grow(1);
+            memory.write(0, &memory0);
+        }
+        let survey = of_memory(&raw);
+        assert_eq!(survey.damages, [""; 0]);
+        for memory in &managed(&survey).memories {
+            let Content::Value(value) = &memory.content else {
+                panic!("{:?}", memory.content);
+            };
+            assert_eq!((value.format, value.frame), expected);
+            assert_eq!(memory.used_bytes, Some(memory0.len() as u64));
+        }
+    }
+}
+
+#[test]
+fn structures_of_later_layouts_and_managers_inside_memories_are_named() {
+    for (first, expected) in [
+        (b"SCL\x02", "StableCell in layout 2, which is newer"),
+        (b"BTR\x03", "StableBTreeMap in layout 3, which is newer"),
+        (b"MGR\x01", "a memory manager"),
+    ] {
+        let raw = VectorMemory::default();
+        let memory = MemoryManager::init_with_bucket_size(Rc::clone(&raw), 1).get(MemoryId::new(5));
+        memory.grow(1);
+        memory.write(0, first);
+        let survey = of_memory(&raw);
+        assert_eq!(survey.damages, [""; 0]);
+        let told = crate::report::content_text(&managed(&survey).memories[0].content);
+        assert!(told.starts_with(expected), "{told}");
+    }
+}
+
+#[test]
+fn a_cell_whose_magic_reads_as_a_length_is_a_cell() {
+    let raw = VectorMemory::default();
+    let manager = MemoryManager::init_with_bucket_size(Rc::clone(&raw), 128);
+    let memory0 = manager.get(MemoryId::new(0));
+    StableCell::init(manager.get(MemoryId::new(0)), vec![0xa1_u8; 205]);
+    memory0.grow(352);
+    let survey = of_memory(&raw);
+    let content = &managed(&survey).memories[0].content;
+    let cell = Structure::StableCell { value_bytes: 205 };
+    assert_eq!(*content, Content::Structure(cell));
 }
 
 #[test]
@@ -114,19 +265,13 @@ fn the_fixtures_are_told_apart() {
     let open = |name| fixture(name).map(|path| survey(&Rc::new(Image::open(&path).unwrap())));
     if let Some(small) = open("legacy-small.bin.gz") {
         let found = legacy(&small);
-        assert_eq!(
-            (found.codec, found.entries),
-            (Some("messagepack"), Some(12))
-        );
+        assert_eq!((found.codec, found.entries), ("messagepack", Some(12)));
         assert_eq!(small.stable_pages, 2);
         assert!((100_000..131_072).contains(&found.value_bytes));
     }
     if let Some(medium) = open("legacy-medium.bin.gz") {
         let found = legacy(&medium);
-        assert_eq!(
-            (found.codec, found.entries),
-            (Some("messagepack"), Some(12))
-        );
+        assert_eq!((found.codec, found.entries), ("messagepack", Some(12)));
         assert_eq!(medium.stable_pages, 29);
     }
     if let Some(naive) = open("naive-small.bin.gz") {
@@ -226,7 +371,7 @@ fn a_table_that_does_not_add_up_is_a_damage() {
     let raw = one_of_each(1, 10);
     raw.borrow_mut()[4] = 200;
     let survey = of_memory(&raw);
-    assert!(matches!(survey.layout, Layout::Unrecognized { .. }));
+    assert!(matches!(survey.layout, Layout::Damaged { .. }));
     assert!(
         survey.damages[0].contains("200 buckets of 1 pages"),
         "{:?}",
@@ -248,4 +393,46 @@ fn a_survey_is_plain_json() {
         (&map["kind"], &map["entries"]),
         (&"stable_btree_map".into(), &100.into())
     );
+}
+
+/// A whole memory of a kind, to be changed.
+fn whole(kind: usize) -> Vec<u8> {
+    let raw = match kind {
+        0 => saved(40),
+        _ => one_of_each(1, 40),
+    };
+    if kind == 2 {
+        with_naive_frame(&raw, b"\xa2\x61a\x01\x61b\x82\x01\x02");
+    }
+    raw.take()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Whatever is changed in a memory, in the manager's page or behind it, it is surveyed and told.
+    #[test]
+    fn no_change_of_a_memory_makes_a_panic(
+        kind in 0..3usize,
+        changes in prop::collection::vec((any::<u32>(), any::<u64>(), 1..=8usize), 1..12),
+        near in prop::sample::select(vec![8usize, 2_200, 65_536 + 400, usize::MAX]),
+        pages in prop::option::of(0..4usize),
+    ) {
+        let mut bytes = whole(kind);
+        let end = bytes.len().min(near) - 8;
+        for (at, value, length) in changes {
+            let at = at as usize % end.max(1);
+            bytes[at..at + length].copy_from_slice(&value.to_le_bytes()[..length]);
+        }
+        if let Some(pages) = pages {
+            bytes.truncate(pages * 65_536);
+        }
+        let image = TestImage::of(&bytes).image;
+        for depth in [Depth::Headers, Depth::Everything] {
+            let survey = Survey::of(&image, depth, &mut |_| {}).unwrap();
+            let report = Report { path: "memory".into(), snapshot: None, survey };
+            prop_assert!(text(&report).contains("layout"));
+            prop_assert!(html(&report).contains("</html>"));
+        }
+    }
 }

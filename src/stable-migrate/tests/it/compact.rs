@@ -3,7 +3,10 @@ use std::path::Path;
 
 use stable_migrate::{Content, Depth, Layout, Source, Survey};
 
-use super::memories::{WITH_LIBRARY, WITHOUT_LIBRARY, file, legacy, managed, snapshot};
+use super::memories::{
+    NOT_FOLLOWING, WITH_LIBRARY, WITHOUT_LIBRARY, collection, file, legacy, managed, saved,
+    snapshot,
+};
 use super::run::{Ran, fixture, names, stable_migrate};
 
 fn compact(from: &Path, to: &Path, options: &[&str]) -> Ran {
@@ -38,9 +41,9 @@ fn a_snapshot_becomes_a_smaller_one_that_can_be_loaded() {
         "of 128 pages -> of 2 pages",
         "62.8 B cycles -> 1.22 B cycles a year",
         "memories 0, 1 byte for byte the same, generation raised to 1",
-        "icp canister snapshot upload my_canister -i ",
-        "icp canister snapshot restore my_canister UPLOADED_ID",
-        "dfx canister snapshot load my_canister UPLOADED_ID",
+        "CANISTER=my_canister FROM=",
+        "icp canister snapshot restore \"$CANISTER\" \"$UPLOADED\"",
+        "dfx canister snapshot load \"$CANISTER\" \"$UPLOADED\"",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -83,6 +86,8 @@ fn a_bare_memory_becomes_a_bare_memory() {
     let to = dir.path().join("compact");
     let text = compact(&from, &to, &["--bucket-pages", "1"]).ok();
     assert!(!text.contains("upload"), "{text}");
+    let must_hold = "uses ic-stable-migration and declares that it follows (memory 1 holds";
+    assert!(text.contains(must_hold), "{text}");
     assert_eq!(survey(&to).stable_pages, 3);
     let again = dir.path().join("again");
     compact(&to, &again, &["--ceiling", "32GiB"]).ok();
@@ -125,6 +130,37 @@ fn a_module_that_would_not_notice_is_refused_unless_promised() {
 }
 
 #[test]
+fn what_would_not_follow_is_refused_and_named_with_both_ways_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = snapshot(dir.path(), "snapshot", NOT_FOLLOWING, &managed());
+    let to = dir.path().join("compact");
+    let refusal = compact(&from, &to, &[]).refusal();
+    for part in [
+        "memory 1 holds StableBTreeMap: 1 000 entries",
+        "the module does not declare that it follows",
+        "says `follows`",
+        "--skip-pre-upgrade",
+    ] {
+        assert!(refusal.contains(part), "{part}: {refusal}");
+    }
+    assert_eq!(names(dir.path()), ["snapshot"]);
+    compact(&from, &to, &["--skip-pre-upgrade"]).ok();
+
+    // Memory 0 alone has nothing that could not follow, and the library's collections follow.
+    for (name, memory) in [("alone", saved()), ("collection", collection(false))] {
+        let from = snapshot(dir.path(), name, NOT_FOLLOWING, &memory);
+        compact(&from, &dir.path().join(format!("{name}-compact")), &[]).ok();
+    }
+    let both = snapshot(dir.path(), "both", NOT_FOLLOWING, &collection(true));
+    let refusal = compact(&both, &to, &[]).refusal();
+    assert!(
+        refusal.contains("memory 9 holds StableVec: 1 entry of 8 bytes"),
+        "{refusal}"
+    );
+    assert!(!refusal.contains("memory 1 "), "{refusal}");
+}
+
+#[test]
 fn what_exists_is_never_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let from = snapshot(dir.path(), "snapshot", WITH_LIBRARY, &managed());
@@ -151,9 +187,9 @@ fn what_cannot_be_compacted_leaves_nothing() {
         (
             "legacy",
             legacy(),
-            "a legacy value at offset 0: compact rewrites memory managers only",
+            "legacy: one MessagePack value of 1 entry from offset 0 (likely): compact rewrites",
         ),
-        ("empty", Vec::new(), "holds no page"),
+        ("empty", Vec::new(), "empty: no page"),
         ("table", table, "pages for memory"),
         (
             "header",

@@ -2,11 +2,18 @@
 
 mod compact;
 mod help;
+mod hostile;
 mod inspect;
 mod memories;
+mod moves;
+mod next_steps;
+mod output;
+mod own_settings;
 mod plan;
 mod programs;
+mod questions;
 mod rehearse;
 mod releases;
 mod run;
 mod upgrade;
+mod wide;

@@ -4,12 +4,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use ic_stable_migration::{BucketPlan, Cbor, OpenOptions, Opened, Stamp};
-use ic_stable_structures::{StableBTreeMap, VectorMemory};
+use ic_stable_migration::{
+    BucketPlan, Cbor, OpenOptions, Opened, Plan, Stamp, Store, Tier, Tiered, TieredMap,
+};
+use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
+use ic_stable_structures::{StableBTreeMap, StableVec, VectorMemory};
+use serde::{Deserialize, Serialize};
 
 /// A memory in buckets of 128 pages as this library leaves it: a state in memory 0, a map of 1 000 numbers in
 /// memory 1.
 pub fn managed() -> Vec<u8> {
+    with_map(1_000)
+}
+
+/// The same without the map.
+pub fn saved() -> Vec<u8> {
+    with_map(0)
+}
+
+fn with_map(entries: u64) -> Vec<u8> {
     let raw = VectorMemory::default();
     let Opened::Empty(empty) = OpenOptions::new().open(Rc::clone(&raw)) else {
         panic!("it is not empty");
@@ -23,11 +36,69 @@ pub fn managed() -> Vec<u8> {
     manager
         .save::<_, Cbor>(&vec!["state".to_string(); 100], stamp)
         .unwrap();
-    let mut map: StableBTreeMap<u64, u64, _> = StableBTreeMap::init(manager.memory(1).unwrap());
-    for key in 0..1_000 {
-        map.insert(key, key);
+    if entries > 0 {
+        let mut map: StableBTreeMap<u64, u64, _> = StableBTreeMap::init(manager.memory(1).unwrap());
+        (0..entries).for_each(|key| {
+            map.insert(key, key);
+        });
     }
     raw.take()
+}
+
+/// A state whose items are a collection.
+#[derive(Default, Serialize, Deserialize)]
+struct Items {
+    next: u64,
+    items: TieredMap<u64, String, Raw>,
+}
+
+type Raw = Rc<VectorMemory>;
+
+impl From<u64> for Items {
+    fn from(next: u64) -> Self {
+        Self {
+            next,
+            ..Self::default()
+        }
+    }
+}
+
+impl Tiered<Raw> for Items {
+    type Hot = u64;
+
+    fn hot(&self) -> &u64 {
+        &self.next
+    }
+
+    fn set_hot(&mut self, next: u64) {
+        self.next = next;
+    }
+
+    fn collections(&mut self) -> Vec<Tier<'_, Raw>> {
+        vec![Tier {
+            name: "items",
+            id: 1,
+            map: &mut self.items,
+        }]
+    }
+}
+
+/// A memory with a collection `items` of 100 entries in memory 1, and a `StableVec` that the canister keeps by itself
+/// in memory 9, if it does.
+pub fn collection(with_vec: bool) -> Vec<u8> {
+    let plan = Plan::<u64, Cbor>::new(2).ceiling(32 << 30);
+    let raw: Raw = Rc::default();
+    let mut store = Store::begin_tiered(&plan, Rc::clone(&raw), Items::default(), 1).unwrap();
+    let state = store.state().unwrap();
+    for number in 0..100 {
+        state.items.insert(number, format!("item {number}"));
+    }
+    store.save(&plan, 2).unwrap();
+    if with_vec {
+        let memory = MemoryManager::init(Rc::clone(&raw)).get(MemoryId::new(9));
+        StableVec::<u64, _>::init(memory).push(&7);
+    }
+    raw.borrow().clone()
 }
 
 /// A legacy memory of two pages.
@@ -44,9 +115,12 @@ pub fn file(directory: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
+/// A module that says it uses the library, and that everything it keeps follows.
+pub const WITH_LIBRARY: &str = "(module (memory (export \"memory\") 1) (@custom \"ic-stable-migration\" \"layout 1 follows\"))";
+
 /// A module that says it uses the library.
-pub const WITH_LIBRARY: &str =
-    "(module (memory (export \"memory\") 1) (@custom \"ic-stable-migration\" \"\"))";
+pub const NOT_FOLLOWING: &str =
+    "(module (memory (export \"memory\") 1) (@custom \"ic-stable-migration\" \"layout 1\"))";
 
 /// A module that does not.
 pub const WITHOUT_LIBRARY: &str = "(module (memory (export \"memory\") 1))";

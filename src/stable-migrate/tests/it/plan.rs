@@ -1,5 +1,5 @@
 use super::memories::{WITH_LIBRARY, file, legacy, managed, snapshot};
-use super::run::stable_migrate;
+use super::run::{Ran, stable_migrate};
 
 #[test]
 fn a_sample_of_snapshots_is_scaled_to_the_fleet() {
@@ -61,13 +61,36 @@ fn a_sample_that_cannot_be_read_is_refused() {
     };
     assert!(plan(&empty).contains("the sample has no canister"));
     assert!(plan(&wrong).contains("line 2: \"two\""));
-    let foreign = file(dir.path(), "foreign", &[b'?'; 65_536]);
-    let arguments = [
-        "plan".as_ref(),
-        "--canisters".as_ref(),
-        "4".as_ref(),
-        foreign.as_os_str(),
-    ];
-    let refusal = stable_migrate(arguments).refusal();
+    let mut table = managed();
+    table[4] = 200;
+    let damaged = file(dir.path(), "damaged", &table);
+    let refusal = plan_of(&damaged).refusal();
     assert!(refusal.contains("leave it out of the sample"), "{refusal}");
+}
+
+fn plan_of(memory: &std::path::Path) -> Ran {
+    let fixed = ["plan", "--json", "--canisters", "1"].map(AsRef::as_ref);
+    stable_migrate(fixed.into_iter().chain([memory.as_os_str()]))
+}
+
+#[test]
+fn data_of_another_program_is_reckoned_as_it_is_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut numbers = 144u64.to_le_bytes().to_vec();
+    numbers.extend((0..288u64).flat_map(|i| (i * i).to_le_bytes()));
+    numbers.resize(3 * 65_536, 0);
+    for (name, bytes, what) in [
+        ("numbers", numbers, "not ours: bincode (likely)"),
+        ("text", vec![b'?'; 3 * 65_536], "not ours: text (likely)"),
+        ("zeros", vec![0; 3 * 65_536], "nothing but zeros"),
+    ] {
+        let ran = plan_of(&file(dir.path(), name, &bytes));
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains(what), "{}", ran.stderr);
+        assert!(ran.stderr.contains("reckoned as it is"), "{}", ran.stderr);
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        for layout in [0, 1] {
+            assert_eq!(json[layout]["pages_per_canister"], 3.0);
+        }
+    }
 }

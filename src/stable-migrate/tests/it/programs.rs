@@ -62,3 +62,28 @@ pub fn snapshot(directory: &Path) -> PathBuf {
     write_snapshot(&host.take_snapshot(id).unwrap(), &path).unwrap();
     path
 }
+
+/// A module of a canister with a journal: `body` are its functions, `interface` its service in Candid. It says that
+/// it uses the library.
+pub fn with_library(interface: &str, body: &str) -> String {
+    format!(
+        r#"(module
+          (import "ic0" "time" (func $time (result i64)))
+          (import "ic0" "global_timer_set" (func $set (param i64) (result i64)))
+          (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+          (import "ic0" "msg_reply" (func $reply))
+          (import "ic0" "msg_reject" (func $reject (param i32 i32)))
+          (import "ic0" "msg_arg_data_size" (func $size (result i32)))
+          (import "ic0" "msg_arg_data_copy" (func $copy (param i32 i32 i32)))
+          (import "ic0" "stable64_read" (func $read (param i64 i64 i64)))
+          (import "ic0" "stable64_write" (func $write (param i64 i64 i64)))
+          (import "ic0" "call_new" (func $call (param i32 i32 i32 i32 i32 i32 i32 i32)))
+          (import "ic0" "call_perform" (func $perform (result i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 0) "DIDL\00\00")
+          (data (i32.const 16) "DIDL\00\01\7b")
+          {body}
+          (@custom "icp:public candid:service" "{interface}")
+          (@custom "ic-stable-migration" "1"))"#
+    )
+}

@@ -31,7 +31,8 @@ fn an_upgrade_that_keeps_everything_holds() {
         "% of the limit of 300 000 000 000",
         "1 of 1 the same",
         "2 traps at each of 2 stable writes: 2 undone; then the upgrade worked",
-        "everything held; 1 question asked before and after",
+        "once more, to what it wrote itself: ",
+        "everything held\n1 question asked before and after; 1 of 1 queries of the interface asked",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -55,7 +56,11 @@ fn an_answer_that_is_lost_ends_with_status_1() {
     assert!(ran.stdout.contains("NOT everything held"), "{}", ran.stdout);
 
     let left_out = rehearse(&path, &[&forgets], &["--leave-out", "get"]).ok();
-    assert!(left_out.contains("not asked: get"), "{left_out}");
+    assert!(
+        left_out.contains("no answer could be compared"),
+        "{left_out}"
+    );
+    assert!(left_out.contains("not asked, left out: get"), "{left_out}");
     let json = rehearse(&path, &[&forgets], &["--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(json["held"], false);
@@ -70,42 +75,117 @@ fn calls_from_a_file_are_asked_too() {
     let dir = tempfile::tempdir().unwrap();
     let path = snapshot(dir.path());
     let keeps = module_file(dir.path(), "keeps.wasm", KEEPS);
-    let calls = file(
-        dir.path(),
-        "calls",
-        b"get ()\nas 2vxsx-fae get\nmissing (7)\n",
-    );
-    let text = rehearse(&path, &[&keeps], &["--calls", calls.to_str().unwrap()]).ok();
-    assert!(text.contains("4 of 4 the same"), "{text}");
-    fs::write(&calls, "get (\n").unwrap();
-    let refusal = rehearse(&path, &[&keeps], &["--calls", calls.to_str().unwrap()]).refusal();
-    assert!(refusal.contains("line 1: "), "{refusal}");
+    let calls = file(dir.path(), "calls", b"get ()\nas 2vxsx-fae get\n");
+    let options = ["--calls", calls.to_str().unwrap()];
+    let text = rehearse(&path, &[&keeps], &options).ok();
+    assert!(text.contains("3 of 3 the same"), "{text}");
+    let traps = module_file(dir.path(), "traps.wasm", TRAPS);
+    for (line, sentence) in [
+        ("get (", "line 1: the argument of get: "),
+        (
+            "get (7)",
+            "line 1: the argument of get: 1 values, where 0 are taken",
+        ),
+        (
+            "get ()\nmissing (7)",
+            "line 2: the module has no query missing",
+        ),
+    ] {
+        fs::write(&calls, line).unwrap();
+        // Nothing runs before the calls are known to be calls: the module that traps is not reached.
+        for module in [&keeps, &traps] {
+            let refusal = rehearse(&path, &[module], &options).refusal();
+            assert!(refusal.contains(sentence), "{refusal}");
+        }
+    }
 }
 
 #[test]
-fn a_module_that_cannot_be_upgraded_to_is_refused_in_a_sentence() {
+fn an_upgrade_that_fails_is_a_result_with_everything_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    let keeps = module_file(dir.path(), "keeps.wasm", KEEPS);
+    let traps = module_file(dir.path(), "traps.wasm", TRAPS);
+    let loops = module_file(dir.path(), "loops.wasm", LOOPS);
+    let page = dir.path().join("page.html");
+    let chain: [&Path; 3] = [&keeps, &traps, &keeps];
+    let ran = rehearse(&path, &chain, &["--html", page.to_str().unwrap()]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert_eq!(ran.stderr, "");
+    let page = fs::read_to_string(page).unwrap();
+    for part in [
+        "in post_upgrade: ",
+        "the canister is as it was before",
+        "not tried: ",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}\n{}", ran.stdout);
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert!(!ran.stdout.contains("upgrade 3"), "{}", ran.stdout);
+    let json = rehearse(&path, &chain, &["--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["held"], false);
+    assert_eq!(json["upgrades"][0]["answers"]["same"], 1);
+    assert_eq!(json["upgrades"][1]["failed"]["hook"], "post_upgrade");
+    assert_eq!(json["upgrades"][1]["hooks"][0]["name"], "pre_upgrade");
+    assert_eq!(json["not_tried"].as_array().unwrap().len(), 1);
+    for (module, limit, sentence) in [
+        (&loops, "1000000", "instructions"),
+        (&traps, "100000", "compiling the module is charged"),
+    ] {
+        let ran = rehearse(&path, &[module], &["--install-instructions", limit]);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        assert!(ran.stdout.contains(sentence), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_release_that_cannot_read_what_it_wrote_is_found_by_one_more_upgrade() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    // Its number is 42 still; what it saves is not, by the second byte that every release writes.
+    let reads_once = "(call $read (i64.const 200) (i64.const 2) (i64.const 1))
+        (if (i32.load8_u (i32.const 200)) (then unreachable))
+        (i32.store8 (i32.const 200) (i32.const 1))
+        (call $write (i64.const 2) (i64.const 200) (i64.const 1))";
+    let wasm = module_file(dir.path(), "reads-once.wasm", reads_once);
+    let ran = rehearse(&path, &[&wasm], &["--fault"]);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    for part in [
+        "1 of 1 the same",
+        "3 undone",
+        "once more: post_upgrade failed: ",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn the_room_that_is_left_is_reckoned_from_what_an_empty_canister_takes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    let keeps = module_file(dir.path(), "keeps.wasm", KEEPS);
+    let json = rehearse(&path, &[&keeps], &["--json"]).ok();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let room = &json["room"];
+    assert_eq!(room["hook_instructions"], room["fixed_instructions"]);
+    assert_eq!(room["at_least"], true, "{room}");
+    let text = rehearse(&path, &[&keeps], &[]).ok();
+    assert!(text.contains("room          at least "), "{text}");
+}
+
+#[test]
+fn what_cannot_be_tried_is_refused_in_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let path = snapshot(dir.path());
     let traps = module_file(dir.path(), "traps.wasm", TRAPS);
-    let loops = module_file(dir.path(), "loops.wasm", LOOPS);
     let wants = file(dir.path(), "wants.wasm", &module(KEEPS, "no_such_call"));
     let none = file(dir.path(), "none.wasm", b"hello");
     let page = dir.path().join("page.html");
     for (wasm, options, sentence) in [
-        (&traps, &[][..], "post_upgrade of canister"),
-        (
-            &loops,
-            &["--install-instructions", "1000000"],
-            "post_upgrade of canister",
-        ),
-        (
-            &traps,
-            &["--install-instructions", "100000"],
-            "compiling the module is charged",
-        ),
         (
             &wants,
-            &[],
+            &[][..],
             "imports ic0.no_such_call, which this host does not provide",
         ),
         (&none, &[], "not a valid canister module"),
@@ -121,6 +201,17 @@ fn a_module_that_cannot_be_upgraded_to_is_refused_in_a_sentence() {
         assert!(refusal.contains(sentence), "{refusal}");
         assert!(!page.exists());
     }
+}
+
+#[test]
+fn a_page_whose_name_is_taken_is_found_out_before_anything_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    let traps = module_file(dir.path(), "traps.wasm", TRAPS);
+    let page = file(dir.path(), "page.html", b"mine");
+    let ran = rehearse(&path, &[&traps], &["--html", page.to_str().unwrap()]);
+    assert!(ran.refusal().contains("exists already"));
+    assert_eq!(fs::read(page).unwrap(), b"mine");
 }
 
 #[test]
@@ -149,7 +240,8 @@ fn a_bare_memory_has_no_heap_to_save() {
         "{refusal}"
     );
     let text = rehearse(&path, &[&keeps], &["--skip-pre-upgrade"]).ok();
-    assert!(!text.contains("pre_upgrade "), "{text}");
+    let (first, _) = text.split_once("once more").unwrap();
+    assert!(!first.contains("pre_upgrade "), "{text}");
     assert_eq!(names(dir.path()), ["keeps.wasm", "memory"]);
 }
 

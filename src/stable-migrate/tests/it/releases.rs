@@ -15,12 +15,21 @@ pub const TINY: usize = 3;
 
 /// Release 0, 1, 2 or [`TINY`]; none, and a printed sentence, where it was not built.
 pub fn module_path(release: usize) -> Option<PathBuf> {
-    let name = [
+    let names = [
         "release-0-legacy",
         "release-1-adopt",
         "individual-user",
         "tiny-budget",
-    ][release];
+    ];
+    path_of(names[release])
+}
+
+/// A module by its name; none, and a printed sentence, where it was not built.
+pub fn built(name: &str) -> Option<Module> {
+    Module::new(&std::fs::read(path_of(name)?).ok()?).ok()
+}
+
+fn path_of(name: &str) -> Option<PathBuf> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/canisters");
     let path = built.join(format!("{name}.wasm"));
     if !path.exists() {

@@ -12,6 +12,10 @@ use super::table::Table;
 
 /// Leaves in `input` the header of a message whose first argument is what `expected` reads.
 pub fn prepare(input: &mut Input, table: &Table, expected: &Type) -> Result<(), String> {
+    if matches!(expected.as_ref(), TypeInner::Reserved) {
+        // Whatever is there is dropped on purpose.
+        return Ok(());
+    }
     let arguments = &table.arguments[..];
     let alone = match arguments {
         &[ty] => Some(fit::check(table, vec![Part::whole(ty, expected)])),

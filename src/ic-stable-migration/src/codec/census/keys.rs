@@ -1,7 +1,7 @@
 //! The keys of the maps that are open, and how often one stands twice.
 
 use crate::codec::failure::Failure;
-use crate::codec::item::{Head, Input};
+use crate::codec::item::{Head, Input, not_utf8};
 
 /// Characters of a key that are shown.
 const SHOWN: usize = 40;
@@ -129,6 +129,18 @@ impl Keys {
             Some(_) => input.append(length, &mut self.bytes),
             None => input.skip(length),
         }
+    }
+
+    /// The same for a text, which has to be one.
+    pub fn text(&mut self, input: &mut Input, length: u64) -> Result<(), Failure> {
+        if self.within.is_none() {
+            return input.skip_text(length);
+        }
+        let start = self.bytes.len();
+        input.append(length, &mut self.bytes)?;
+        std::str::from_utf8(&self.bytes[start..])
+            .map(drop)
+            .map_err(not_utf8)
     }
 
     /// Compares the keys of the map that began at `mark`, which is complete, and forgets them.

@@ -77,6 +77,50 @@ fn nesting_costs_no_stack_and_a_false_count_no_heap() {
     }
 }
 
+#[test]
+fn what_is_not_well_formed_is_refused() {
+    for bytes in [
+        // a text that is not UTF-8, as a value and as a key
+        &b"\x82\x62\xff\xff\x00"[..],
+        b"\xa1\x62\xff\xff\x00",
+        // an end between a key and its value, behind a tag, of a list with a length, of nothing
+        b"\xbf\x01\xff",
+        b"\x9f\xc1\xff",
+        b"\x81\xff",
+        b"\xff",
+        // pieces of another kind, and without a length
+        b"\x5f\x61a\xff",
+        b"\x7f\x7f\xff\xff",
+    ] {
+        assert!(take(Notation::Cbor, &mut &*bytes).is_err(), "{bytes:x?}");
+    }
+}
+
+#[test]
+fn a_long_text_is_looked_at_piece_by_piece() {
+    for lead in 0..4 {
+        let text = format!("{}{}", "x".repeat(lead), "\u{1f980}é".repeat(3_000));
+        let bytes = cbor(&[&text]);
+        assert_eq!(of(Notation::Cbor, &bytes).bytes as usize, bytes.len());
+        let mut broken = bytes.clone();
+        broken[9_000] = 0xff;
+        assert!(take(Notation::Cbor, &mut &broken[..]).is_err());
+        let half = [
+            &[0x79, 0x0b, 0xb9][..],
+            &"é".repeat(1_500).as_bytes()[..2_999],
+            b"x",
+        ]
+        .concat();
+        assert!(take(Notation::Cbor, &mut &half[..]).is_err());
+        let cut = [
+            &[0x79, 0x0b, 0xb7][..],
+            &"é".repeat(1_500).as_bytes()[..2_999],
+        ]
+        .concat();
+        assert!(take(Notation::Cbor, &mut &cut[..]).is_err());
+    }
+}
+
 proptest! {
     #[test]
     fn a_value_from_rust_has_no_key_twice_and_ends_where_it_ends(

@@ -142,3 +142,18 @@ fn a_reader_that_gives_little_at_a_time_is_read() {
     let bytes = rmp_serde::to_vec(&value).unwrap();
     assert_eq!(MessagePack::decode(Trickle(&bytes)), Ok(value));
 }
+
+#[test]
+fn principals_are_read_from_byte_strings() {
+    for bytes in [&[][..], &[4], &[2; 29]] {
+        let principals = vec![candid::Principal::from_slice(bytes); 2];
+        let packed = rmp_serde::to_vec(&principals).unwrap();
+        assert_eq!(
+            read::<Vec<candid::Principal>>(&packed),
+            Ok(principals.clone())
+        );
+        let mut cbor = Vec::new();
+        ciborium::into_writer(&principals, &mut cbor).unwrap();
+        assert_eq!(read_cbor::<Vec<candid::Principal>>(&cbor), Ok(principals));
+    }
+}

@@ -183,6 +183,19 @@ fn options_cost_nothing_where_nothing_would_be_lost() {
     assert_eq!(written(&Some(None::<u8>)), b"\xda\x49\x43\x53\x6f\xf6");
 }
 
+#[test]
+fn a_candid_integer_is_its_sign_and_digits_behind_a_tag() {
+    assert_eq!(
+        written(&Int::from(-5)),
+        b"\xda\x49\x43\x49\x6e\x82\x20\x81\x05"
+    );
+    comes_back((
+        Int::from(0),
+        Int::from(i64::MIN),
+        Some(Int::from(u128::MAX)),
+    ));
+}
+
 /// A text type that checks itself, and asks for a borrowed text.
 #[derive(Clone, Debug, PartialEq)]
 struct Checked(String);
@@ -227,7 +240,7 @@ fn long_texts_and_bytes_come_back_to_whoever_asks() {
 
 #[test]
 fn bytes_are_byte_strings_whatever_serde_calls_them() {
-    let bytes: Vec<u8> = (0..100_000u32).map(|i| (i * 7 >> 3) as u8).collect();
+    let bytes: Vec<u8> = (0..100_000u32).map(|i| ((i * 7) >> 3) as u8).collect();
     let tag_and_head = 2 + 5;
     assert_eq!(written(&bytes).len(), bytes.len() + tag_and_head);
     assert!(written(&bytes).ends_with(&bytes));

@@ -1,0 +1,54 @@
+//! What a release notes in the header without touching the payload.
+
+use ic_stable_structures::Memory;
+
+use super::{Managed, Memory0Content, Stamp};
+use crate::error::Error;
+use crate::header::Header;
+
+impl<M: Memory> Managed<M> {
+    /// Notes in the header that `release` took the memory over, and the ceiling in bytes that it plans: from here on an
+    /// older release is refused, even if this one never saves.
+    ///
+    /// # Errors
+    /// [`Error::NothingSaved`] without a header, and those of [`Managed::guard`].
+    pub fn claim(&self, release: u32, schema: u32, ceiling: u64) -> Result<Header, Error> {
+        self.guard(release, schema)?;
+        self.change_header(|header| {
+            header.release = release;
+            header.ceiling = ceiling;
+            header.upgrades = header.upgrades.saturating_add(1);
+        })
+    }
+
+    /// Notes in the header that a release saved without touching the payload.
+    pub(crate) fn note_saved(&self, stamp: Stamp) -> Result<Header, Error> {
+        self.change_header(|header| {
+            header.release = stamp.release;
+            header.saved_at = stamp.now;
+        })
+    }
+
+    /// Notes in the header the ceiling that was planned, in bytes.
+    pub(crate) fn note_ceiling(&self, ceiling: u64) -> Result<Header, Error> {
+        self.change_header(|header| header.ceiling = ceiling)
+    }
+
+    /// Notes in the header what the hook of the last save cost.
+    ///
+    /// # Errors
+    /// [`Error::NothingSaved`] without a header, and those of [`Managed::content`].
+    pub fn note_save_instructions(&self, instructions: u64) -> Result<(), Error> {
+        self.change_header(|header| header.save_instructions = instructions)
+            .map(drop)
+    }
+
+    fn change_header(&self, change: impl FnOnce(&mut Header)) -> Result<Header, Error> {
+        let Memory0Content::Saved(mut header) = self.content()? else {
+            return Err(Error::NothingSaved);
+        };
+        change(&mut header);
+        self.memory0().write(0, &header.to_bytes());
+        Ok(header)
+    }
+}
