@@ -84,7 +84,7 @@ impl Encoder<'_> {
         let above = self.reading;
         self.stack.enter()?;
         self.reading += frame + READING_TIMES_SIZE * self.size;
-        if self.reading > self.readable {
+        if self.reading > self.readable && self.stack.is_deep() {
             return Err(self.stack.too_deep());
         }
         Ok(above)

@@ -20,6 +20,10 @@ const RESERVE_BYTES: usize = if cfg!(target_family = "wasm") {
 /// nothing (5 MiB on the Internet Computer).
 const MAX_DEPTH: u32 = 4_096;
 
+/// Levels of nesting that types have of themselves. What reading will take is reckoned and not known, and a state whose
+/// types are wide but do not contain themselves is not refused for a reckoning.
+pub const ORDINARY_DEPTH: u32 = 32;
+
 /// The stack that one decoder or encoder may use.
 #[derive(Clone)]
 pub struct Stack {
@@ -40,6 +44,11 @@ impl Stack {
     /// Bytes that may still be used.
     pub fn bytes(&self) -> usize {
         here().saturating_sub(self.floor)
+    }
+
+    /// Whether the value is nested deeper than types are of themselves.
+    pub fn is_deep(&self) -> bool {
+        self.depth > ORDINARY_DEPTH
     }
 
     /// Goes one level deeper. After an error nothing has to be left.

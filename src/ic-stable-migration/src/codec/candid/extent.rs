@@ -11,7 +11,7 @@ use super::arguments;
 use super::input::Input;
 use super::table::{Shape, Table};
 use crate::codec::census::{Census, Keys, MAX_DEPTH, Mark};
-use crate::codec::stack::Stack;
+use crate::codec::stack::{ORDINARY_DEPTH, Stack};
 
 /// Steps that may take no byte (`null`, a record that contains nothing or itself) beyond those that the bytes of a
 /// message pay for: a set kept as a map to `null` has one or two a key.
@@ -219,7 +219,8 @@ impl<'i, 'r, 't> Values<'i, 'r, 't> {
         let shape = self.table.shape(ty)?;
         let depth = depth.below(shape);
         self.deepest = self.deepest.max(depth.levels);
-        if depth.stack > self.stack || depth.levels > MAX_DEPTH {
+        let deep = depth.levels > ORDINARY_DEPTH && depth.stack > self.stack;
+        if deep || depth.levels > MAX_DEPTH {
             return Err(too_deep(depth.levels));
         }
         match shape {
