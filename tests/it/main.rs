@@ -4,6 +4,7 @@ mod answers;
 mod bad_input;
 mod cost;
 mod faults;
+mod golden;
 mod interrupted;
 mod model;
 mod moving;

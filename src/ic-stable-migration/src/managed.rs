@@ -16,7 +16,7 @@ use crate::header::{GENERATION_AT, HEADER_BYTES, Header, MAGIC};
 use crate::journal::Journal;
 use crate::legacy::{Trailing, behind, census};
 use crate::manager::BucketTable;
-use crate::stream::{MemoryReader, MemoryWriter, grow_to};
+use crate::stream::{MemoryReader, MemoryWriter, checksum_of, grow_to};
 use crate::tracked::Tracked;
 
 mod memory;
@@ -205,7 +205,7 @@ impl<M: Memory> Managed<M> {
         Ok(content)
     }
 
-    /// Loads the payload that [`Managed::save`] wrote, verifying its checksum while it streams.
+    /// Loads the payload that [`Managed::save`] wrote, after its checksum was found right: reads it twice.
     ///
     /// # Errors
     /// [`Error::NothingSaved`] where memory 0 holds no such payload, [`Error::PayloadDamaged`],
@@ -226,11 +226,8 @@ impl<M: Memory> Managed<M> {
             });
         }
         let memory = self.memory0();
-        let mut reader = MemoryReader::hashing(&memory, HEADER_BYTES, header.journal_at());
-        let decoded = C::decode(&mut reader);
-        let (taken, left) = (reader.taken(), reader.left());
-        // The checksum speaks first: if it is wrong, what the decoder says of the bytes is of no use.
-        let computed = reader.into_checksum();
+        // The checksum speaks first: what decodes an adopter's types may panic on bytes that nobody wrote.
+        let computed = checksum_of(&memory, HEADER_BYTES, header.journal_at());
         if computed != header.payload_checksum {
             return Err(Error::PayloadDamaged {
                 part: "payload",
@@ -239,14 +236,20 @@ impl<M: Memory> Managed<M> {
                 bytes: header.payload_bytes,
             });
         }
-        match decoded {
-            Ok(_) if left > 0 => Err(Error::Length {
+        let mut reader = MemoryReader::new(&memory, HEADER_BYTES, header.journal_at());
+        match C::decode(&mut reader) {
+            Ok(_) if reader.left() > 0 => Err(Error::Length {
                 place: Place::Memory0,
                 length: header.payload_bytes,
-                available: format!("it ends after {taken}"),
+                available: format!("it ends after {}", reader.taken()),
             }),
             Ok(value) => Ok(value),
-            Err(reason) => Err(Error::decode(C::FORMAT, Place::Memory0, taken, reason)),
+            Err(reason) => Err(Error::decode(
+                C::FORMAT,
+                Place::Memory0,
+                reader.taken(),
+                reason,
+            )),
         }
     }
 

@@ -27,7 +27,6 @@ pub struct MemoryReader<'a, M> {
     buffer: Vec<u8>,
     at: usize,
     taken: u64,
-    hasher: Option<XxHash64>,
 }
 
 impl<'a, M: Memory> MemoryReader<'a, M> {
@@ -41,15 +40,6 @@ impl<'a, M: Memory> MemoryReader<'a, M> {
             buffer: Vec::new(),
             at: 0,
             taken: 0,
-            hasher: None,
-        }
-    }
-
-    /// The same, computing the checksum of everything between `start` and `end`.
-    pub fn hashing(memory: &'a M, start: u64, end: u64) -> Self {
-        Self {
-            hasher: Some(XxHash64::with_seed(0)),
-            ..Self::new(memory, start, end)
         }
     }
 
@@ -63,12 +53,6 @@ impl<'a, M: Memory> MemoryReader<'a, M> {
         self.end - self.offset + (self.buffer.len() - self.at) as u64
     }
 
-    /// The checksum of the whole range: reads what was not taken yet.
-    pub fn into_checksum(mut self) -> u64 {
-        while self.refill() {}
-        self.hasher.map_or(0, |hasher| hasher.finish())
-    }
-
     /// Replaces the buffer by the next bytes; false at the end.
     fn refill(&mut self) -> bool {
         let len = (self.end - self.offset).min(BUFFER_BYTES as u64) as usize;
@@ -79,11 +63,18 @@ impl<'a, M: Memory> MemoryReader<'a, M> {
         }
         self.memory.read(self.offset, &mut self.buffer);
         self.offset += len as u64;
-        if let Some(hasher) = &mut self.hasher {
-            hasher.write(&self.buffer);
-        }
         true
     }
+}
+
+/// The checksum of `start..end` of a memory, or of what there is of it.
+pub fn checksum_of(memory: &impl Memory, start: u64, end: u64) -> u64 {
+    let mut reader = MemoryReader::new(memory, start, end);
+    let mut hasher = XxHash64::with_seed(0);
+    while reader.refill() {
+        hasher.write(&reader.buffer);
+    }
+    hasher.finish()
 }
 
 impl<M: Memory> Read for MemoryReader<'_, M> {

@@ -11,11 +11,14 @@ mod image;
 mod input;
 mod interrupt;
 mod module;
+#[cfg(feature = "run")]
 mod nesting;
+#[cfg(feature = "run")]
 mod offline;
 mod progress;
 mod recognition;
 mod report;
+#[cfg(feature = "run")]
 mod run;
 mod snapshot_dir;
 mod source;
@@ -36,13 +39,14 @@ pub use image::Image;
 pub use input::{read as read_file, read_text};
 pub use interrupt::clean_up_when_interrupted;
 pub use module::{follows_a_rewrite, uses_this_library};
+#[cfg(feature = "run")]
 pub use offline::{OfflineUpgrade, Outcome};
 pub use progress::Progress;
 pub use recognition::{Certainty, Frame, Kind};
-pub use report::{
-    Report, content_text, html, layout_text, rehearsal_html, rehearsal_text, text, upgrade_html,
-    upgrade_text,
-};
+pub use report::{Report, content_text, html, layout_text, text};
+#[cfg(feature = "run")]
+pub use report::{rehearsal_html, rehearsal_text, upgrade_html, upgrade_text};
+#[cfg(feature = "run")]
 pub use run::{
     Asking, Compared, Coverage, Difference, Failed, FaultRun, Hook, INSTALL_INSTRUCTIONS,
     Interface, MoveOutcome, Moved, NO_ARGUMENT, NotAsked, OwnSettings, Price, Rehearsal, Rehearsed,

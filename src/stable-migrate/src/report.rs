@@ -8,18 +8,26 @@ use crate::survey::Survey;
 mod describe;
 mod html;
 mod map;
+#[cfg(feature = "run")]
 mod rehearsal_html;
+#[cfg(feature = "run")]
 mod rehearsal_text;
 mod text;
+#[cfg(feature = "run")]
 mod upgrade_html;
+#[cfg(feature = "run")]
 mod upgrade_text;
 
 pub use describe::{content as content_text, layout as layout_text};
 pub use html::html;
+#[cfg(feature = "run")]
 pub use rehearsal_html::rehearsal_html;
+#[cfg(feature = "run")]
 pub use rehearsal_text::rehearsal_text;
 pub use text::text;
+#[cfg(feature = "run")]
 pub use upgrade_html::upgrade_html;
+#[cfg(feature = "run")]
 pub use upgrade_text::upgrade_text;
 
 /// A survey and what it is of.

@@ -3,5 +3,6 @@
 pub mod build;
 pub mod candid;
 pub mod demo;
+pub mod fuzz;
 pub mod icp;
 pub mod test;

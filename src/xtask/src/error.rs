@@ -130,6 +130,26 @@ pub enum Error {
     #[error(transparent)]
     Icp(#[from] crate::icp::error::Error),
 
+    /// A fuzz target that does not exist.
+    #[error("there is no fuzz target {name:?}; there are {known}")]
+    NoTarget {
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+
+    /// A fuzz target failed on an input.
+    #[error("the fuzz target {target} failed: {reason}\nTo see it again: {reproduce}")]
+    Crash {
+        /// The target.
+        target: String,
+        /// What the panic said, or libFuzzer of a hang or an allocation.
+        reason: String,
+        /// The command that runs the target on the input alone.
+        reproduce: String,
+    },
+
     /// A stable memory that no release takes up.
     #[error(
         "no release can start from this memory: it is {layout}; expected is the stable memory of a canister \

@@ -45,6 +45,8 @@ enum Command {
     },
     /// Take a legacy canister through both upgrades on the embedded host, and compare every answer
     Demo(command::demo::Options),
+    /// Run the fuzz targets: what must hold for any bytes
+    Fuzz(command::fuzz::Options),
     /// Run the runbook's commands with the real icp client
     Icp(command::icp::Options),
     /// Build the canister modules and run every test of the workspace
@@ -71,6 +73,7 @@ fn run(arguments: Arguments) -> error::Result<()> {
         Command::Build => command::build::run(&workspace),
         Command::Candid { check } => command::candid::run(&workspace, check),
         Command::Demo(options) => command::demo::run(&workspace, &options),
+        Command::Fuzz(options) => command::fuzz::run(&workspace, &options),
         Command::Icp(options) => command::icp::run(&workspace, &options),
         Command::Test { arguments } => command::test::run(&workspace, &arguments),
     }

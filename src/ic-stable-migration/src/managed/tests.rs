@@ -195,6 +195,30 @@ fn a_payload_longer_than_the_memory_is_told() {
 }
 
 /// Memory 0 as version 1 of this library leaves it: the format cannot drift.
+/// As an adopter's type may be that decodes with `unwrap`.
+#[derive(Debug, PartialEq, serde::Serialize)]
+struct Trusting(String);
+
+impl<'de> serde::Deserialize<'de> for Trusting {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        assert_eq!(text, "as saved");
+        Ok(Self(text))
+    }
+}
+
+#[test]
+fn damage_is_found_before_a_type_that_would_panic_sees_it() {
+    let memory = VectorMemory::default();
+    let managed = formatted(memory.clone());
+    let value = Trusting("as saved".into());
+    managed.save::<_, Cbor>(&value, STAMP).unwrap();
+    assert_eq!(managed.load::<Trusting, Cbor>(), Ok(value));
+    memory.write(MEMORY0 + HEADER_BYTES + 1, b"A");
+    let error = reopened(memory).load::<Trusting, Cbor>().unwrap_err();
+    assert!(matches!(error, Error::PayloadDamaged { .. }), "{error}");
+}
+
 #[test]
 fn the_golden_memory_of_version_1_loads_and_is_written_the_same() {
     let golden = include_bytes!("golden/memory0-1.bin");
