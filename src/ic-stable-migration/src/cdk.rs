@@ -19,8 +19,11 @@ thread_local! {
     /// Whether the timer runs. A module starts without one.
     static ARMED: Cell<bool> = const { Cell::new(false) };
     /// One step of this canister's move, for [`step_alone`]. Set by [`arm`].
-    static STEP: RefCell<Option<Box<dyn Fn(Option<String>)>>> = const { RefCell::new(None) };
+    static STEP: RefCell<Option<Step>> = const { RefCell::new(None) };
 }
+
+/// Does one step; or notes, given what it said, that the last one trapped.
+type Step = Box<dyn Fn(Option<String>)>;
 
 /// The store of a canister, as it stands in a `thread_local`.
 pub type LocalStore<S> = LocalKey<RefCell<Store<S, DefaultMemoryImpl>>>;
