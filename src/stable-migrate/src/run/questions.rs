@@ -11,7 +11,7 @@ use super::interface::Interface;
 use super::search::Search;
 
 /// Queries that report on memory itself, and so answer otherwise after every upgrade.
-const REPORTS: [&str; 2] = ["migration_status", "memory_report"];
+const REPORTS: [&str; 3] = ["migration_status", "migration_differences", "memory_report"];
 
 /// What is to be asked.
 #[derive(Clone, Debug)]
