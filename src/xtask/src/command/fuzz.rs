@@ -171,11 +171,11 @@ fn made(folder: PathBuf) -> Result<PathBuf> {
 
 /// On how many inputs a target ran, by its last line.
 fn runs(said: &str) -> u64 {
-    let counts = said.lines().filter_map(|line| {
+    let mut counts = said.lines().filter_map(|line| {
         let (count, _) = line.strip_prefix("Done ")?.split_once(" runs")?;
         count.parse().ok()
     });
-    counts.last().unwrap_or(0)
+    counts.next_back().unwrap_or(0)
 }
 
 /// The file that holds the failing input.
