@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use canister_host::Module;
+use canister_host::{Module, ModuleError};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use stable_migrate::{Error, Interface, MAX_MODULE, NO_ARGUMENT, Step, read_file};
 
@@ -38,14 +38,19 @@ pub fn load_step(path: &Path, argument: Option<&str>) -> Result<Step, Error> {
         what: path.display().to_string(),
         reason,
     };
-    let module = Module::new(&bytes).map_err(|error| named(error.to_string()))?;
-    let argument = match argument {
-        None => NO_ARGUMENT.to_vec(),
-        Some(text) => match text.strip_prefix("hex:") {
+    let module = match Module::new(&bytes) {
+        Ok(module) => Ok(module),
+        // The network would refuse the upgrade: that is found where it is tried.
+        Err(ModuleError::Rule(rule)) => Err(rule),
+        Err(error) => return Err(named(error.to_string())),
+    };
+    let argument = match (argument, &module) {
+        (None, _) | (_, Err(_)) => NO_ARGUMENT.to_vec(),
+        (Some(text), Ok(module)) => match text.strip_prefix("hex:") {
             Some(digits) => {
                 unhex(digits).ok_or_else(|| named(format!("{text} is not hexadecimal")))
             }
-            None => Interface::of(&module)
+            None => Interface::of(module)
                 .init_argument(text)
                 .map_err(|reason| named(format!("its argument cannot be encoded: {reason}"))),
         }?,

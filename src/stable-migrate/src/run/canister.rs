@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use candid::Principal;
 use canister_host::{
     EntryPoint, Fault, Host, HostConfig, HostError, InstallMode, InstallReport, MAX_HEAP_PAGES,
-    Module, PAGE_SIZE, Snapshot, StableMemory,
+    Module, ModuleError, ModuleRule, PAGE_SIZE, Snapshot, StableMemory,
 };
 
 use super::answers::{Answer, Question, Refusal};
@@ -38,8 +38,8 @@ pub struct Setting {
 pub struct Step {
     /// How it is called in reports.
     pub name: String,
-    /// The module.
-    pub module: Module,
+    /// The module, or the rule of the network for which it is refused: the upgrade is, then, and tells so.
+    pub module: Result<Module, ModuleRule>,
     /// The encoded argument.
     pub argument: Vec<u8>,
     /// Whether the module before it is not given the time to save.
@@ -206,8 +206,10 @@ impl Canister {
         let mode = InstallMode::Upgrade {
             skip_pre_upgrade: step.skip_pre_upgrade,
         };
+        let module = step.module.as_ref();
+        let module = module.map_err(|rule| ModuleError::from(rule.clone()))?;
         self.host
-            .install(self.id, mode, &step.module, &step.argument, self.sender)
+            .install(self.id, mode, module, &step.argument, self.sender)
     }
 
     /// Asks a question, at the time at which all questions are asked. Also says how many instructions the answer

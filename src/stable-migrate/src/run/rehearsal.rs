@@ -73,8 +73,8 @@ impl Rehearsal {
         if knows_answers {
             stage("asking");
             questions = Some(Questionnaire::begin(&mut canister, &self.asking)?);
-        } else if let Some(first) = self.steps.first() {
-            self.asking.check(&first.module)?;
+        } else if let Some(Ok(first)) = self.steps.first().map(|step| &step.module) {
+            self.asking.check(first)?;
         }
         // The timer of a move under way may end with it.
         let timer_was_set = canister.timer()?.is_some()
@@ -218,10 +218,11 @@ impl Rehearsal {
     /// What an upgrade of an empty canister of the module takes, where it can be installed with the same argument
     /// or none.
     fn cost_of_empty(&self, step: &Step) -> Option<Cost> {
+        let module = step.module.as_ref().ok()?;
         let arguments = [&step.argument[..], NO_ARGUMENT];
         let mut installed = arguments
             .into_iter()
-            .filter_map(|argument| Canister::fresh(&step.module, argument, &self.setting).ok());
+            .filter_map(|argument| Canister::fresh(module, argument, &self.setting).ok());
         let mut canister = installed.next()?;
         let argument = self.argument_again.as_ref().unwrap_or(&step.argument);
         let step = Step {

@@ -140,6 +140,25 @@ fn an_upgrade_that_fails_is_a_result_with_everything_before_it() {
 }
 
 #[test]
+fn a_module_that_the_network_would_refuse_is_a_result_behind_the_upgrade_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = snapshot(dir.path());
+    let keeps = module_file(dir.path(), "keeps.wasm", KEEPS);
+    let breaks = dir.path().join("breaks.wasm");
+    let module = r#"(module (func (export "canister_no_such_hook")))"#;
+    fs::write(&breaks, wat::parse_str(module).unwrap()).unwrap();
+    let ran = rehearse(&path, &[&keeps, &breaks], &["--json"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["upgrades"][0]["failed"], serde_json::Value::Null);
+    let reason = json["upgrades"][1]["failed"]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("the network refuses the module"),
+        "{reason}"
+    );
+}
+
+#[test]
 fn a_release_that_cannot_read_what_it_wrote_is_found_by_one_more_upgrade() {
     let dir = tempfile::tempdir().unwrap();
     let path = snapshot(dir.path());
