@@ -184,12 +184,13 @@ impl Journal {
                 }
             }
         }
-        let (Some(registry), Some(progress)) = (registry, progress) else {
+        let Some(progress) = progress else {
             return Err(too_short(RECORD_HEAD_BYTES as u64, 0));
         };
         Ok(Self {
             slots,
-            registry,
+            // A tool can read a journal without one; to a release every collection is new then, and its memory in use.
+            registry: registry.unwrap_or_default(),
             progress,
             hot,
             removed,

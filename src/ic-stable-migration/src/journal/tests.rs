@@ -63,3 +63,16 @@ proptest! {
         let _ = Journal::from_bytes(&bytes);
     }
 }
+
+#[test]
+fn a_journal_of_before_there_was_a_registry_is_read_without_one() {
+    let progress = Progress {
+        steps: 3,
+        ..Progress::default()
+    };
+    let mut bytes = 0u32.to_le_bytes().to_vec();
+    bytes.extend(news(&progress, None).unwrap());
+    let journal = Journal::from_bytes(&bytes).unwrap();
+    assert_eq!(journal.registry, Registry::default());
+    assert_eq!(journal.progress, progress);
+}

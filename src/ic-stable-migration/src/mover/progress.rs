@@ -23,8 +23,9 @@ pub enum Phase {
     Stuck,
 }
 
-/// The journaled state of a move.
+/// The journaled state of a move. What an earlier version of the journal does not say is as by default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Progress {
     pub phase: Phase,
     pub paused: bool,
