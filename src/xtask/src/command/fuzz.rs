@@ -27,6 +27,9 @@ pub struct Options {
     /// How long to run, all targets together
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
+    /// Try the same inputs each time, from the seeds alone: so a change is judged and not its luck
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    seed: Option<u32>,
     /// Targets in fuzz/fuzz_targets; all of them unless named
     targets: Vec<String>,
 }
@@ -43,7 +46,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     place.build(&targets)?;
     let share = (options.seconds / targets.len() as u64).max(1);
     for target in &targets {
-        let runs = place.run(target, share)?;
+        let runs = place.run(target, share, options.seed)?;
         println!("{target}: {runs} inputs in {share} s");
     }
     Ok(())
@@ -125,15 +128,20 @@ impl<'w> Place<'w> {
         shell::run(build.env("RUSTC_BOOTSTRAP", "1"))
     }
 
-    /// Runs a target; returns on how many inputs.
-    fn run(&self, target: &str, seconds: u64) -> Result<u64> {
-        let corpus = made(self.target.join("corpus").join(target))?;
+    /// Runs a target; returns on how many inputs. With a seed, what earlier runs have found is left aside.
+    fn run(&self, target: &str, seconds: u64, seed: Option<u32>) -> Result<u64> {
+        let found = match seed {
+            None => self.target.join("corpus").join(target),
+            Some(_) => emptied(self.target.join("seeded").join(target))?,
+        };
+        let corpus = made(found)?;
         let artifacts = made(self.target.join("artifacts").join(target))?;
         let seeds = self.workspace.root.join("fuzz/seeds").join(target);
         let program = self.target.join(&self.host).join("release").join(target);
         let mut command = Command::new(&program);
         command.current_dir(&self.workspace.root);
         command.arg(format!("-max_total_time={seconds}"));
+        command.args(seed.map(|seed| format!("-seed={seed}")));
         command.arg(format!("-timeout={TIMEOUT}"));
         command.arg(format!("-rss_limit_mb={MEMORY_LIMIT}"));
         command.arg(format!("-artifact_prefix={}/", artifacts.display()));
@@ -157,6 +165,15 @@ impl<'w> Place<'w> {
                 input.as_deref().unwrap_or("INPUT")
             ),
         })
+    }
+}
+
+fn emptied(folder: PathBuf) -> Result<PathBuf> {
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Error::file("remove", &folder)(error))
+        }
+        _ => Ok(folder),
     }
 }
 
