@@ -138,18 +138,14 @@ impl<M: Memory> Managed<M> {
     /// # Errors
     /// [`Error::ReservedMemory`] for 0, which holds the header and the hot state, and 255.
     pub fn memory(&self, id: u8) -> Result<ManagedMemory<M>, Error> {
-        match id {
-            0 | 255 => Err(Error::ReservedMemory { id }),
-            _ => Ok(ManagedMemory::new(Rc::clone(&self.shared), id)),
-        }
+        free_to_use(id)?;
+        Ok(ManagedMemory::new(Rc::clone(&self.shared), id))
     }
 
     /// The memory of a tier: one that says why it cannot grow, because the map over it would not.
     pub(crate) fn tier_memory(&self, id: u8) -> Result<ManagedMemory<M>, Error> {
-        match id {
-            0 | 255 => Err(Error::ReservedMemory { id }),
-            _ => Ok(ManagedMemory::trapping(Rc::clone(&self.shared), id)),
-        }
+        free_to_use(id)?;
+        Ok(ManagedMemory::trapping(Rc::clone(&self.shared), id))
     }
 
     /// What memory 0 holds. Reads its first 128 bytes.
@@ -404,6 +400,17 @@ impl<M: Memory> Managed<M> {
 impl<M: Memory> fmt::Debug for Managed<M> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "Managed {{ stable_pages: {} }}", self.shared.raw.size())
+    }
+}
+
+/// Refuses the id of memory 0, and that which marks free buckets.
+///
+/// # Errors
+/// [`Error::ReservedMemory`].
+pub(crate) fn free_to_use(id: u8) -> Result<(), Error> {
+    match id {
+        0 | 255 => Err(Error::ReservedMemory { id }),
+        _ => Ok(()),
     }
 }
 

@@ -230,7 +230,7 @@ impl<L, C> Plan<L, C> {
         M: Memory,
     {
         let mut found = Found::<S, M>::look(self, memory, Ok)?;
-        let journal = match found.managed() {
+        let journal = match found.place.managed() {
             Some(managed) => managed.read_journal()?,
             None => None,
         };

@@ -13,7 +13,7 @@ use ic_stable_structures::{Memory, Storable};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Glimpse};
-use crate::managed::Managed;
+use crate::managed::{Managed, free_to_use};
 use crate::mover::Tier;
 
 mod changes;
@@ -258,9 +258,7 @@ impl Registered {
 /// Refuses ids that no collection can have, and ids or names that two have.
 fn distinct<M: Memory>(tiers: &[Tier<'_, M>]) -> Result<(), Error> {
     for (at, tier) in tiers.iter().enumerate() {
-        if matches!(tier.id, 0 | 255) {
-            return Err(Error::ReservedMemory { id: tier.id });
-        }
+        free_to_use(tier.id)?;
         for other in &tiers[..at] {
             if other.id == tier.id {
                 return Err(OwnershipError::SharedId {

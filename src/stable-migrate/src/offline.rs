@@ -143,11 +143,7 @@ impl OfflineUpgrade {
         }
 
         stage("upgrading again, which saves the state and gives the heap back");
-        let mut again = Step {
-            argument: self.argument_again.clone(),
-            skip_pre_upgrade: false,
-            ..self.step.clone()
-        };
+        let mut again = self.step.again(self.argument_again.clone());
         let second = self
             .upgrade(&mut canister, &again, &questions)
             .map_err(run)?;

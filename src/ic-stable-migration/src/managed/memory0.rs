@@ -86,11 +86,16 @@ impl<M: Memory> Memory0<M> {
         }
     }
 
+    fn header(&self) -> Result<Header, Error> {
+        match self.content()? {
+            Memory0Content::Saved(header) => Ok(header),
+            _ => Err(Error::NothingSaved),
+        }
+    }
+
     /// The journal behind the payload; empty if there is none.
     pub fn journal(&self) -> Result<Vec<u8>, Error> {
-        let Memory0Content::Saved(header) = self.content()? else {
-            return Err(Error::NothingSaved);
-        };
+        let header = self.header()?;
         // content() has found the journal to lie inside the memory.
         let mut bytes = vec![0; header.journal_bytes as usize];
         self.read(header.journal_at(), &mut bytes);
@@ -99,23 +104,19 @@ impl<M: Memory> Memory0<M> {
 
     /// Writes a whole journal behind the payload; returns its offset.
     pub fn write_journal(&self, bytes: &[u8]) -> Result<u64, Error> {
-        self.put_journal(0, bytes)
+        self.put_journal(self.header()?, 0, bytes)
     }
 
     /// Appends a record to the journal.
     pub fn append_journal(&self, record: &[u8]) -> Result<(), Error> {
-        let Memory0Content::Saved(header) = self.content()? else {
-            return Err(Error::NothingSaved);
-        };
-        self.put_journal(header.journal_bytes, record).map(|_| ())
+        let header = self.header()?;
+        self.put_journal(header, header.journal_bytes, record)
+            .map(drop)
     }
 
-    /// Replaces what follows the journal's first `keep` bytes. The header is written last: without it, what was
+    /// Replaces what follows the first `keep` bytes of the journal of `header`. The header is written last: without it, what was
     /// written before is not part of the journal.
-    fn put_journal(&self, keep: u32, bytes: &[u8]) -> Result<u64, Error> {
-        let Memory0Content::Saved(mut header) = self.content()? else {
-            return Err(Error::NothingSaved);
-        };
+    fn put_journal(&self, mut header: Header, keep: u32, bytes: &[u8]) -> Result<u64, Error> {
         let at = header.journal_at() + u64::from(keep);
         let length = u64::from(keep) + bytes.len() as u64;
         header.journal_bytes = u32::try_from(length).map_err(|_| Error::HeaderField {

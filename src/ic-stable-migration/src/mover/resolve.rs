@@ -59,7 +59,8 @@ impl<M: Memory> Mover<M> {
     ///
     /// # Errors
     /// [`Error::NoDifference`] for a collection without one, [`Error::OriginalsGone`] for entries of before the move
-    /// once that has been done, and those of reading memory 0 and of writing the journal.
+    /// once that has been done, and to empty a map of which memory 0 has no entry; those of reading memory 0 and of
+    /// writing the journal.
     pub fn resolve<S: Tiered<M>>(
         &mut self,
         state: &mut S,
@@ -77,6 +78,10 @@ impl<M: Memory> Mover<M> {
         }
         let mut before = self.originals::<S>()?;
         let emptied = resolution == Resolution::MoveAll;
+        // Another collection's move may be what is under way, and this one's entries of before long given up.
+        if emptied && before.collections()[at].map.heap_len() == 0 {
+            return Err(Error::OriginalsGone);
+        }
         let removed = self.ledger.removed(slot);
         let mut content = if emptied { Digest::default() } else { held };
         let mut tiers = state.collections();

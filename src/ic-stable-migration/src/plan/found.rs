@@ -101,10 +101,6 @@ where
         }
     }
 
-    pub fn managed(&self) -> Option<&Managed<M>> {
-        self.place.managed()
-    }
-
     /// Leaves the state in memory 0, where it is not there already, and the release in the header. What was written
     /// is read back, as the plan says.
     pub fn keep<L, C>(self, plan: &Plan<L, C>, now: u64) -> Result<(T, Managed<M>, Origin), Error> {

@@ -10,8 +10,7 @@ use super::map::{Kind, Map, Owner};
 use crate::survey::{Layout, Survey};
 use crate::units::{bytes_text, count_text, cycles_text, saving_text, share_text};
 
-/// The style of every page.
-pub const STYLE: &str = include_str!("page.css");
+const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The page.
@@ -20,15 +19,7 @@ pub fn html(report: &Report) -> String {
     let map = Map::of(survey);
     let path = escape(&report.path);
     format!(
-        r#"<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Stable memory of {path}</title>
-<style>
-{STYLE}</style>
-<main>
+        r#"{head}<main>
 <h1>Stable memory <small>{path}</small></h1>
 <dl class="facts">
 {facts}</dl>
@@ -41,10 +32,26 @@ pub fn html(report: &Report) -> String {
 {SCRIPT}</script>
 </html>
 "#,
+        head = head(&format!("Stable memory of {path}")),
         facts = facts(report),
         map = map_section(&map),
         table = table(&map),
         data = data(&map),
+    )
+}
+
+/// How every page begins, up to its content. The title is escaped already.
+pub fn head(title: &str) -> String {
+    format!(
+        r#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+{STYLE}</style>
+"#
     )
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::html::{STYLE, escape};
+use super::html::{escape, head};
 use super::rehearsal_text::{coverage_lines, facts, parts, verdict};
 use crate::run::{Rehearsed, Room, Upgraded};
 use crate::units::{bytes_text, count_text, number_text};
@@ -18,16 +18,9 @@ pub fn rehearsal_html(path: &str, rehearsed: &Rehearsed) -> String {
     let not_tried = not_tried.map(|module| format!("not tried: {module}"));
     let failures = list(rehearsed.failures.iter().cloned().chain(not_tried));
     let coverage = list(coverage_lines(&rehearsed.interface));
+    let head = head(&format!("Rehearsal of {path}"));
     format!(
-        r#"<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Rehearsal of {path}</title>
-<style>
-{STYLE}</style>
-<main>
+        r#"{head}<main>
 <h1>Rehearsal <small>{path}</small></h1>
 <dl class="facts">
 <div><dt>Result</dt><dd>{verdict}</dd><dd class="more">{questions} asked before and after, of {asked} of {queries} queries</dd></div>

@@ -1,6 +1,6 @@
 //! An offline upgrade as one page that needs nothing else.
 
-use super::html::{STYLE, escape};
+use super::html::{escape, head};
 use super::rehearsal_html::{list, section};
 use super::upgrade_text::lines;
 use crate::offline::Outcome;
@@ -25,16 +25,9 @@ pub fn upgrade_html(from: &str, to: &str, outcome: &Outcome) -> String {
     let upgrades: String = (outcome.upgrades.iter())
         .map(|(what, upgraded)| section(&format!("{what}: {}", upgraded.module), upgraded, None))
         .collect();
+    let head = head(&format!("Offline upgrade of {from}"));
     format!(
-        r#"<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Offline upgrade of {from}</title>
-<style>
-{STYLE}</style>
-<main>
+        r#"{head}<main>
 <h1>Offline upgrade <small>{from} → {to}</small></h1>
 <dl class="facts">
 <div><dt>Result</dt><dd>{verdict}</dd></div>

@@ -46,6 +46,17 @@ pub struct Step {
     pub skip_pre_upgrade: bool,
 }
 
+impl Step {
+    /// The same module once more, with another argument, where the one before it is given the time to save.
+    pub fn again(&self, argument: Vec<u8>) -> Self {
+        Self {
+            argument,
+            skip_pre_upgrade: false,
+            ..self.clone()
+        }
+    }
+}
+
 /// A canister on a host.
 pub struct Canister {
     pub(super) host: Host,

@@ -190,12 +190,7 @@ impl Rehearsal {
     ) -> Result<Upgraded, String> {
         stage(&format!("upgrading to {} once more", step.name));
         let unfinished = canister.standing() != Ok(Standing::Done);
-        let argument = self.argument_again.as_ref().unwrap_or(&step.argument);
-        let step = Step {
-            argument: argument.clone(),
-            skip_pre_upgrade: false,
-            ..step.clone()
-        };
+        let step = self.again(step);
         let limit = self.setting.install_instructions;
         let (mut again, report) = Upgraded::run(canister, &step, limit)?;
         if report.is_none() {
@@ -215,6 +210,12 @@ impl Rehearsal {
         Ok(again)
     }
 
+    /// The upgrade once more with the last module.
+    fn again(&self, step: &Step) -> Step {
+        let argument = self.argument_again.as_ref().unwrap_or(&step.argument);
+        step.again(argument.clone())
+    }
+
     /// What an upgrade of an empty canister of the module takes, where it can be installed with the same argument
     /// or none.
     fn cost_of_empty(&self, step: &Step) -> Option<Cost> {
@@ -224,12 +225,7 @@ impl Rehearsal {
             .into_iter()
             .filter_map(|argument| Canister::fresh(module, argument, &self.setting).ok());
         let mut canister = installed.next()?;
-        let argument = self.argument_again.as_ref().unwrap_or(&step.argument);
-        let step = Step {
-            argument: argument.clone(),
-            skip_pre_upgrade: false,
-            ..step.clone()
-        };
+        let step = self.again(step);
         let limit = self.setting.install_instructions;
         let (upgraded, report) = Upgraded::run(&mut canister, &step, limit).ok()?;
         report?;

@@ -98,6 +98,23 @@ fn all_entries_of_before_can_be_moved_again() {
 }
 
 #[test]
+fn a_map_is_not_emptied_where_there_is_nothing_to_fill_it_with() {
+    let mut canister = Canister::start(legacy_memory(&Legacy::default()));
+    canister.state.marks.insert(1, 1);
+    canister.state.marks.insert(2, 2);
+    let memory = canister.mover.managed().memory(2).unwrap();
+    StableBTreeMap::<u64, u64, _>::init(memory).insert(2, 7);
+    let mut canister = canister.upgrade(false);
+    canister.finish();
+    assert_eq!(canister.status().phase, Phase::Differs);
+    let Canister { mover, state, .. } = &mut canister;
+    let refused = mover.resolve(state, "marks", Resolution::MoveAll);
+    assert_eq!(refused, Err(Error::OriginalsGone));
+    assert_eq!(canister.state.marks.len(), 2);
+    assert_eq!(canister.status().phase, Phase::Differs);
+}
+
+#[test]
 fn a_repair_and_another_audit_end_a_difference() {
     let canister = differing();
     let memory = canister.mover.managed().memory(1).unwrap();
