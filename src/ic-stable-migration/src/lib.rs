@@ -152,4 +152,4 @@ pub use plan::{Origin, Plan, ReadBack, Resumed};
 pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
 pub use store::Store;
-pub use tiered::{Collection, TieredMap};
+pub use tiered::{ByteOrdered, Collection, TieredMap};

@@ -7,6 +7,7 @@
 //! that was given up keeps its id for ever: see [`Changes`].
 
 use std::fmt;
+use std::rc::Rc;
 
 use ic_stable_structures::storable::Bound;
 use ic_stable_structures::{Memory, Storable};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Glimpse};
 use crate::managed::{Managed, free_to_use};
 use crate::mover::Tier;
+use crate::tiered::{Common, Place};
 
 mod changes;
 mod content;
@@ -27,8 +29,35 @@ pub use ownership::OwnershipError;
 /// The kind of structure that a collection keeps in its virtual memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
-    /// A `StableBTreeMap` of ic-stable-structures.
+    /// A `StableBTreeMap` of ic-stable-structures, in the virtual memory of the collection's id.
     StableBTreeMap,
+    /// The part of a `StableBTreeMap` whose keys start with the collection's id. See
+    /// [`TieredMap::sharing`](crate::TieredMap::sharing).
+    SharedStableBTreeMap {
+        /// The id of the map's virtual memory.
+        memory: u8,
+    },
+}
+
+impl Kind {
+    /// The virtual memory that collections share, if they do.
+    pub fn shared_memory(self) -> Option<u8> {
+        match self {
+            Kind::StableBTreeMap => None,
+            Kind::SharedStableBTreeMap { memory } => Some(memory),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Kind::StableBTreeMap => f.write_str("a map of its own"),
+            Kind::SharedStableBTreeMap { memory } => {
+                write!(f, "its part of the map in virtual memory {memory}")
+            }
+        }
+    }
 }
 
 /// How large the encoding of a key or a value can be.
@@ -91,8 +120,8 @@ pub struct Shape {
 pub struct Registered {
     /// Its name.
     pub name: String,
-    /// The id of its virtual memory.
-    pub memory_id: u8,
+    /// Its id: that of its virtual memory or, where it shares one, the first byte of its keys there.
+    pub id: u8,
     /// What it is made of.
     pub shape: Shape,
     /// What the adopter calls the encoding of its keys and values; see [`Changes::schemas`].
@@ -105,10 +134,22 @@ pub struct Registered {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registry(pub Vec<Registered>);
 
+impl Registered {
+    /// The id of the virtual memory in which its stable entries are.
+    pub fn memory_id(&self) -> u8 {
+        self.shape.kind.shared_memory().unwrap_or(self.id)
+    }
+}
+
 impl Registry {
-    /// The collection that has this memory, in use or retired.
-    pub fn owner(&self, memory_id: u8) -> Option<&Registered> {
-        self.0.iter().find(|entry| entry.memory_id == memory_id)
+    /// The collection that has this id, in use or retired.
+    pub fn owner(&self, id: u8) -> Option<&Registered> {
+        self.0.iter().find(|entry| entry.id == id)
+    }
+
+    /// Whether a collection has entries of its own in this virtual memory, or may have.
+    fn uses(&self, memory_id: u8) -> bool {
+        self.0.iter().any(|entry| entry.memory_id() == memory_id)
     }
 
     fn named(&self, name: &str) -> Option<&Registered> {
@@ -138,7 +179,7 @@ impl Registry {
         for tier in tiers {
             let declared = Registered {
                 name: tier.name.into(),
-                memory_id: tier.id,
+                id: tier.id,
                 shape: tier.map.shape(),
                 schema: changes.schema_of(tier.name).map(str::to_owned),
                 retired: false,
@@ -160,7 +201,7 @@ impl Registry {
                 continue;
             }
             if !changes.retires(&entry.name) {
-                let id = entry.memory_id;
+                let id = entry.id;
                 let in_its_place = tiers.iter().find(|tier| tier.id == id);
                 return Err(OwnershipError::Missing {
                     name: entry.name.clone(),
@@ -168,10 +209,10 @@ impl Registry {
                     in_its_place: in_its_place.map(|tier| tier.name.into()),
                 });
             }
-            if !complete(entry.memory_id) {
+            if !complete(entry.id) {
                 return Err(OwnershipError::RetiredTooEarly {
                     name: entry.name.clone(),
-                    id: entry.memory_id,
+                    id: entry.id,
                 });
             }
             entry.retired = true;
@@ -182,9 +223,9 @@ impl Registry {
     /// Takes one declared collection for the registered one of its name, or for a new one.
     fn take(&mut self, declared: Registered) -> Result<(), OwnershipError> {
         let Some(known) = self.named(&declared.name) else {
-            return match self.owner(declared.memory_id) {
+            return match self.owner(declared.id) {
                 Some(owner) => Err(OwnershipError::IdTaken {
-                    id: declared.memory_id,
+                    id: declared.id,
                     registered: owner.name.clone(),
                     retired: owner.retired,
                     declared: declared.name,
@@ -198,15 +239,15 @@ impl Registry {
         if known.retired {
             return Err(OwnershipError::Retired {
                 name: declared.name,
-                id: known.memory_id,
+                id: known.id,
             });
         }
-        if known.memory_id != declared.memory_id {
-            let owner = self.owner(declared.memory_id);
+        if known.id != declared.id {
+            let owner = self.owner(declared.id);
             return Err(OwnershipError::IdChanged {
                 owner: owner.map(|owner| owner.name.clone()),
-                registered: known.memory_id,
-                declared: declared.memory_id,
+                registered: known.id,
+                declared: declared.id,
                 name: declared.name,
             });
         }
@@ -232,7 +273,7 @@ impl Registered {
             None => "not named".into(),
         };
         let (what, registered, declared) = if self.shape.kind != declared.shape.kind {
-            let kind = |entry: &Self| format!("{:?}", entry.shape.kind);
+            let kind = |entry: &Self| entry.shape.kind.to_string();
             ("structure", kind(self), kind(declared))
         } else if self.shape.key != declared.shape.key {
             let key = |entry: &Self| entry.shape.key.to_string();
@@ -247,7 +288,7 @@ impl Registered {
         };
         Some(OwnershipError::Changed {
             name: self.name.clone(),
-            id: self.memory_id,
+            id: self.id,
             what,
             registered,
             declared,
@@ -259,6 +300,18 @@ impl Registered {
 fn distinct<M: Memory>(tiers: &[Tier<'_, M>]) -> Result<(), Error> {
     for (at, tier) in tiers.iter().enumerate() {
         free_to_use(tier.id)?;
+        let shared = tier.map.shape().kind.shared_memory();
+        if let Some(memory) = shared {
+            free_to_use(memory)?;
+            if let Some(owner) = tiers.iter().find(|owner| owner.id == memory) {
+                return Err(OwnershipError::SharedWithOwner {
+                    id: memory,
+                    owner: owner.name.into(),
+                    sharing: tier.name.into(),
+                }
+                .into());
+            }
+        }
         for other in &tiers[..at] {
             if other.id == tier.id {
                 return Err(OwnershipError::SharedId {
@@ -281,9 +334,9 @@ fn distinct<M: Memory>(tiers: &[Tier<'_, M>]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Looks into the memories of the declared collections: that of one that `known` does not have must hold nothing,
-/// that of another its map, of which the first and the last entry are read; `entries` tells how many the map of a
-/// memory must have for certain. Writes nothing.
+/// Looks into the memories of the declared collections: one that `known` has no collection in must hold nothing, any
+/// other a map, of which the first and the last entry of each collection are read; `entries` tells how many a
+/// collection must have for certain. Writes nothing.
 ///
 /// # Errors
 /// [`OwnershipError::InUse`], [`OwnershipError::Foreign`], [`OwnershipError::Misfit`].
@@ -293,44 +346,89 @@ pub(crate) fn check_memories<M: Memory>(
     known: &Registry,
     entries: impl Fn(u8) -> u64,
 ) -> Result<(), Error> {
+    let mut places = Places::over(managed);
     for tier in tiers {
-        let memory = managed.memory(tier.id)?;
+        let shared = tier.map.shape().kind.shared_memory();
+        let id = shared.unwrap_or(tier.id);
+        let memory = managed.memory(id)?;
+        let at_least: u64 = match shared {
+            None => entries(tier.id),
+            Some(_) => {
+                let sharing = tiers
+                    .iter()
+                    .filter(|tier| tier.map.shape().kind.shared_memory() == shared);
+                sharing.map(|tier| entries(tier.id)).sum()
+            }
+        };
         let mut first = [0; 16];
         if memory.size() > 0 {
             memory.read(0, &mut first);
-        } else if entries(tier.id) == 0 {
+        } else if at_least == 0 {
             continue;
         }
-        if known.owner(tier.id).is_none() {
+        if !known.uses(id) {
             return Err(OwnershipError::InUse {
                 name: tier.name.into(),
-                id: tier.id,
+                id,
                 pages: memory.size(),
                 holds: kind_of(&first).unwrap_or("something").into(),
                 found: Glimpse::of(&first),
             }
             .into());
         }
-        if let Err(reason) = map_header(&memory, entries(tier.id)) {
+        if let Err(reason) = map_header(&memory, at_least) {
             return Err(OwnershipError::Foreign {
                 name: tier.name.into(),
-                id: tier.id,
+                id,
                 reason,
                 found: Glimpse::of(&first),
             }
             .into());
         }
         tier.map
-            .check_ends(&memory)
+            .check_ends(places.of(tier)?)
             .map_err(|misfit| OwnershipError::Misfit {
                 name: tier.name.into(),
-                id: tier.id,
+                id,
                 which: misfit.which,
                 key: Glimpse::of(&misfit.key),
                 reason: misfit.reason,
             })?;
     }
     Ok(())
+}
+
+/// Where the collections of a memory have their stable entries.
+pub(crate) struct Places<'a, M: Memory> {
+    managed: &'a Managed<M>,
+    /// The maps that are shared, by memory: each is opened once.
+    common: Vec<(u8, Rc<Common<M>>)>,
+}
+
+impl<'a, M: Memory> Places<'a, M> {
+    pub fn over(managed: &'a Managed<M>) -> Self {
+        Self {
+            managed,
+            common: Vec::new(),
+        }
+    }
+
+    /// The place of one collection, whose memory holds its map or nothing.
+    ///
+    /// # Errors
+    /// [`Error::ReservedMemory`].
+    pub fn of(&mut self, tier: &Tier<'_, M>) -> Result<Place<M>, Error> {
+        let Some(id) = tier.map.shape().kind.shared_memory() else {
+            return Ok(Place::Own(self.managed.tier_memory(tier.id)?));
+        };
+        let known = self.common.iter().find(|(memory, _)| *memory == id);
+        if let Some((_, common)) = known {
+            return Ok(Place::Shared(Rc::clone(common), tier.id));
+        }
+        let common = Common::over(self.managed.tier_memory(id)?);
+        self.common.push((id, Rc::clone(&common)));
+        Ok(Place::Shared(common, tier.id))
+    }
 }
 
 #[cfg(test)]

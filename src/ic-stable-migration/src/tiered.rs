@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 use std::ops::{Bound, RangeBounds};
 use std::rc::Rc;
 
-use ic_stable_structures::{Memory, StableBTreeMap, Storable};
+use ic_stable_structures::{Memory, Storable};
 
 use crate::ledger::{Ledger, SlotIndex};
-use crate::managed::ManagedMemory;
 
 mod collection;
 mod merge;
 mod raw;
 mod serde;
+mod shared;
+mod stored;
 
 pub use collection::{Collection, Position};
 use merge::Merge;
+pub use shared::ByteOrdered;
+pub(crate) use shared::Common;
+pub use stored::Place;
+use stored::Stored;
 
 /// An ordered map from `K` to `V` that is on the heap, in stable memory, or on its way from one to the other.
 ///
@@ -46,6 +51,8 @@ where
     heap: BTreeMap<K, V>,
     /// Entries that the map was made from and does not have, because another had their key.
     duplicates: u64,
+    /// The virtual memory that its stable tier shares with other collections; its own if there is none.
+    shares: Option<u8>,
     /// Boxed, because it is large: a state of many maps is passed through the frames of a hook by value, and a canister's
     /// stack is small.
     stable: Option<Box<Stable<K, V, M>>>,
@@ -58,9 +65,7 @@ where
     V: Storable,
     M: Memory,
 {
-    memory: ManagedMemory<M>,
-    /// None until the memory holds a map.
-    map: Option<StableBTreeMap<K, V, ManagedMemory<M>>>,
+    map: Stored<K, V, M>,
     ledger: Rc<Ledger<M>>,
     slot: SlotIndex,
     /// The mover has passed every key up to this one.
@@ -96,6 +101,7 @@ where
         Self {
             heap: BTreeMap::new(),
             duplicates: 0,
+            shares: None,
             stable: None,
         }
     }
@@ -115,6 +121,7 @@ where
         Self {
             duplicates: count - heap.len() as u64,
             heap,
+            shares: None,
             stable: None,
         }
     }
@@ -126,17 +133,42 @@ where
     V: Storable + Clone,
     M: Memory,
 {
+    /// Says that the stable tier shares the map in virtual memory `memory` with other collections: each takes a part of
+    /// it, under the collection's id as the first byte of its keys. For many small collections, which would waste a
+    /// page or two each; a key takes 1 byte more, and 4 for its length and 4 for the value's where they have fixed
+    /// sizes. To be said wherever the collections are listed, and for good.
+    ///
+    /// ```
+    /// # use ic_stable_migration::{Tier, TieredMap};
+    /// # use ic_stable_structures::DefaultMemoryImpl;
+    /// # type Map<K, V> = TieredMap<K, V, DefaultMemoryImpl>;
+    /// # fn collections<'a>(notes: &'a mut Map<u64, String>, tags: &'a mut Map<String, u64>) -> Vec<Tier<'a, DefaultMemoryImpl>> {
+    /// const SMALL: u8 = 10;
+    /// vec![
+    ///     Tier { name: "notes", id: 1, map: notes.sharing(SMALL) },
+    ///     Tier { name: "tags", id: 2, map: tags.sharing(SMALL) },
+    /// ]
+    /// # }
+    /// ```
+    pub fn sharing(&mut self, memory: u8) -> &mut Self
+    where
+        K: ByteOrdered,
+    {
+        self.shares = Some(memory);
+        self
+    }
+
     /// The value of `key`. O(log n).
     pub fn get(&self, key: &K) -> Option<V> {
         match self.heap.get(key) {
             Some(value) => Some(value.clone()),
-            None => self.map()?.get(key),
+            None => self.stored()?.get(key),
         }
     }
 
     /// Whether `key` has a value. O(log n).
     pub fn contains_key(&self, key: &K) -> bool {
-        self.heap.contains_key(key) || self.map().is_some_and(|map| map.contains_key(key))
+        self.heap.contains_key(key) || self.stored().is_some_and(|map| map.contains_key(key))
     }
 
     /// Sets the value of `key` and returns the one it had. O(log n).
@@ -159,7 +191,7 @@ where
 
     /// Number of entries. O(1).
     pub fn len(&self) -> u64 {
-        self.heap.len() as u64 + self.map().map_or(0, |map| map.len())
+        self.heap.len() as u64 + self.stable_entries()
     }
 
     /// Whether there is no entry. O(1).
@@ -191,13 +223,13 @@ where
             _ => false,
         };
         let heap = (!inverted).then(|| self.heap.range(bounds.clone()));
-        let stable = self.map().filter(|_| !inverted);
+        let stable = self.stored().filter(|_| !inverted);
         let stable = stable.map(|map| map.range(bounds));
         Merge::new(
             heap.into_iter()
                 .flatten()
                 .map(|(k, v)| (k.clone(), v.clone())),
-            stable.into_iter().flatten().map(|entry| entry.into_pair()),
+            stable.into_iter().flatten(),
         )
     }
 
@@ -206,8 +238,19 @@ where
         self.range(..)
     }
 
-    fn map(&self) -> Option<&StableBTreeMap<K, V, ManagedMemory<M>>> {
-        self.stable.as_ref()?.map.as_ref()
+    fn stored(&self) -> Option<&Stored<K, V, M>> {
+        Some(&self.stable.as_ref()?.map)
+    }
+
+    /// Entries of the stable tier. Of a shared map they are reckoned: what the ledger counts, without the heap's.
+    fn stable_entries(&self) -> u64 {
+        let Some(stable) = &self.stable else {
+            return 0;
+        };
+        stable.map.len().unwrap_or_else(|| {
+            let all = stable.ledger.slot(stable.slot).content.count;
+            all.saturating_sub(self.heap.len() as u64)
+        })
     }
 }
 
@@ -217,16 +260,11 @@ where
     V: Storable,
     M: Memory,
 {
-    fn map_mut(&mut self) -> &mut StableBTreeMap<K, V, ManagedMemory<M>> {
-        self.map
-            .get_or_insert_with(|| StableBTreeMap::init(self.memory.clone()))
-    }
-
     /// Inserts an entry that a caller wrote; `from_heap` is what the heap held under the key.
     fn insert(&mut self, key: K, value: V, from_heap: Option<V>) -> Option<V> {
         let key_bytes = key.to_bytes().into_owned();
         let added = self.digest(&key_bytes, &value);
-        let old = self.map_mut().insert(key.clone(), value).or(from_heap);
+        let old = self.map.insert(key.clone(), value).or(from_heap);
         let removed = old.as_ref().map(|old| self.digest(&key_bytes, old));
         let audited = self.audited.covers(&key);
         self.ledger.change(self.slot, removed, Some(added), audited);
@@ -235,7 +273,7 @@ where
 
     /// Removes an entry for a caller; `from_heap` is what the heap held under the key.
     fn remove(&mut self, key: &K, from_heap: Option<V>) -> Option<V> {
-        let from_map = self.map.as_mut().and_then(|map| map.remove(key));
+        let from_map = self.map.remove(key);
         let old = from_heap.or(from_map)?;
         let key_bytes = key.to_bytes();
         let removed = self.digest(&key_bytes, &old);

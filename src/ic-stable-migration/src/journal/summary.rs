@@ -36,7 +36,9 @@ pub struct MoveJournal {
 pub struct JournaledCollection {
     /// Its name.
     pub name: String,
-    /// The id of its virtual memory.
+    /// Its id.
+    pub id: u8,
+    /// The id of the virtual memory in which its stable entries are: its own, or one that it shares.
     pub memory_id: u8,
     /// Entries it holds, over both tiers.
     pub entries: u64,
@@ -69,7 +71,8 @@ impl<M: Memory> Managed<M> {
             let owner = journal.registry.owner(id);
             JournaledCollection {
                 name: owner.map_or_else(String::new, |owner| owner.name.clone()),
-                memory_id: id,
+                id,
+                memory_id: owner.map_or(id, Registered::memory_id),
                 entries: content.count,
                 digest: content.sum,
                 moved: moved.map_or(0, |moved| moved.moved),
@@ -110,7 +113,7 @@ mod tests {
     fn posts() -> Registered {
         Registered {
             name: "posts".into(),
-            memory_id: 4,
+            id: 4,
             shape: Shape {
                 kind: Kind::StableBTreeMap,
                 key: Size::Exactly(8),
@@ -160,6 +163,7 @@ mod tests {
             told.collections,
             [JournaledCollection {
                 name: "posts".into(),
+                id: 4,
                 memory_id: 4,
                 entries: 22,
                 digest: 11,

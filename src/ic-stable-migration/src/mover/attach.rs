@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::journal::{Journal, Slot};
 use crate::ledger::{Digest, Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
-use crate::registry::{Registry, check_memories};
+use crate::registry::{Places, Registry, check_memories};
 
 /// What is to be done with a memory and a state that were found to fit.
 pub(crate) struct Fitting {
@@ -149,13 +149,14 @@ impl<M: Memory> Mover<M> {
         let ledger = Rc::new(Ledger::new(managed.memory0(), progress.originals));
         let mut slots = Vec::new();
         let mut heap_was_used = false;
+        let mut places = Places::over(&managed);
         for ((tier, at), known) in tiers.into_iter().zip(&collections).zip(known) {
             let of_tier = removed.iter().filter(|removed| removed.id == tier.id);
             let removed: Vec<_> = of_tier.map(|removed| removed.key.clone()).collect();
             let slot = ledger.open(known, &removed);
-            let memory = managed.tier_memory(tier.id)?;
+            let place = places.of(&tier)?;
             tier.map
-                .attach(memory, Rc::clone(&ledger), slot, &at.position(), &removed);
+                .attach(place, Rc::clone(&ledger), slot, &at.position(), &removed);
             heap_was_used |= tier.map.heap_len() > 0;
             slots.push(slot);
         }

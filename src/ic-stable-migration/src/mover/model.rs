@@ -149,16 +149,16 @@ fn mistaken(mistake: u8, memory: VectorMemory) -> Error {
 }
 
 /// The canister, the model that never migrates, and the hot state that an upgrade without pre_upgrade brings back.
-struct Run {
-    canister: Canister<Trapping>,
+struct Run<const DECLARED: u8> {
+    canister: Declared<Trapping, DECLARED>,
     model: Legacy,
     durable_counter: u64,
 }
 
-impl Run {
+impl<const DECLARED: u8> Run<DECLARED> {
     fn start(legacy: &Legacy) -> Self {
         Self {
-            canister: Canister::start(Trapping::over(legacy_memory(legacy))),
+            canister: Declared::start(Trapping::over(legacy_memory(legacy))),
             model: legacy.clone(),
             durable_counter: 0,
         }
@@ -173,10 +173,10 @@ impl Run {
             self.model.counter = self.durable_counter;
         } else {
             self.durable_counter = self.model.counter;
-            let Canister { mover, state, .. } = &mut self.canister;
+            let Declared { mover, state, .. } = &mut self.canister;
             mover.save(state, PLAN.stamp(NOW)).unwrap();
         }
-        self.canister = Canister::start(self.canister.memory.clone());
+        self.canister = Declared::start(self.canister.memory.clone());
     }
 
     /// Does something that traps, and goes on as a canister whose message, or whose upgrade, was rolled back. That its
@@ -206,7 +206,7 @@ impl Run {
         if !self.canister.mover.is_current() {
             self.canister.mover.reopen().unwrap();
         }
-        let Canister { state, mover, .. } = &mut self.canister;
+        let Declared { state, mover, .. } = &mut self.canister;
         let State { hot, texts, marks } = &mut *state;
         let model = &mut self.model;
         match action {
@@ -309,16 +309,16 @@ impl Run {
 }
 
 /// The model is the legacy canister that never migrates.
-fn answers_like_one_that_never_moved(
+fn answers_like_one_that_never_moved<const DECLARED: u8>(
     legacy: &Legacy,
     actions: Vec<Action>,
 ) -> Result<(), TestCaseError> {
-    let mut run = Run::start(legacy);
+    let mut run = Run::<DECLARED>::start(legacy);
     for action in actions {
         run.act(action)?;
         run.check()?;
     }
-    let Canister { mover, state, .. } = &mut run.canister;
+    let Declared { mover, state, .. } = &mut run.canister;
     mover.unpause(state).unwrap();
     run.canister.finish();
     prop_assert_eq!(run.canister.status().phase, Phase::Done);
@@ -334,16 +334,15 @@ proptest! {
         legacy in legacies(),
         actions in actions(),
     ) {
-        answers_like_one_that_never_moved(&legacy, actions)?;
+        answers_like_one_that_never_moved::<RIGHT>(&legacy, actions)?;
     }
 
-    /// The same again, so that two cores have something to do.
     #[test]
-    fn a_moving_canister_still_answers_like_one_that_never_moved(
+    fn so_does_one_whose_collections_share_a_map(
         legacy in legacies(),
         actions in actions(),
     ) {
-        answers_like_one_that_never_moved(&legacy, actions)?;
+        answers_like_one_that_never_moved::<SHARING>(&legacy, actions)?;
     }
 
     /// A frame of 2023 beside which the canister keeps something in the memory that a collection asks for.

@@ -52,7 +52,7 @@ pub struct MoveStatus {
 pub struct CollectionStatus {
     /// Its name.
     pub name: String,
-    /// The id of its virtual memory.
+    /// The id of the virtual memory in which its stable entries are: its own, or one that it shares.
     pub memory_id: u8,
     /// Entries moved by steps.
     pub moved: u64,
@@ -80,7 +80,7 @@ impl<M: Memory> Mover<M> {
             .zip(at)
             .map(|(tier, (at, slot))| CollectionStatus {
                 name: tier.name.into(),
-                memory_id: tier.id,
+                memory_id: tier.map.shape().kind.shared_memory().unwrap_or(tier.id),
                 moved: at.moved,
                 left: tier.map.heap_len(),
                 bytes: at.bytes,

@@ -47,6 +47,10 @@ pub const SCHEMA_CHANGED: u8 = 8;
 pub const RENAMED: u8 = 9;
 pub const RETIRED: u8 = 10;
 pub const ID_OF_THE_RETIRED: u8 = 11;
+/// Both collections share a map. As right as [`RIGHT`], for a canister that had it from the start.
+pub const SHARING: u8 = 12;
+/// The memory of that map.
+pub const SHARED_MEMORY: u8 = 5;
 
 /// Names and ids of texts and marks in a release.
 const fn declared(release: u8) -> [(&'static str, u8); 2] {
@@ -87,6 +91,10 @@ impl<M: Memory, const DECLARED: u8> Tiered<M> for State<M, DECLARED> {
 
     fn collections(&mut self) -> Vec<Tier<'_, M>> {
         let [texts, marks] = declared(DECLARED);
+        if DECLARED == SHARING {
+            self.texts.sharing(SHARED_MEMORY);
+            self.marks.sharing(SHARED_MEMORY);
+        }
         let mut tiers = vec![Tier {
             name: texts.0,
             id: texts.1,
@@ -120,13 +128,16 @@ pub const NOW: u64 = 1_700_000_000_000_000_000;
 pub const PLAN: Plan<Legacy, MessagePack> = Plan::new(2).ceiling(4 << 30);
 
 /// What a message sees, and what an upgrade does to it.
-pub struct Canister<M: Memory + Clone> {
+pub struct Declared<M: Memory + Clone, const DECLARED: u8> {
     pub memory: M,
-    pub state: State<M>,
+    pub state: State<M, DECLARED>,
     pub mover: Mover<M>,
 }
 
-impl<M: Memory + Clone> Canister<M> {
+/// One that declares its collections as they are.
+pub type Canister<M> = Declared<M, RIGHT>;
+
+impl<M: Memory + Clone, const DECLARED: u8> Declared<M, DECLARED> {
     pub fn start(memory: M) -> Self {
         let (state, mover, _) = PLAN.resume_tiered(memory.clone(), NOW).unwrap();
         Self {

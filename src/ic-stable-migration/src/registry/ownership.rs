@@ -21,6 +21,19 @@ pub enum OwnershipError {
         second: String,
     },
 
+    /// A collection has for itself the memory that another shares.
+    #[error(
+        "virtual memory {id} is to be shared by collection {sharing:?}, and collection {owner:?} has that id: give the shared map an id that no collection has or had"
+    )]
+    SharedWithOwner {
+        /// The id.
+        id: u8,
+        /// The collection that has it.
+        owner: String,
+        /// One that shares it.
+        sharing: String,
+    },
+
     /// Two collections of the release have one name.
     #[error(
         "virtual memories {first} and {second} are both asked for by a collection {name:?}: a name stands for one collection"

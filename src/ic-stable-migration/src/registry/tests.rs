@@ -325,7 +325,7 @@ fn the_registry_stands_in_the_journal_for_every_tool_to_read() {
     assert_eq!(journal.phase, Phase::Done);
     let texts = Registered {
         name: "texts".into(),
-        memory_id: 1,
+        id: 1,
         shape: Shape {
             kind: Kind::StableBTreeMap,
             key: Size::Exactly(8),

@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::ops::Bound;
 use std::rc::Rc;
 
-use ic_stable_structures::{Memory, StableBTreeMap, Storable};
+use ic_stable_structures::{Memory, Storable};
 
-use super::raw::Raw;
+use super::stored::{Place, Stored};
 use super::{Passed, Stable, TieredMap};
 use crate::error::Glimpse;
 use crate::ledger::{Digest, Ledger, SlotIndex};
-use crate::managed::ManagedMemory;
 use crate::registry::{Kind, OwnershipError, Shape, Size};
 
 /// Where the mover stands in a collection.
@@ -41,11 +40,11 @@ pub trait Collection<M: Memory> {
     /// What the map is made of.
     fn shape(&self) -> Shape;
 
-    /// Reads the first and the last entry of the stable map in `memory`, whose header is in order.
+    /// Reads the first and the last stable entry at `place`, where the map's header is in order.
     ///
     /// # Errors
     /// The first that does not come back from its bytes as these bytes.
-    fn check_ends(&self, memory: &ManagedMemory<M>) -> Result<(), Misfit>;
+    fn check_ends(&self, place: Place<M>) -> Result<(), Misfit>;
 
     /// The digest of the entries on the heap under the seed `id`; checks on the way that a stable map can keep them.
     /// O(n). `name` is for the error.
@@ -58,7 +57,7 @@ pub trait Collection<M: Memory> {
     /// the mover's position, keys that were `removed` since the heap tier was saved, keys the stable map holds.
     fn attach(
         &mut self,
-        memory: ManagedMemory<M>,
+        place: Place<M>,
         ledger: Rc<Ledger<M>>,
         slot: SlotIndex,
         position: &Position,
@@ -116,30 +115,17 @@ where
 {
     fn shape(&self) -> Shape {
         Shape {
-            kind: Kind::StableBTreeMap,
+            kind: match self.shares {
+                None => Kind::StableBTreeMap,
+                Some(memory) => Kind::SharedStableBTreeMap { memory },
+            },
             key: Size::of::<K>(),
             value: Size::of::<V>(),
         }
     }
 
-    fn check_ends(&self, memory: &ManagedMemory<M>) -> Result<(), Misfit> {
-        let map = StableBTreeMap::<Raw<K>, Raw<V>, _>::load(memory.clone());
-        let ends = [
-            ("first", map.first_key_value()),
-            ("last", map.last_key_value()),
-        ];
-        for (which, entry) in ends {
-            let Some((key, value)) = entry else {
-                continue;
-            };
-            let fits = key.fits("key").and_then(|()| value.fits("value"));
-            fits.map_err(|reason| Misfit {
-                which,
-                key: key.bytes,
-                reason,
-            })?;
-        }
-        Ok(())
+    fn check_ends(&self, place: Place<M>) -> Result<(), Misfit> {
+        Stored::<K, V, M>::check_ends(place)
     }
 
     fn check_heap(&self, name: &str, slot: SlotIndex) -> Result<Digest, OwnershipError> {
@@ -182,7 +168,7 @@ where
 
     fn attach(
         &mut self,
-        memory: ManagedMemory<M>,
+        place: Place<M>,
         ledger: Rc<Ledger<M>>,
         slot: SlotIndex,
         position: &Position,
@@ -193,9 +179,8 @@ where
             None => Passed::Nothing,
             Some(key) => Passed::UpTo(decoded(key)),
         };
-        let mut stable = Stable {
-            memory,
-            map: None,
+        let stable = Stable {
+            map: Stored::at(place),
             ledger,
             slot,
             passed,
@@ -204,9 +189,6 @@ where
                 Some(key) => Passed::UpTo(decoded(key)),
             },
         };
-        if stable.memory.size() > 0 {
-            stable.map_mut();
-        }
         match &stable.passed {
             Passed::Nothing => {}
             Passed::All => self.heap.clear(),
@@ -224,12 +206,12 @@ where
         for key in removed {
             self.heap.remove(&decoded(key));
         }
-        if let (false, Some(map)) = (self.heap.is_empty(), &stable.map) {
+        if !self.heap.is_empty() {
             let start = match &stable.passed {
                 Passed::UpTo(last) => Bound::Excluded(last.clone()),
                 _ => Bound::Unbounded,
             };
-            for key in map.keys_range((start, Bound::Unbounded)) {
+            for (key, _) in stable.map.range((start, Bound::Unbounded)) {
                 self.heap.remove(&key);
             }
         }
@@ -241,7 +223,7 @@ where
     }
 
     fn stable_len(&self) -> u64 {
-        self.map().map_or(0, |map| map.len())
+        self.stable_entries()
     }
 
     fn next_key(&self) -> Option<Vec<u8>> {
@@ -253,7 +235,7 @@ where
         let stable = self.stable.as_mut()?;
         let (key, value) = self.heap.pop_first()?;
         let bytes = (key.to_bytes().len() + value.to_bytes().len()) as u64;
-        stable.map_mut().insert(key.clone(), value);
+        stable.map.insert(key.clone(), value);
         stable.passed = Passed::UpTo(key);
         Some(bytes)
     }
@@ -288,12 +270,7 @@ where
             Passed::UpTo(key) => Bound::Excluded(key.clone()),
             Passed::All => return true,
         };
-        let entries = stable
-            .map
-            .iter()
-            .flat_map(|map| map.range((start.clone(), Bound::Unbounded)));
-        for entry in entries {
-            let (key, value) = entry.into_pair();
+        for (key, value) in stable.map.range((start, Bound::Unbounded)) {
             stable
                 .ledger
                 .audited(stable.slot, &key.to_bytes(), &value.to_bytes());
@@ -321,7 +298,8 @@ where
     }
 
     fn each_stable_key(&self, go_on: &mut dyn FnMut(&[u8]) -> bool) {
-        for key in self.map().iter().flat_map(|map| map.keys()) {
+        let all = (Bound::Unbounded, Bound::Unbounded);
+        for (key, _) in self.stored().iter().flat_map(|map| map.range(all.clone())) {
             if !go_on(&key.to_bytes()) {
                 return;
             }
@@ -334,12 +312,12 @@ where
     }
 
     fn in_stable(&self, key: &[u8]) -> Option<Vec<u8>> {
-        Some(self.map()?.get(&decoded(key))?.into_bytes())
+        Some(self.stored()?.get(&decoded(key))?.into_bytes())
     }
 
     fn put_back(&mut self, key: &[u8], value: &[u8]) -> bool {
         let key = decoded(key);
-        if self.map().is_some_and(|map| map.contains_key(&key)) {
+        if self.stored().is_some_and(|map| map.contains_key(&key)) {
             return false;
         }
         self.heap.insert(key, decoded(value));
@@ -348,8 +326,8 @@ where
 
     fn move_again(&mut self, emptied: bool) {
         if let Some(stable) = &mut self.stable {
-            if let (true, Some(map)) = (emptied, &mut stable.map) {
-                map.clear_new();
+            if emptied {
+                stable.map.clear();
             }
             stable.passed = Passed::Nothing;
             stable.audited = Passed::Nothing;

@@ -18,6 +18,13 @@ pub struct Raw<T> {
 }
 
 impl<T: Storable> Raw<T> {
+    pub fn of(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            of: PhantomData,
+        }
+    }
+
     /// Checks that the bytes are those of a `T`.
     ///
     /// # Errors
@@ -49,10 +56,7 @@ impl<T: Storable> Storable for Raw<T> {
     }
 
     fn from_bytes(bytes: Cow<[u8]>) -> Self {
-        Self {
-            bytes: bytes.into_owned(),
-            of: PhantomData,
-        }
+        Self::of(bytes.into_owned())
     }
 }
 

@@ -68,6 +68,7 @@ impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Visitor<'de> for En
         Ok(TieredMap {
             heap,
             duplicates: 0,
+            shares: None,
             stable: None,
         })
     }

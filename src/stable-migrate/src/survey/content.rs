@@ -99,9 +99,16 @@ pub struct JournalSurvey {
 }
 
 impl JournalSurvey {
-    /// What is written down of a memory.
-    pub fn registered(&self, memory: u8) -> Option<&RegisteredSurvey> {
-        self.registry.iter().find(|entry| entry.memory == memory)
+    /// What is written down of a memory: its collection, or those that share it.
+    pub fn registered(&self, memory: u8) -> impl Iterator<Item = &RegisteredSurvey> {
+        let registry = self.registry.iter();
+        registry.filter(move |entry| entry.memory == memory)
+    }
+
+    /// Entries that a collection holds.
+    pub fn entries_of(&self, id: u8) -> u64 {
+        let found = self.collections.iter().find(|found| found.id == id);
+        found.map_or(0, |found| found.entries)
     }
 }
 
@@ -110,7 +117,9 @@ impl JournalSurvey {
 pub struct RegisteredSurvey {
     /// Its name.
     pub name: String,
-    /// The id of its virtual memory.
+    /// Its id; where it shares a memory, the first byte of its keys there.
+    pub id: u8,
+    /// The id of its virtual memory, which others may share.
     pub memory: u8,
     /// Size of its keys, in words.
     pub key: String,
@@ -127,7 +136,9 @@ pub struct RegisteredSurvey {
 pub struct JournaledCollectionSurvey {
     /// Its name.
     pub name: String,
-    /// The virtual memory it moves to.
+    /// Its id; where it shares a memory, the first byte of its keys there.
+    pub id: u8,
+    /// The id of its virtual memory, which others may share.
     pub memory: u8,
     /// Entries it has, on the heap and in the map.
     pub entries: u64,
@@ -281,7 +292,8 @@ impl From<MoveJournal> for JournalSurvey {
                 .iter()
                 .map(|entry| RegisteredSurvey {
                     name: entry.name.clone(),
-                    memory: entry.memory_id,
+                    id: entry.id,
+                    memory: entry.memory_id(),
                     key: entry.shape.key.to_string(),
                     value: entry.shape.value.to_string(),
                     schema: entry.schema.clone(),
@@ -293,6 +305,7 @@ impl From<MoveJournal> for JournalSurvey {
                 .iter()
                 .map(|collection| JournaledCollectionSurvey {
                     name: collection.name.clone(),
+                    id: collection.id,
                     memory: collection.memory_id,
                     entries: collection.entries,
                     digest: format!("{:016x}", collection.digest),
