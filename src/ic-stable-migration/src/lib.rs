@@ -130,6 +130,7 @@ mod stream;
 mod test_memory;
 mod tiered;
 mod tracked;
+pub mod tree;
 
 pub use bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
 #[cfg(feature = "candid")]

@@ -1,0 +1,116 @@
+//! A node on the heap, in the form in which it is written: entries are copied once, when they come, and a node is one
+//! slice when it goes.
+
+use super::layout::{
+    ADDRESS, CAPACITY, CHUNK_HEAD, Encoded, Field, LENGTH, NODE_HEAD, NODE_MARK, chunk_head,
+};
+
+/// Bytes before the keys that a chunk's head, a node's head and all children take. What a node with fewer children does
+/// not need stays unused at the start, so that the number of children need not be known before.
+const ROOM: usize = CHUNK_HEAD + NODE_HEAD + ADDRESS * (CAPACITY + 1);
+
+/// At most 11 entries, and their children where the node is not a leaf.
+pub struct Node {
+    entries: usize,
+    children: Vec<u64>,
+    /// [`ROOM`] bytes, then the keys.
+    front: Vec<u8>,
+    values: Vec<u8>,
+}
+
+impl Node {
+    pub fn new() -> Self {
+        Self {
+            entries: 0,
+            children: Vec::new(),
+            front: vec![0; ROOM],
+            values: Vec::new(),
+        }
+    }
+
+    /// Forgets everything but the buffers.
+    pub fn clear(&mut self) {
+        self.entries = 0;
+        self.children.clear();
+        self.front.truncate(ROOM);
+        self.values.clear();
+    }
+
+    pub fn entries(&self) -> usize {
+        self.entries
+    }
+
+    pub fn children(&self) -> &[u64] {
+        &self.children
+    }
+
+    /// Bytes of the node in memory, without chunks' and overflow pages' heads.
+    pub fn bytes(&self) -> usize {
+        let keys = self.front.len() - ROOM;
+        NODE_HEAD + ADDRESS * self.children.len() + keys + self.values.len()
+    }
+
+    pub fn push_child(&mut self, address: u64) {
+        self.children.push(address);
+    }
+
+    /// Appends an entry. A length that does not fit four bytes was refused before.
+    pub fn push(&mut self, keys: Field, key: &[u8], value: &[u8]) {
+        if keys == Field::Prefixed {
+            self.front
+                .extend_from_slice(&(key.len() as u32).to_le_bytes());
+        }
+        self.front.extend_from_slice(key);
+        self.values.reserve(LENGTH + value.len());
+        self.values
+            .extend_from_slice(&(value.len() as u32).to_le_bytes());
+        self.values.extend_from_slice(value);
+        self.entries += 1;
+    }
+
+    pub fn push_encoded(&mut self, entry: Encoded) {
+        self.front.extend_from_slice(entry.key);
+        self.values.extend_from_slice(entry.value);
+        self.entries += 1;
+    }
+
+    /// Appends all entries of `other`.
+    pub fn push_all(&mut self, other: &Node) {
+        self.front.extend_from_slice(&other.front[ROOM..]);
+        self.values.extend_from_slice(&other.values);
+        self.entries += other.entries;
+    }
+
+    /// The entries, in order.
+    pub fn encoded(&self, keys: Field) -> impl Iterator<Item = Encoded<'_>> {
+        let mut left = (&self.front[ROOM..], &self.values[..]);
+        (0..self.entries).map_while(move |_| {
+            Some(Encoded {
+                key: keys.cut(&mut left.0)?,
+                value: Field::Prefixed.cut(&mut left.1)?,
+            })
+        })
+    }
+
+    /// The head of the chunk and the node, which goes on at `overflow` unless that is 0. The node can only be cleared
+    /// after that.
+    pub fn seal(&mut self, overflow: u64) -> &mut [u8] {
+        self.front.extend_from_slice(&self.values);
+        let start = ROOM - CHUNK_HEAD - NODE_HEAD - ADDRESS * self.children.len();
+        let image = &mut self.front[start..];
+        let mut at = 0;
+        let mut put = |field: &[u8]| {
+            image[at..][..field.len()].copy_from_slice(field);
+            at += field.len();
+        };
+        put(&chunk_head(true));
+        put(NODE_MARK);
+        put(&[(!self.children.is_empty()).into()]);
+        put(&(self.entries as u16).to_le_bytes());
+        put(&overflow.to_le_bytes());
+        for child in &self.children {
+            put(&child.to_le_bytes());
+        }
+        image
+    }
+}
