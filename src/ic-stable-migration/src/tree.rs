@@ -63,12 +63,19 @@
 //!   a `MemoryManager` does, panics.
 
 mod builder;
+mod chunks;
 mod error;
+mod header;
 mod layout;
 mod node;
 mod output;
 pub mod page_size;
+#[cfg(test)]
+mod proptests;
+mod reader;
 mod spine;
+mod stored;
+mod structure;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -76,3 +83,5 @@ mod tests;
 
 pub use builder::{Built, Run, TreeBuilder};
 pub use error::TreeError;
+pub use reader::TreeReader;
+pub use structure::Structure;

@@ -1,4 +1,4 @@
-//! The bytes of a map: what stands where, and how many chunks a node takes.
+//! The bytes of chunks, nodes and entries, and how many chunks a node takes.
 
 use crate::registry::Size;
 
@@ -21,46 +21,9 @@ pub const ADDRESS: usize = 8;
 /// Bytes of a length before a key or a value.
 pub const LENGTH: usize = 4;
 
-pub const MAP_MARK: &[u8; 4] = b"BTR\x02";
-pub const ALLOCATOR_MARK: &[u8; 4] = b"BTA\x01";
 pub const CHUNK_MARK: &[u8; 4] = b"CHK\x01";
 pub const NODE_MARK: &[u8; 4] = b"BTN\x02";
 pub const OVERFLOW_MARK: &[u8; 3] = b"NOF";
-const ALLOCATOR_AT: usize = 52;
-/// Stands where a map that derives its page size has the size of its largest value.
-pub const PAGE_SIZE_IS_A_VALUE: u32 = u32::MAX;
-
-/// The first 100 bytes of a map: its header and its allocator's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// Bytes of a page.
-    pub page_bytes: u32,
-    /// Address of the root; 0 where there is none.
-    pub root: u64,
-    /// Entries of the map.
-    pub entries: u64,
-    /// Chunks in use.
-    pub chunks: u64,
-    /// Where the first free chunk starts.
-    pub free: u64,
-}
-
-impl Header {
-    pub fn to_bytes(self) -> [u8; CHUNKS_AT as usize] {
-        let mut bytes = [0; CHUNKS_AT as usize];
-        let mut put = |at: usize, field: &[u8]| bytes[at..][..field.len()].copy_from_slice(field);
-        put(0, MAP_MARK);
-        put(4, &self.page_bytes.to_le_bytes());
-        put(8, &PAGE_SIZE_IS_A_VALUE.to_le_bytes());
-        put(12, &self.root.to_le_bytes());
-        put(20, &self.entries.to_le_bytes());
-        put(ALLOCATOR_AT, ALLOCATOR_MARK);
-        put(ALLOCATOR_AT + 8, &u64::from(self.page_bytes).to_le_bytes());
-        put(ALLOCATOR_AT + 16, &self.chunks.to_le_bytes());
-        put(ALLOCATOR_AT + 24, &self.free.to_le_bytes());
-        bytes
-    }
-}
 
 /// The head of a chunk that is in use, or of one that is free and the last of its list.
 pub fn chunk_head(in_use: bool) -> [u8; CHUNK_HEAD] {

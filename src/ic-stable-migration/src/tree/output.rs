@@ -3,9 +3,9 @@
 use ic_stable_structures::Memory;
 
 use super::error::TreeError;
+use super::header::Header;
 use super::layout::{
-    CHUNK_HEAD, CHUNKS_AT, Header, OVERFLOW_HEAD, OVERFLOW_MARK, chunk_bytes, chunk_head,
-    overflow_pages,
+    CHUNK_HEAD, CHUNKS_AT, OVERFLOW_HEAD, OVERFLOW_MARK, chunk_bytes, chunk_head, overflow_pages,
 };
 use super::node::Node;
 use crate::bucket_plan::PAGE_BYTES;

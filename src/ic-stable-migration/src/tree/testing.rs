@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use ic_stable_structures::storable::{Blob, Bound};
 use ic_stable_structures::{Memory, StableBTreeMap, Storable, VectorMemory};
 
-use super::{Built, TreeBuilder, page_size};
+use super::{Built, Structure, TreeBuilder, TreeReader, page_size};
 use crate::registry::Size;
 
 /// A key or a value of a map under test.
@@ -139,8 +140,23 @@ pub fn build<K: Datum, V: Datum>(entries: &[(K, V)]) -> Built<VectorMemory> {
     build_in(VectorMemory::default(), page_for(entries), &[entries])
 }
 
+/// Checks the tree, all of it, and reads its entries.
+pub fn sound<K: Datum, V: Datum>(memory: &VectorMemory) -> (Structure, Vec<(K, V)>) {
+    let reader =
+        TreeReader::open(memory.clone(), Size::of::<K>(), Size::of::<V>()).expect("a header");
+    let structure = reader.check_structure().expect("a sound tree");
+    let mut entries = Vec::new();
+    let all = reader.walk(|key, value| {
+        entries.push((K::from_bytes(key.into()), V::from_bytes(value.into())));
+        ControlFlow::<()>::Continue(())
+    });
+    assert_eq!(all, Ok(ControlFlow::Continue(())));
+    (structure, entries)
+}
+
 /// Opens a map and holds it against the entries that went in.
 pub fn holds<K: Datum, V: Datum>(memory: &VectorMemory, entries: &[(K, V)]) {
+    assert!(sound::<K, V>(memory).1 == entries);
     let map: StableBTreeMap<K, V, _> = StableBTreeMap::init(memory.clone());
     assert_eq!(map.len(), entries.len() as u64);
     let read: Vec<_> = map.iter().map(|entry| entry.into_pair()).collect();
@@ -193,21 +209,16 @@ pub fn lives<K: Datum, V: Datum>(
         }
     }
     assert!(map.iter().map(|entry| entry.into_pair()).eq(model.clone()));
+    assert!(sound::<K, V>(memory).1.into_iter().eq(model.clone()));
     for (at, (key, value)) in model.into_iter().enumerate() {
         assert_eq!(map.remove(&key), Some(value), "removal {at}");
     }
-    assert_eq!(chunks_in_use(memory), 0);
+    let empty = sound::<K, V>(memory).0;
+    assert_eq!((empty.nodes, empty.overflow_pages), (0, 0));
     map.insert(K::nth(1), V::nth(1));
     assert_eq!(map.len(), 1);
     map.clear_new();
     assert!(map.is_empty());
-}
-
-/// What the allocator says.
-pub fn chunks_in_use(memory: &VectorMemory) -> u64 {
-    let mut chunks = [0; 8];
-    memory.read(68, &mut chunks);
-    u64::from_le_bytes(chunks)
 }
 
 /// Numbers without a pattern, the same each time.
