@@ -5,7 +5,9 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::codec::Format;
+use crate::mover::Difference;
 use crate::registry::OwnershipError;
+use crate::tree::TreeError;
 
 /// Where in stable memory a value stands; offsets in errors count from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -320,6 +322,22 @@ pub enum Error {
         /// Those that differ.
         differing: Vec<String>,
     },
+
+    /// What was moved in the upgrade does not stand in the stable map as it was read.
+    #[error(
+        "collection {collection:?} was moved, and its stable map holds {} entries with the digest {:016x}, where {} with {:016x} were read: trap, so that the upgrade is undone, and report it",
+        .difference.found_count, .difference.found_sum, .difference.expected_count, .difference.expected_sum
+    )]
+    MoveDiffers {
+        /// The collection.
+        collection: String,
+        /// What was read, and what was found.
+        difference: Difference,
+    },
+
+    /// A stable map could not be written or read.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
 
     /// The entries of before the move are no longer there.
     #[error(

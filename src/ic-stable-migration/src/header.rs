@@ -19,7 +19,9 @@
 //! 60   reserved, 0                                            u32
 //! 64   instructions that the last save took, 0 if not counted u64
 //! 72   planned ceiling of all memories, bytes; 0 if unknown   u64
-//! 80   reserved, 0                                            40 bytes
+//! 80   instructions that the move may take of an upgrade,     u64
+//!      and 1; 0 if nobody said
+//! 88   reserved, 0                                            32 bytes
 //! 120  checksum of bytes 0..120                               u64
 //! 128  payload
 //! ```
@@ -67,6 +69,9 @@ pub struct Header {
     /// How large all virtual memories together may become, in bytes, as the release planned; 0 if it did not say.
     /// Whoever rewrites the memory chooses buckets that reach it.
     pub ceiling: u64,
+    /// Instructions that the move may take of the upgrade that begins it, where a controller has said so; 0 is none, and
+    /// the move then goes in steps.
+    pub move_budget: Option<u64>,
 }
 
 impl Header {
@@ -87,6 +92,10 @@ impl Header {
         put(56, &self.journal_bytes.to_le_bytes());
         put(64, &self.save_instructions.to_le_bytes());
         put(72, &self.ceiling.to_le_bytes());
+        let budget = self
+            .move_budget
+            .map_or(0, |budget| budget.saturating_add(1));
+        put(80, &budget.to_le_bytes());
         let sum = checksum(&bytes[..CHECKSUM_AT]);
         bytes[CHECKSUM_AT..].copy_from_slice(&sum.to_le_bytes());
         bytes
@@ -136,6 +145,7 @@ impl Header {
             journal_bytes: u32_at(bytes, 56),
             save_instructions: u64_at(bytes, 64),
             ceiling: u64_at(bytes, 72),
+            move_budget: u64_at(bytes, 80).checked_sub(1),
         }))
     }
 

@@ -118,6 +118,11 @@ impl<M: Memory> Ledger<M> {
         self.with(slot, |book| book.slot.content = content);
     }
 
+    /// Sets what the audit has read of a collection.
+    pub(crate) fn set_audit(&self, slot: SlotIndex, audit: Digest) {
+        self.with(slot, |book| book.slot.audit = audit);
+    }
+
     /// Forgets what the audit has read of a collection.
     pub(crate) fn restart_audit(&self, slot: SlotIndex) {
         self.with(slot, |book| book.slot.audit = Digest::default());

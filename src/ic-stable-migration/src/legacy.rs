@@ -116,6 +116,11 @@ impl<M: Memory> Adoptable<M> {
         self.trailing_bytes.unwrap_or(0)
     }
 
+    /// The memory, for whoever lays it out anew.
+    pub(crate) fn into_memory(self) -> M {
+        self.memory
+    }
+
     /// How many bytes the legacy value took, a length in front included.
     pub fn value_bytes(&self) -> u64 {
         self.value_bytes

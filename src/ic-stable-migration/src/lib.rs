@@ -130,6 +130,7 @@ mod stream;
 mod test_memory;
 mod tiered;
 mod tracked;
+mod transfer;
 pub mod tree;
 
 pub use bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
@@ -154,3 +155,4 @@ pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
 pub use store::Store;
 pub use tiered::{ByteOrdered, Collection, TieredMap};
+pub use transfer::MoveBudget;

@@ -102,6 +102,18 @@ impl<M: Memory> Managed<M> {
         Self::over(raw)
     }
 
+    /// Writes the manager's page of a memory whose buckets were written already.
+    ///
+    /// # Errors
+    /// [`Error::OutOfStableMemory`], and those of [`Managed::bucket_table`] for a table that does not add up.
+    pub(crate) fn laid_out(raw: Rc<Tracked<M>>, table: &BucketTable) -> Result<Self, Error> {
+        grow_to(&raw, table.pages())?;
+        table.write(&raw);
+        let managed = Self::over(raw);
+        managed.bucket_table()?;
+        Ok(managed)
+    }
+
     /// Gives the memory buckets as planned: where memory 0 is all there is, which the caller has read and saves again,
     /// by formatting it anew; otherwise, where its buckets do not reach what is planned, by [`Managed::reaching`].
     /// Smaller ones matter because each stable map to come would take a bucket of the size that was chosen before. The
@@ -314,6 +326,7 @@ impl<M: Memory> Managed<M> {
             journal_bytes: 0,
             save_instructions: 0,
             ceiling: before.map_or(0, |header| header.ceiling),
+            move_budget: before.and_then(|header| header.move_budget),
         };
         memory.write(0, &header.to_bytes());
         if self.anchor.get().is_none() {
@@ -385,6 +398,11 @@ impl<M: Memory> Managed<M> {
     /// Size of the whole stable memory in pages of 64 KiB.
     pub fn stable_pages(&self) -> u64 {
         self.shared.raw.size()
+    }
+
+    /// The memory beneath the manager, for whoever lays it out anew.
+    pub(crate) fn raw(&self) -> &Rc<Tracked<M>> {
+        &self.shared.raw
     }
 
     /// The memory beneath the manager, which can count what is dirtied.

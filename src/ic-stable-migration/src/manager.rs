@@ -107,6 +107,21 @@ impl BucketTable {
         })
     }
 
+    /// Writes the table to the manager's page. What is behind it on that page stays.
+    pub(crate) fn write(&self, memory: &impl Memory) {
+        let mut header = vec![0; HEADER_BYTES];
+        header[..4].copy_from_slice(MAGIC);
+        header[4..6].copy_from_slice(&(self.owners.len() as u16).to_le_bytes());
+        header[6..8].copy_from_slice(&self.bucket_pages.to_le_bytes());
+        for &(id, size) in &self.sizes {
+            let at = SIZES_AT + 8 * usize::from(id);
+            header[at..at + 8].copy_from_slice(&size.to_le_bytes());
+        }
+        header[OWNERS_AT..].fill(NOBODY);
+        header[OWNERS_AT..OWNERS_AT + self.owners.len()].copy_from_slice(&self.owners);
+        memory.write(0, &header);
+    }
+
     /// Pages that the manager's page and all its buckets take.
     pub fn pages(&self) -> u64 {
         1 + self.owners.len() as u64 * u64::from(self.bucket_pages)

@@ -38,6 +38,7 @@ use crate::registry::{Changes, Registry};
 use crate::tiered::Collection;
 
 mod attach;
+mod audit;
 mod budget;
 mod journaling;
 mod progress;
@@ -47,7 +48,7 @@ mod step;
 
 use journaling::Journaled;
 
-pub(crate) use attach::fit;
+pub(crate) use attach::{Fitting, fit};
 pub use budget::Budget;
 pub(crate) use progress::Progress;
 pub use progress::{Difference, Phase, Stuck};

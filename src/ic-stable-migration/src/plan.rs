@@ -17,10 +17,11 @@ use crate::managed::{Empty, Managed, Memory0Content, Stamp};
 use crate::mover::{Mover, Tiered, fit};
 use crate::open::{OpenOptions, Opened};
 use crate::proof;
+use crate::transfer::{self, Ground, MoveBudget, Outcome, Terms};
 
 mod found;
 
-use found::Found;
+use found::{Found, Place};
 
 /// The ceiling of a plan that names none: what a 32-bit heap could hold, with buckets of two pages.
 const DEFAULT_CEILING: u64 = 4 << 30;
@@ -55,6 +56,7 @@ pub struct Plan<L, C> {
     ceiling: u64,
     trailing: Trailing,
     read_back: ReadBack,
+    move_budget: MoveBudget,
     zeroed_is_empty: bool,
     legacy: PhantomData<fn() -> (L, C)>,
 }
@@ -69,6 +71,7 @@ impl<L, C> Plan<L, C> {
             ceiling: DEFAULT_CEILING,
             trailing: Trailing::Refuse,
             read_back: ReadBack::Adopted,
+            move_budget: MoveBudget::DEFAULT,
             zeroed_is_empty: false,
             legacy: PhantomData,
         }
@@ -99,6 +102,13 @@ impl<L, C> Plan<L, C> {
     /// What is read back and compared before a hook returns.
     pub const fn read_back(mut self, what: ReadBack) -> Self {
         self.read_back = what;
+        self
+    }
+
+    /// What the move may take of the upgrade that begins it. A controller can say otherwise at any time before:
+    /// [`Managed::set_move_budget`].
+    pub const fn move_budget(mut self, budget: MoveBudget) -> Self {
+        self.move_budget = budget;
         self
     }
 
@@ -206,7 +216,8 @@ impl<L, C> Plan<L, C> {
         C: Codec<L>,
         M: Memory,
     {
-        let found = Found::look(self, memory, Memory0Content::refuse_move)?;
+        let opened = self.options().accept::<L, C>().open(memory);
+        let found = Found::read(self, opened, Memory0Content::refuse_move)?;
         let (state, managed, origin) = found.keep(self, now)?;
         Ok(Resumed {
             state,
@@ -215,7 +226,8 @@ impl<L, C> Plan<L, C> {
         })
     }
 
-    /// For `post_upgrade` of stage two: the same, and the collections are in stable memory or on their way there.
+    /// For `post_upgrade` of stage two: the same, and the collections are in stable memory, or on their way there where
+    /// the move does not fit its [budget](Plan::move_budget).
     /// Before anything is written, what the release declares of its collections is held against what is written down
     /// of them and against what their memories hold.
     ///
@@ -227,9 +239,27 @@ impl<L, C> Plan<L, C> {
         S: Tiered<M> + From<L>,
         L: DeserializeOwned,
         C: Codec<L>,
-        M: Memory,
+        M: Memory + 'static,
     {
-        let mut found = Found::<S, M>::look(self, memory, Ok)?;
+        let terms = Terms {
+            stamp: self.stamp(now),
+            buckets: self.buckets,
+            ceiling: self.ceiling,
+            budget: self.move_budget,
+        };
+        let opened = match self.options().accept::<L, C>().open(memory) {
+            Opened::Managed(managed) => match transfer::of_payload::<S, M>(terms, managed)? {
+                Outcome::Moved(state, mover, before) => {
+                    let origin = Origin::Memory0 {
+                        release: before.release,
+                    };
+                    return Ok((state, *mover, origin));
+                }
+                Outcome::InSteps(managed) => Opened::Managed(managed),
+            },
+            opened => opened,
+        };
+        let mut found = Found::<S, M>::read(self, opened, Ok)?;
         let journal = match found.place.managed() {
             Some(managed) => managed.read_journal()?,
             None => None,
@@ -238,6 +268,18 @@ impl<L, C> Plan<L, C> {
             found.state.set_hot(decode(hot)?);
         }
         let fitting = fit(found.place.managed(), journal, &mut found.state, now)?;
+        if !matches!(found.place, Place::Saved(_))
+            && let Some(request) = transfer::heap_fits(terms, &mut found.state)?
+        {
+            let ground = match found.place {
+                Place::Legacy(adoptable) => Ground::free(adoptable.into_memory(), self.buckets),
+                Place::Naive(managed) | Place::Saved(managed) => {
+                    Ground::of(managed, self.buckets, false)?
+                }
+            };
+            let (state, mover) = transfer::of_heap(terms, ground, found.state, fitting, request)?;
+            return Ok((state, *mover, found.origin));
+        }
         let (mut state, managed, origin) = found.keep(self, now)?;
         let mover = Mover::resume(managed, fitting, &mut state)?;
         Ok((state, mover, origin))

@@ -84,6 +84,7 @@ impl<S: Tiered<M>, M: Memory> Store<S, M> {
     /// Those of [`Plan::resume_tiered`].
     pub fn resume<L, C>(plan: &Plan<L, C>, memory: M, now: u64) -> Result<(Self, Origin), Error>
     where
+        M: 'static,
         S: From<L>,
         L: DeserializeOwned,
         C: Codec<L>,

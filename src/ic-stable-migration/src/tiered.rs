@@ -9,6 +9,7 @@ use ic_stable_structures::{Memory, Storable};
 use crate::ledger::{Ledger, SlotIndex};
 
 mod collection;
+pub(crate) mod intake;
 mod merge;
 mod raw;
 mod serde;
@@ -53,6 +54,8 @@ where
     duplicates: u64,
     /// The virtual memory that its stable tier shares with other collections; its own if there is none.
     shares: Option<u8>,
+    /// Which of the maps it was that an intake took the entries of, where one did.
+    taken_in: Option<usize>,
     /// Boxed, because it is large: a state of many maps is passed through the frames of a hook by value, and a canister's
     /// stack is small.
     stable: Option<Box<Stable<K, V, M>>>,
@@ -102,6 +105,7 @@ where
             heap: BTreeMap::new(),
             duplicates: 0,
             shares: None,
+            taken_in: None,
             stable: None,
         }
     }
@@ -121,8 +125,7 @@ where
         Self {
             duplicates: count - heap.len() as u64,
             heap,
-            shares: None,
-            stable: None,
+            ..Self::default()
         }
     }
 }

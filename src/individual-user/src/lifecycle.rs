@@ -12,9 +12,9 @@ use crate::state::{self, Store};
 #[cfg(all(feature = "hooks", target_family = "wasm"))]
 mod hooks;
 
-/// How large all virtual memories together may become: what a heap could hold, so that no state that was ever on
-/// one is refused.
-pub const CEILING: u64 = 4 << 30;
+/// How large all virtual memories together may become. Buckets of one page reach it, the smallest there are. A canister
+/// that comes near it, with 20 million likes, needs a release that plans more: its buckets become larger in the upgrade.
+pub const CEILING: u64 = 2 << 30;
 
 /// What stands behind the legacy value may be overwritten: the deployed canister writes that value from offset 0 on and
 /// nothing else to stable memory, so it can only be what longer values of before have left.

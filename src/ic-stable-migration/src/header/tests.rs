@@ -5,10 +5,11 @@ use super::*;
 fn headers() -> impl Strategy<Value = Header> {
     (
         any::<[u64; 6]>(),
+        prop::option::of(0..u64::MAX),
         any::<[u32; 4]>(),
         prop_oneof![Just(Format::Cbor), Just(Format::MessagePack)],
     )
-        .prop_map(|(long, short, format)| Header {
+        .prop_map(|(long, move_budget, short, format)| Header {
             format,
             schema: short[0],
             payload_bytes: long[0],
@@ -20,6 +21,7 @@ fn headers() -> impl Strategy<Value = Header> {
             journal_bytes: short[3],
             save_instructions: long[4],
             ceiling: long[5],
+            move_budget,
         })
 }
 
@@ -55,6 +57,7 @@ fn the_golden_header_of_version_1_stays_as_it_is() {
         journal_bytes: 96,
         save_instructions: 8_647_389,
         ceiling: 4 << 30,
+        move_budget: None,
     };
     let golden = include_bytes!("golden/header-1.bin");
     assert_eq!(&header.to_bytes(), golden);

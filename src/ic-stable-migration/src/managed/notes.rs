@@ -34,6 +34,25 @@ impl<M: Memory> Managed<M> {
         self.change_header(|header| header.ceiling = ceiling)
     }
 
+    /// Notes in the header what a controller says of the move: how many instructions it may take of the upgrade that
+    /// begins it, instead of what the release plans. 0: none, the move goes in steps. `None`: as the release plans.
+    ///
+    /// # Errors
+    /// [`Error::NothingSaved`] without a header, and those of [`Managed::content`].
+    pub fn set_move_budget(&self, instructions: Option<u64>) -> Result<(), Error> {
+        self.change_header(|header| header.move_budget = instructions)
+            .map(drop)
+    }
+
+    /// Takes over what the header of before said of the memory's past and of its owner's will.
+    pub(crate) fn carry_over(&self, before: &Header) -> Result<Header, Error> {
+        self.change_header(|header| {
+            header.upgrades = before.upgrades;
+            header.generation = before.generation;
+            header.move_budget = before.move_budget;
+        })
+    }
+
     /// Notes in the header what the hook of the last save cost.
     ///
     /// # Errors

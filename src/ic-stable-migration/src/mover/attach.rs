@@ -13,6 +13,7 @@ use crate::journal::{Journal, Slot};
 use crate::ledger::{Digest, Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
 use crate::registry::{Places, Registry, check_memories};
+use crate::transfer::Written;
 
 /// What is to be done with a memory and a state that were found to fit.
 pub(crate) struct Fitting {
@@ -86,6 +87,45 @@ impl<M: Memory> Mover<M> {
         progress.finished = Some(stamp.now);
         managed.save_payload::<S, Cbor>(state, stamp)?;
         let mut mover = Self::attach(managed, state, fitting)?;
+        mover.write_whole_journal(None)?;
+        Ok(mover)
+    }
+
+    /// In the upgrade that moved everything: joins the maps that were written, saves the hot state, and audits the maps.
+    ///
+    /// # Errors
+    /// [`Error::MoveDiffers`], and those of saving.
+    pub(crate) fn moved<S: Tiered<M>>(
+        managed: Managed<M>,
+        state: &mut S,
+        mut fitting: Fitting,
+        written: &[Written],
+        stamp: Stamp,
+    ) -> Result<Self, Error> {
+        let progress = &mut fitting.journal.progress;
+        progress.phase = Phase::Auditing;
+        progress.originals = false;
+        let moved = fitting.slots.iter_mut().zip(written);
+        progress.collections = moved
+            .map(|(slot, written)| {
+                slot.content = written.content;
+                CollectionProgress {
+                    id: slot.id,
+                    complete: true,
+                    moved: written.content.count,
+                    bytes: written.bytes,
+                    ..CollectionProgress::default()
+                }
+            })
+            .collect();
+        let heap_was_used = state
+            .collections()
+            .iter()
+            .any(|tier| tier.map.heap_len() > 0);
+        let mut mover = Self::attach(managed, state, fitting)?;
+        mover.heap_was_used = heap_was_used;
+        mover.audit_at_once(state, stamp.now)?;
+        mover.managed.save_payload::<S, Cbor>(state, stamp)?;
         mover.write_whole_journal(None)?;
         Ok(mover)
     }

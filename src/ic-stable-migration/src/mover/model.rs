@@ -156,9 +156,12 @@ struct Run<const DECLARED: u8> {
 }
 
 impl<const DECLARED: u8> Run<DECLARED> {
-    fn start(legacy: &Legacy) -> Self {
+    /// After the upgrade that begins the move and, where `at_once`, ends it, too.
+    fn start(legacy: &Legacy, at_once: bool) -> Self {
+        let plan = if at_once { &AT_ONCE } else { &PLAN };
+        let memory = Trapping::over(legacy_memory(legacy));
         Self {
-            canister: Declared::start(Trapping::over(legacy_memory(legacy))),
+            canister: Declared::start_with(plan, memory),
             model: legacy.clone(),
             durable_counter: 0,
         }
@@ -311,9 +314,10 @@ impl<const DECLARED: u8> Run<DECLARED> {
 /// The model is the legacy canister that never migrates.
 fn answers_like_one_that_never_moved<const DECLARED: u8>(
     legacy: &Legacy,
+    at_once: bool,
     actions: Vec<Action>,
 ) -> Result<(), TestCaseError> {
-    let mut run = Run::<DECLARED>::start(legacy);
+    let mut run = Run::<DECLARED>::start(legacy, at_once);
     for action in actions {
         run.act(action)?;
         run.check()?;
@@ -332,17 +336,19 @@ proptest! {
     #[test]
     fn a_moving_canister_answers_like_one_that_never_moved(
         legacy in legacies(),
+        at_once in any::<bool>(),
         actions in actions(),
     ) {
-        answers_like_one_that_never_moved::<RIGHT>(&legacy, actions)?;
+        answers_like_one_that_never_moved::<RIGHT>(&legacy, at_once, actions)?;
     }
 
     #[test]
     fn so_does_one_whose_collections_share_a_map(
         legacy in legacies(),
+        at_once in any::<bool>(),
         actions in actions(),
     ) {
-        answers_like_one_that_never_moved::<SHARING>(&legacy, actions)?;
+        answers_like_one_that_never_moved::<SHARING>(&legacy, at_once, actions)?;
     }
 
     /// A frame of 2023 beside which the canister keeps something in the memory that a collection asks for.

@@ -158,7 +158,7 @@ impl<M: Memory> Mover<M> {
         self.save(state, stamp).map(drop)
     }
 
-    fn finish(&mut self, now: u64) {
+    pub(super) fn finish(&mut self, now: u64) {
         let differs = |at: &CollectionProgress| at.difference.is_some();
         if self.progress.collections.iter().any(differs) {
             self.progress.phase = Phase::Differs;
@@ -170,7 +170,7 @@ impl<M: Memory> Mover<M> {
     }
 }
 
-fn difference(expected: Digest, found: Digest) -> Option<Difference> {
+pub(super) fn difference(expected: Digest, found: Digest) -> Option<Difference> {
     (expected != found).then_some(Difference {
         expected_count: expected.count,
         found_count: found.count,

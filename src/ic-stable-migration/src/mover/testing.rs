@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::registry::Changes;
 use crate::test_memory::memory_of;
 use crate::tiered::TieredMap;
+use crate::transfer::MoveBudget;
 
 /// What the canister was before: everything in one value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -125,7 +126,10 @@ impl<M: Memory, const DECLARED: u8> Tiered<M> for State<M, DECLARED> {
 const SCHEMAS: &[(&str, &str)] = &[("texts", "utf-8"), ("words", "utf-8")];
 
 pub const NOW: u64 = 1_700_000_000_000_000_000;
-pub const PLAN: Plan<Legacy, MessagePack> = Plan::new(2).ceiling(4 << 30);
+/// Moves in steps.
+pub const PLAN: Plan<Legacy, MessagePack> = AT_ONCE.move_budget(MoveBudget::STEPS_ONLY);
+/// Moves in the upgrade.
+pub const AT_ONCE: Plan<Legacy, MessagePack> = Plan::new(2).ceiling(4 << 30);
 
 /// What a message sees, and what an upgrade does to it.
 pub struct Declared<M: Memory + Clone, const DECLARED: u8> {
@@ -137,9 +141,13 @@ pub struct Declared<M: Memory + Clone, const DECLARED: u8> {
 /// One that declares its collections as they are.
 pub type Canister<M> = Declared<M, RIGHT>;
 
-impl<M: Memory + Clone, const DECLARED: u8> Declared<M, DECLARED> {
+impl<M: Memory + Clone + 'static, const DECLARED: u8> Declared<M, DECLARED> {
     pub fn start(memory: M) -> Self {
-        let (state, mover, _) = PLAN.resume_tiered(memory.clone(), NOW).unwrap();
+        Self::start_with(&PLAN, memory)
+    }
+
+    pub fn start_with(plan: &Plan<Legacy, MessagePack>, memory: M) -> Self {
+        let (state, mover, _) = plan.resume_tiered(memory.clone(), NOW).unwrap();
         Self {
             memory,
             state,

@@ -45,10 +45,10 @@ where
     T: Serialize + DeserializeOwned,
     M: Memory,
 {
-    /// Reads the state from whatever the canister has; `content` may refuse what memory 0 holds before it is read.
-    pub fn look<L, C>(
+    /// Reads the state from what the canister has; `content` may refuse what memory 0 holds before it is read.
+    pub fn read<L, C>(
         plan: &Plan<L, C>,
-        memory: M,
+        opened: Opened<M>,
         content: impl FnOnce(Memory0Content) -> Result<Memory0Content, Error>,
     ) -> Result<Self, Error>
     where
@@ -56,7 +56,7 @@ where
         L: DeserializeOwned,
         C: Codec<L>,
     {
-        match plan.options().accept::<L, C>().open(memory) {
+        match opened {
             Opened::Empty(_) => Err(Error::Empty),
             Opened::Unrecognized(unrecognized) => Err(unrecognized.into()),
             Opened::Legacy(legacy) => {

@@ -194,6 +194,26 @@ pub enum OwnershipError {
         reason: String,
     },
 
+    /// Entries of a collection have sizes that its types do not allow.
+    #[error(
+        "entries of collection {name:?} cannot be kept in a stable map: {reason}; correct the type's bound"
+    )]
+    Oversized {
+        /// The collection.
+        name: String,
+        /// What is too large, or too small.
+        reason: String,
+    },
+
+    /// The keys of a collection that shares a map are not ordered as their bytes.
+    #[error(
+        "collection {name:?} shares a map with others, and the bytes of its keys come in another order than the keys: correct `ByteOrdered` or the encoding, or give it a map of its own"
+    )]
+    Unordered {
+        /// The collection.
+        name: String,
+    },
+
     /// A collection was made from entries of which some had the same key.
     #[error(
         "collection {name:?} was made from entries of which {count} had a key that another had, too: only one of each can be kept; decide in the conversion of the legacy value which"

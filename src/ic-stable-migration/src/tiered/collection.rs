@@ -64,6 +64,9 @@ pub trait Collection<M: Memory> {
         removed: &[Vec<u8>],
     );
 
+    /// Which of the maps it was that an intake took the entries of, where one did.
+    fn taken_in(&self) -> Option<usize>;
+
     /// Entries not yet moved.
     fn heap_len(&self) -> u64;
 
@@ -216,6 +219,10 @@ where
             }
         }
         self.stable = Some(Box::new(stable));
+    }
+
+    fn taken_in(&self) -> Option<usize> {
+        self.taken_in
     }
 
     fn heap_len(&self) -> u64 {

@@ -2,16 +2,18 @@
 //! its [`Storable`] encoding. No field name is repeated with every entry.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
 use ic_stable_structures::{Memory, Storable};
-use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
-use serde_bytes::{ByteBuf, Bytes};
+use serde_bytes::Bytes;
 
 use super::TieredMap;
+use super::intake::{self, Intake};
 
 impl<K: Storable + Ord + Clone, V: Storable, M: Memory> Serialize for TieredMap<K, V, M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -54,22 +56,103 @@ impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Visitor<'de> for En
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut heap = BTreeMap::new();
-        while let Some(key) = seq.next_element::<ByteBuf>()? {
-            let value = seq
-                .next_element::<ByteBuf>()?
-                .ok_or_else(|| A::Error::custom("the last key has no value"))?;
-            let key = K::from_bytes(Cow::Owned(key.into_vec()));
-            let value = V::from_bytes(Cow::Owned(value.into_vec()));
-            if heap.insert(key, value).is_some() {
-                return Err(A::Error::custom(COLLISION));
+        match intake::current() {
+            Some(intake) => taken_in(&*intake, &mut seq),
+            None => {
+                let mut heap = BTreeMap::new();
+                each::<K, A>(&mut seq, |key, _, value| {
+                    match heap.insert(key, V::from_bytes(Cow::Borrowed(value))) {
+                        Some(_) => Err(COLLISION.into()),
+                        None => Ok(()),
+                    }
+                })?;
+                Ok(TieredMap {
+                    heap,
+                    ..TieredMap::default()
+                })
             }
         }
-        Ok(TieredMap {
-            heap,
-            duplicates: 0,
-            shares: None,
-            stable: None,
-        })
+    }
+}
+
+/// Gives the entries to an intake.
+fn taken_in<'de, K, V, M, A>(
+    intake: &dyn Intake,
+    seq: &mut A,
+) -> Result<TieredMap<K, V, M>, A::Error>
+where
+    K: Storable + Ord + Clone,
+    V: Storable,
+    M: Memory,
+    A: SeqAccess<'de>,
+{
+    let map = intake.begin();
+    let mut last: Option<K> = None;
+    each::<K, A>(seq, |key, key_bytes, value| {
+        let order = last.as_ref().map(|last| last.cmp(&key));
+        if order == Some(Ordering::Equal) {
+            return Err(COLLISION.into());
+        }
+        let ascending = order != Some(Ordering::Greater);
+        intake.entry(map, key_bytes, value, ascending)?;
+        last = Some(key);
+        Ok(())
+    })?;
+    Ok(TieredMap {
+        taken_in: Some(map),
+        ..TieredMap::default()
+    })
+}
+
+/// Calls `entry` with each key, its bytes and the bytes of its value.
+fn each<'de, K: Storable, A: SeqAccess<'de>>(
+    seq: &mut A,
+    mut entry: impl FnMut(K, &[u8], &[u8]) -> Result<(), String>,
+) -> Result<(), A::Error> {
+    let (mut key, mut value) = (Vec::new(), Vec::new());
+    while seq.next_element_seed(Into(&mut key))?.is_some() {
+        seq.next_element_seed(Into(&mut value))?
+            .ok_or_else(|| A::Error::custom("the last key has no value"))?;
+        let decoded = K::from_bytes(Cow::Borrowed(&key));
+        entry(decoded, &key, &value).map_err(A::Error::custom)?;
+    }
+    Ok(())
+}
+
+/// Reads a byte string into a buffer that is used again.
+struct Into<'a>(&'a mut Vec<u8>);
+
+impl<'de> DeserializeSeed<'de> for Into<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_bytes(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Into<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a byte string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<(), E> {
+        self.0.clear();
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<(), E> {
+        *self.0 = bytes;
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        self.0.clear();
+        while let Some(byte) = seq.next_element()? {
+            self.0.push(byte);
+        }
+        Ok(())
     }
 }

@@ -31,6 +31,17 @@ fn migration_resume() {
     cdk::arm(state::store(), STEP_METHOD);
 }
 
+/// Sets how many instructions the move may take of the upgrade that begins it: 0 is none, the move then goes in steps;
+/// null is what the release plans. To be called before that upgrade, in release 1.
+#[ic_cdk::update(guard = "controller_or_self")]
+fn migration_budget(instructions: Option<u64>) {
+    state::with_store(|store| match store.managed() {
+        Some(managed) => managed.set_move_budget(instructions),
+        None => Err(Error::NothingSaved),
+    })
+    .or_trap();
+}
+
 /// Asks for the audit of every collection again, at any time after the move; it goes on in steps.
 #[ic_cdk::update(guard = "controller_or_self")]
 fn migration_verify() {

@@ -1,10 +1,11 @@
 //! The collections: everything of which there can be much.
 //!
-//! Each is an ordered map of small entries. Where an entry lives, on the heap or in stable memory, is the map's
+//! They share one stable map: in a fleet of canisters of a few pages, a map of its own for each would take more than
+//! what stands in it. Each is an ordered map of small entries. Where an entry lives, on the heap or in stable memory, is the map's
 //! business; callers get owned values and write them back.
 
-use ic_stable_migration::{Tier, TieredMap};
-use ic_stable_structures::DefaultMemoryImpl;
+use ic_stable_migration::{ByteOrdered, Tier, TieredMap};
+use ic_stable_structures::{DefaultMemoryImpl, Storable};
 use serde::{Deserialize, Serialize};
 
 use super::keys::{BetKey, FollowMemberKey, FollowedPrincipalKey, LikeKey, PlacedBetKey, RoomKey};
@@ -43,8 +44,11 @@ pub struct Bulk {
     pub followed_principals: Collection<FollowedPrincipalKey, ()>,
 }
 
+/// The virtual memory of the map that all collections share.
+const SHARED: u8 = 100;
+
 impl Bulk {
-    /// The collections in the order in which they move. A name and a memory id are for good: an id that was used
+    /// The collections in the order in which they move. A name and an id are for good: an id that was used
     /// once is not used for anything else.
     pub fn collections(&mut self) -> Vec<Tier<'_, DefaultMemoryImpl>> {
         let Self {
@@ -76,10 +80,11 @@ impl Bulk {
     }
 }
 
-fn tier<'a>(
+fn tier<'a, K: ByteOrdered + Clone, V: Storable + Clone>(
     name: &'static str,
     id: u8,
-    map: &'a mut dyn ic_stable_migration::Collection<DefaultMemoryImpl>,
+    map: &'a mut Collection<K, V>,
 ) -> Tier<'a, DefaultMemoryImpl> {
+    let map = map.sharing(SHARED);
     Tier { name, id, map }
 }

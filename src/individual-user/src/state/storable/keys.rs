@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use candid::Principal;
+use ic_stable_migration::ByteOrdered;
 use ic_stable_structures::Storable;
 use ic_stable_structures::storable::Bound;
 
@@ -213,6 +214,9 @@ impl Key for FollowedPrincipalKey {
 
 macro_rules! storable_keys {
     ($($key:ty => $max_size:expr, $is_fixed_size:literal);* $(;)?) => {$(
+        // The order is that of the fields, and so is that of the bytes.
+        impl ByteOrdered for $key {}
+
         impl Storable for $key {
             fn to_bytes(&self) -> Cow<'_, [u8]> {
                 Cow::Owned(self.into_bytes())

@@ -1,0 +1,119 @@
+//! The audit of maps that were written at once: node by node, without asking a map or decoding an entry.
+
+use std::ops::ControlFlow;
+
+use ic_stable_structures::Memory;
+
+use super::step::difference;
+use super::{Mover, Tiered};
+use crate::error::Error;
+use crate::ledger::{Digest, SlotIndex};
+use crate::managed::Managed;
+use crate::registry::Size;
+use crate::tree::TreeReader;
+
+/// A collection, as far as the audit has to know it.
+struct Audited {
+    name: &'static str,
+    slot: SlotIndex,
+    memory: u8,
+    shares: bool,
+    key: Size,
+    value: Size,
+    found: Digest,
+}
+
+impl<M: Memory> Mover<M> {
+    /// Reads every map, and holds it against what has to be there.
+    ///
+    /// # Errors
+    /// [`Error::MoveDiffers`] for the first that holds something else, [`Error::Tree`] for one that is none.
+    pub(super) fn audit_at_once<S: Tiered<M>>(
+        &mut self,
+        state: &mut S,
+        now: u64,
+    ) -> Result<(), Error> {
+        let tiers = state.collections();
+        let mut audited: Vec<_> = tiers
+            .iter()
+            .zip(&self.slots)
+            .map(|(tier, slot)| {
+                let shape = tier.map.shape();
+                let shared = shape.kind.shared_memory();
+                Audited {
+                    name: tier.name,
+                    slot: *slot,
+                    memory: shared.unwrap_or(tier.id),
+                    shares: shared.is_some(),
+                    key: shape.key,
+                    value: shape.value,
+                    found: Digest::default(),
+                }
+            })
+            .collect();
+        let mut memories: Vec<u8> = audited.iter().map(|at| at.memory).collect();
+        memories.sort_unstable();
+        memories.dedup();
+        for memory in memories {
+            read(&self.managed, memory, &mut audited)?;
+        }
+        for (at, progress) in audited.iter().zip(&mut self.progress.collections) {
+            let expected = self.ledger.slot(at.slot).content;
+            if let Some(difference) = difference(expected, at.found) {
+                return Err(Error::MoveDiffers {
+                    collection: at.name.into(),
+                    difference,
+                });
+            }
+            self.ledger.set_audit(at.slot, at.found);
+            progress.audited = true;
+        }
+        self.finish(now);
+        Ok(())
+    }
+}
+
+/// Adds what the map in `memory` holds to the digests of its collections.
+fn read<M: Memory>(managed: &Managed<M>, id: u8, audited: &mut [Audited]) -> Result<(), Error> {
+    let memory = managed.memory(id)?;
+    if memory.size() == 0 {
+        return Ok(());
+    }
+    let mut by_prefix = [None; 256];
+    let mut own = None;
+    for (index, at) in audited.iter().enumerate().filter(|(_, at)| at.memory == id) {
+        match at.shares {
+            true => by_prefix[usize::from(at.slot.id)] = Some(index),
+            false => own = Some(index),
+        }
+    }
+    let (key, value) = match own {
+        Some(index) => (audited[index].key, audited[index].value),
+        None => (Size::Unbounded, Size::Unbounded),
+    };
+    let mut alien = 0;
+    // An entry of no collection is counted where the first of the memory is told to differ.
+    let reader = TreeReader::open(memory, key, value)?;
+    let walked = reader.walk(|key, value| {
+        let found = match (own, key.split_first()) {
+            (Some(index), _) => Some((index, key)),
+            (None, Some((prefix, key))) => {
+                by_prefix[usize::from(*prefix)].map(|index| (index, key))
+            }
+            (None, None) => None,
+        };
+        match found {
+            Some((index, key)) => {
+                let at = &mut audited[index];
+                at.found.add(at.slot.entry_digest(key, value));
+            }
+            None => alien += 1,
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    walked.map(drop)?;
+    if let Some(first) = audited.iter_mut().find(|at| at.memory == id) {
+        first.found.count += alien;
+    }
+    Ok(())
+}
