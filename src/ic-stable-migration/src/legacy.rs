@@ -12,9 +12,11 @@ use crate::managed::{Managed, Stamp};
 use crate::stream::{Count, MemoryReader, grow_to};
 
 mod behind;
+pub(crate) mod each;
 
 pub use behind::Trailing;
 pub(crate) use behind::behind;
+pub use each::{Each, Entries};
 
 /// A memory that can be a legacy value. All it allows is to read that value.
 pub struct Legacy<M> {
@@ -24,6 +26,16 @@ pub struct Legacy<M> {
 impl<M: Memory> Legacy<M> {
     pub(crate) fn of(memory: M) -> Self {
         Self { memory }
+    }
+
+    /// The memory, to be looked at.
+    pub(crate) fn memory(&self) -> &M {
+        &self.memory
+    }
+
+    /// The memory, for whoever lays it out anew while it is read.
+    pub(crate) fn into_memory(self) -> M {
+        self.memory
     }
 
     /// Reads the value from offset 0 with codec `C`, through a buffer of one page, and yields the capability to

@@ -142,12 +142,12 @@ pub use codec::{Cbor, Census, Codec, DuplicateKey, Format, LengthU32, LengthU64,
 pub use error::{Error, Glimpse, Place};
 pub use header::{HEADER_BYTES, Header};
 pub use journal::{JournaledCollection, MoveJournal};
-pub use legacy::{Adoptable, Legacy, Trailing};
+pub use legacy::{Adoptable, Each, Entries, Legacy, Trailing};
 pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp};
 pub use manager::BucketTable;
 pub use mover::{
-    Budget, CollectionStatus, Difference, DifferingKeys, MoveStatus, Mover, Phase, Resolution,
-    StepReport, Stuck, Tier, Tiered,
+    Budget, CollectionStatus, Difference, DifferingKeys, FromEntries, MoveStatus, Mover, Phase,
+    Resolution, StepReport, Stuck, Tier, Tiered,
 };
 pub use open::{OpenOptions, Opened, Unrecognized, open};
 pub use plan::{Origin, Plan, ReadBack, Resumed};

@@ -79,6 +79,13 @@ pub trait Tiered<M: Memory>: Serialize + DeserializeOwned {
     }
 }
 
+/// A state that a legacy value turns into while it is decoded. See [`Plan::resume_streamed`](crate::Plan::resume_streamed).
+pub trait FromEntries<L>: Default {
+    /// Takes what is left of the legacy value: everything but the entries that its [`Each`](crate::Each) maps have given
+    /// to the state already, and these too where the value was not streamed.
+    fn take_rest(&mut self, legacy: L);
+}
+
 /// One collection of a state.
 pub struct Tier<'a, M: Memory> {
     /// Its name; no two collections share one.
@@ -125,6 +132,11 @@ impl<M: Memory> Mover<M> {
     /// Sets the budget of a step that nothing speaks against.
     pub fn set_budget(&mut self, budget: Budget) {
         self.budget = budget;
+    }
+
+    /// Notes that the entries were on this instance's heap.
+    pub(crate) fn note_heap_was_used(&mut self) {
+        self.heap_was_used = true;
     }
 
     /// The memory.

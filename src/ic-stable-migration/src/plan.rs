@@ -14,10 +14,10 @@ use crate::header::Header;
 use crate::journal::decode;
 use crate::legacy::Trailing;
 use crate::managed::{Empty, Managed, Memory0Content, Stamp};
-use crate::mover::{Mover, Tiered, fit};
+use crate::mover::{FromEntries, Mover, Tiered, fit};
 use crate::open::{OpenOptions, Opened};
 use crate::proof;
-use crate::transfer::{self, Ground, MoveBudget, Outcome, Terms};
+use crate::transfer::{self, Ground, LegacyOutcome, MoveBudget, Outcome, Terms};
 
 mod found;
 
@@ -241,13 +241,59 @@ impl<L, C> Plan<L, C> {
         C: Codec<L>,
         M: Memory + 'static,
     {
-        let terms = Terms {
+        self.resume_opened(self.options().accept::<L, C>().open(memory), now)
+    }
+
+    /// The same for a state that takes the entries of a legacy value while it is decoded ([`Each`](crate::Each)): what
+    /// fits the budget goes into stable maps at once, and neither the value nor the state is ever on the heap as a whole.
+    ///
+    /// # Errors
+    /// Those of [`Plan::resume_tiered`].
+    pub fn resume_streamed<S, M>(&self, memory: M, now: u64) -> Result<(S, Mover<M>, Origin), Error>
+    where
+        S: Tiered<M> + From<L> + FromEntries<L> + 'static,
+        L: DeserializeOwned,
+        C: Codec<L>,
+        M: Memory + 'static,
+    {
+        let opened = match self.options().accept::<L, C>().open(memory) {
+            Opened::Legacy(legacy) => {
+                let terms = self.terms(now);
+                match transfer::of_legacy::<S, M, L, C>(terms, legacy, self.trailing)? {
+                    LegacyOutcome::Moved(state, mover, origin) => {
+                        return Ok((state, *mover, origin));
+                    }
+                    LegacyOutcome::OnHeap(legacy) => Opened::Legacy(legacy),
+                }
+            }
+            opened => opened,
+        };
+        self.resume_opened(opened, now)
+    }
+
+    fn terms(&self, now: u64) -> Terms {
+        Terms {
             stamp: self.stamp(now),
             buckets: self.buckets,
             ceiling: self.ceiling,
             budget: self.move_budget,
-        };
-        let opened = match self.options().accept::<L, C>().open(memory) {
+            read_back: self.read_back != ReadBack::Never,
+        }
+    }
+
+    fn resume_opened<S, M>(
+        &self,
+        opened: Opened<M>,
+        now: u64,
+    ) -> Result<(S, Mover<M>, Origin), Error>
+    where
+        S: Tiered<M> + From<L>,
+        L: DeserializeOwned,
+        C: Codec<L>,
+        M: Memory + 'static,
+    {
+        let terms = self.terms(now);
+        let opened = match opened {
             Opened::Managed(managed) => match transfer::of_payload::<S, M>(terms, managed)? {
                 Outcome::Moved(state, mover, before) => {
                     let origin = Origin::Memory0 {
@@ -268,8 +314,7 @@ impl<L, C> Plan<L, C> {
             found.state.set_hot(decode(hot)?);
         }
         let fitting = fit(found.place.managed(), journal, &mut found.state, now)?;
-        if !matches!(found.place, Place::Saved(_))
-            && let Some(request) = transfer::heap_fits(terms, &mut found.state)?
+        if !matches!(found.place, Place::Saved(_)) && transfer::heap_fits(terms, &mut found.state)?
         {
             let ground = match found.place {
                 Place::Legacy(adoptable) => Ground::free(adoptable.into_memory(), self.buckets),
@@ -277,8 +322,9 @@ impl<L, C> Plan<L, C> {
                     Ground::of(managed, self.buckets, false)?
                 }
             };
-            let (state, mover) = transfer::of_heap(terms, ground, found.state, fitting, request)?;
-            return Ok((state, *mover, found.origin));
+            let (state, mut mover) = transfer::of_heap(terms, ground, found.state, fitting)?;
+            mover.note_heap_was_used();
+            return Ok((state, *mover, found.origin.read_back(terms.read_back)));
         }
         let (mut state, managed, origin) = found.keep(self, now)?;
         let mover = Mover::resume(managed, fitting, &mut state)?;
@@ -352,6 +398,16 @@ pub enum Origin {
         /// The release that had written it.
         release: u32,
     },
+}
+
+impl Origin {
+    /// The same, and whether what was saved of it was read back.
+    fn read_back(mut self, yes: bool) -> Self {
+        if let Self::Legacy { read_back, .. } | Self::NaiveFrame { read_back, .. } = &mut self {
+            *read_back = yes;
+        }
+        self
+    }
 }
 
 #[cfg(test)]

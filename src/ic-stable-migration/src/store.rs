@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::codec::Codec;
 use crate::error::Error;
 use crate::managed::Managed;
-use crate::mover::{Mover, Tiered};
+use crate::mover::{FromEntries, Mover, Tiered};
 use crate::plan::{Origin, Plan};
 
 /// A state and where it is kept. Put it in a `thread_local`, replace it in `init` and `post_upgrade`, and reach the
@@ -90,6 +90,26 @@ impl<S: Tiered<M>, M: Memory> Store<S, M> {
         C: Codec<L>,
     {
         let (state, mover, origin) = plan.resume_tiered(memory, now)?;
+        let kept = Kept::InTiers(Box::new(mover));
+        Ok((Self { state, kept }, origin))
+    }
+
+    /// The same for a state that takes the entries of a legacy value while it is decoded.
+    ///
+    /// # Errors
+    /// Those of [`Plan::resume_streamed`].
+    pub fn resume_streamed<L, C>(
+        plan: &Plan<L, C>,
+        memory: M,
+        now: u64,
+    ) -> Result<(Self, Origin), Error>
+    where
+        M: 'static,
+        S: From<L> + FromEntries<L> + 'static,
+        L: DeserializeOwned,
+        C: Codec<L>,
+    {
+        let (state, mover, origin) = plan.resume_streamed(memory, now)?;
         let kept = Kept::InTiers(Box::new(mover));
         Ok((Self { state, kept }, origin))
     }

@@ -56,6 +56,8 @@ where
     shares: Option<u8>,
     /// Which of the maps it was that an intake took the entries of, where one did.
     taken_in: Option<usize>,
+    /// The last key that was drained from the heap into a finished map.
+    drained: Option<K>,
     /// Boxed, because it is large: a state of many maps is passed through the frames of a hook by value, and a canister's
     /// stack is small.
     stable: Option<Box<Stable<K, V, M>>>,
@@ -106,6 +108,7 @@ where
             duplicates: 0,
             shares: None,
             taken_in: None,
+            drained: None,
             stable: None,
         }
     }

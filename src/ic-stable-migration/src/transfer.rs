@@ -11,17 +11,23 @@
 //! All of it happens in one hook: an error on the way has to trap, which undoes it. So the entries of before the move
 //! need not be kept, and their pages are the first to be used for the maps.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use ic_stable_structures::Memory;
+use serde::de::DeserializeOwned;
 
 use crate::bucket_plan::{BucketPlan, PAGE_BYTES};
 use crate::codec::{Cbor, Codec, Format};
 use crate::error::{Error, Place};
 use crate::header::{HEADER_BYTES, Header};
+use crate::legacy::each::Taking;
+use crate::legacy::{Legacy, Trailing, behind, census};
 use crate::managed::{Managed, Memory0Content, Stamp};
 use crate::manager::BucketTable;
-use crate::mover::{Fitting, Mover, Tiered, fit};
+use crate::mover::{Fitting, FromEntries, Mover, Tiered, fit};
+use crate::plan::Origin;
+use crate::proof;
 use crate::registry::{OwnershipError, Size};
 use crate::tiered::intake::through;
 use crate::tracked::Tracked;
@@ -36,7 +42,7 @@ mod value;
 
 pub use budget::MoveBudget;
 pub(crate) use build::Written;
-use build::{Build, Wanted};
+use build::{Build, Finished, Wanted};
 use pages::Pages;
 use scan::{Scan, Seen};
 use target::Target;
@@ -52,6 +58,8 @@ pub(crate) struct Terms {
     pub buckets: BucketPlan,
     pub ceiling: u64,
     pub budget: MoveBudget,
+    /// Whether the hot state is read back.
+    pub read_back: bool,
 }
 
 /// What became of a payload that could be moved in the upgrade.
@@ -113,19 +121,12 @@ where
 /// Whether the entries that a state has on the heap can be moved in the upgrade.
 ///
 /// # Errors
-/// [`OwnershipError::Unordered`].
+/// [`OwnershipError::Oversized`].
 pub(crate) fn heap_fits<S: Tiered<M>, M: Memory>(
     terms: Terms,
     state: &mut S,
-) -> Result<Option<Request>, Error> {
-    let tiers = state.collections();
-    let seen: Vec<_> = tiers
-        .iter()
-        .map(|tier| scan::of_heap(|each| tier.map.each_on_heap(each)))
-        .collect();
-    drop(tiers);
-    let request = Request::over(state, &seen, (0..seen.len()).collect())?;
-    Ok(Some(request).filter(|request| request.fits(terms.budget)))
+) -> Result<bool, Error> {
+    Ok(Request::of_heap(state)?.fits(terms.budget))
 }
 
 /// Moves the entries that a state has on the heap. Nothing of the memory is needed any more but what other owners have
@@ -138,25 +139,162 @@ pub(crate) fn of_heap<S, M>(
     ground: Ground<M>,
     mut state: S,
     fitting: Fitting,
-    request: Request,
 ) -> Result<(S, Box<Mover<M>>), Error>
 where
     S: Tiered<M>,
     M: Memory,
 {
-    let pages = ground.pages();
-    let build = Build::new(&pages, &request.wanted, request.order)?;
-    for (at, tier) in state.collections().into_iter().enumerate() {
-        let mut pushed = Ok(());
-        tier.map.each_on_heap(&mut |key, value| {
-            pushed = build.push(at, key, value);
-            pushed.is_ok()
-        });
-        pushed?;
+    let drain = Drain::into(ground.pages());
+    drain.all(&mut state)?;
+    finish(ground, &drain, state, fitting, terms)
+}
+
+/// Moves a legacy value while it is decoded, if that fits the budget: its entries go into the maps one by one, in the
+/// pages of which the value has been read.
+///
+/// # Errors
+/// Those of reading the value: nothing was written. Those of [`of_payload`]: trap.
+pub(crate) fn of_legacy<S, M, L, C>(
+    terms: Terms,
+    legacy: Legacy<M>,
+    trailing: Trailing,
+) -> Result<LegacyOutcome<S, M>, Error>
+where
+    S: Tiered<M> + FromEntries<L> + 'static,
+    M: Memory + 'static,
+    L: DeserializeOwned,
+    C: Codec<L>,
+{
+    let Ok(Some(census)) = census::<L, C>(legacy.memory(), Place::StableMemory) else {
+        // Decoding says better what is wrong.
+        return Ok(LegacyOutcome::OnHeap(legacy));
+    };
+    let bytes = census.bytes;
+    if !terms.budget.admits_legacy(bytes) || legacy.memory().size() > MOST_PAGES {
+        return Ok(LegacyOutcome::OnHeap(legacy));
     }
-    let (memories, written) = build.finish()?;
-    let managed = ground.settle(&pages, memories)?;
+    let found = behind(legacy.memory(), bytes);
+    let trailing_bytes = found.accepted(trailing, Place::StableMemory)?;
+    let mut state = S::default();
+    let fitting = fit(None, None, &mut state, terms.stamp.now)?;
+    let ground = Ground::of_value(legacy.into_memory(), terms.buckets, bytes);
+    let pages = ground.pages();
+    let drain = Rc::new(Drain::into(Rc::clone(&pages)));
+    let room = Rc::clone(&drain);
+    let taking = Taking::new(state, move |state: &mut S| room.some(state));
+    let mut reader = ValueReader::new(Rc::clone(&pages), 0, bytes);
+    let decoded = taking.decode(|| C::decode(&mut reader));
+    let rest: L = decoded.map_err(|reason| {
+        let undecoded = Error::decode(C::FORMAT, Place::StableMemory, 0, reason);
+        drain.failure().unwrap_or(undecoded)
+    })?;
+    pages.value_is_read();
+    let mut state = std::mem::take(&mut *taking.state());
+    state.take_rest(rest);
+    drain.all(&mut state)?;
+    let (state, mover) = finish(ground, &drain, state, fitting, terms)?;
+    let origin = Origin::Legacy {
+        format: C::FORMAT,
+        bytes,
+        repeated_pairs: census.duplicate_keys,
+        trailing_bytes,
+        read_back: terms.read_back,
+    };
+    Ok(LegacyOutcome::Moved(state, mover, origin))
+}
+
+/// What became of a legacy value that could be moved while it is decoded.
+pub(crate) enum LegacyOutcome<S, M: Memory> {
+    Moved(S, Box<Mover<M>>, Origin),
+    /// Nothing was written: the value has to be decoded onto the heap.
+    OnHeap(Legacy<M>),
+}
+
+fn finish<S: Tiered<M>, M: Memory>(
+    ground: Ground<M>,
+    drain: &Drain<Rc<Tracked<M>>>,
+    state: S,
+    fitting: Fitting,
+    terms: Terms,
+) -> Result<(S, Box<Mover<M>>), Error> {
+    let (memories, written) = drain.finish()?;
+    let managed = ground.settle(&drain.pages, memories)?;
     settle(managed, state, fitting, &written, terms, None)
+}
+
+/// Entries on the heap of a state from which the first of them are drained, and any of them afterwards: the first tell
+/// how large the pages of the maps should be.
+const FIRST_DRAIN: u64 = 4_096;
+const DRAIN: u64 = 1_024;
+
+/// Takes entries from the heap of a state into the maps.
+struct Drain<M: Memory> {
+    pages: Rc<Pages<M>>,
+    build: RefCell<Option<Build<M>>>,
+    /// Entries that came too late to be drained; they stay on the heap.
+    late: Cell<u64>,
+    failure: RefCell<Option<Error>>,
+}
+
+impl<M: Memory> Drain<M> {
+    fn into(pages: Rc<Pages<M>>) -> Self {
+        Self {
+            pages,
+            build: RefCell::new(None),
+            late: Cell::new(0),
+            failure: RefCell::new(None),
+        }
+    }
+
+    /// Drains the heap if there is enough on it.
+    fn some<S: Tiered<N>, N: Memory>(&self, state: &mut S) -> Result<(), String> {
+        let enough = match *self.build.borrow() {
+            None => FIRST_DRAIN,
+            Some(_) => DRAIN,
+        };
+        if heap_len(state) < self.late.get() + enough {
+            return Ok(());
+        }
+        self.all(state).map_err(|error| {
+            let text = error.to_string();
+            self.failure.replace(Some(error));
+            text
+        })
+    }
+
+    /// Drains the heap.
+    fn all<S: Tiered<N>, N: Memory>(&self, state: &mut S) -> Result<(), Error> {
+        let mut build = self.build.borrow_mut();
+        let build = match &mut *build {
+            Some(build) => build,
+            none => {
+                let request = Request::of_heap(state)?;
+                none.insert(Build::new(&self.pages, &request.wanted, request.order)?)
+            }
+        };
+        for (at, tier) in state.collections().into_iter().enumerate() {
+            tier.map
+                .drain(tier.name, &mut |key, value| build.push(at, key, value))?;
+        }
+        self.late.set(heap_len(state));
+        Ok(())
+    }
+
+    fn failure(&self) -> Option<Error> {
+        self.failure.borrow_mut().take()
+    }
+
+    fn finish(&self) -> Result<Finished<M>, Error> {
+        match &*self.build.borrow() {
+            Some(build) => build.finish(),
+            None => Ok(Default::default()),
+        }
+    }
+}
+
+fn heap_len<S: Tiered<M>, M: Memory>(state: &mut S) -> u64 {
+    let tiers = state.collections();
+    tiers.iter().map(|tier| tier.map.heap_len()).sum()
 }
 
 /// What is to be written.
@@ -188,6 +326,17 @@ impl Request {
         Self::over(state, seen, order).map(Some)
     }
 
+    /// Of what a state has on the heap.
+    fn of_heap<S: Tiered<M>, M: Memory>(state: &mut S) -> Result<Self, Error> {
+        let tiers = state.collections();
+        let seen: Vec<_> = tiers
+            .iter()
+            .map(|tier| scan::of_heap(|each| tier.map.each_on_heap(each)))
+            .collect();
+        drop(tiers);
+        Self::over(state, &seen, (0..seen.len()).collect())
+    }
+
     fn over<S: Tiered<M>, M: Memory>(
         state: &mut S,
         seen: &[Seen],
@@ -204,12 +353,6 @@ impl Request {
                     reason,
                 })?;
             let shared = shape.kind.shared_memory();
-            if shared.is_some() && !seen.bytes_ascending {
-                return Err(OwnershipError::Unordered {
-                    name: tier.name.into(),
-                }
-                .into());
-            }
             wanted.push(Wanted {
                 id: tier.id,
                 memory: shared.unwrap_or(tier.id),
@@ -279,6 +422,14 @@ impl<M: Memory> Ground<M> {
             value: Vec::new(),
             kept: Vec::new(),
             kept_sizes: Vec::new(),
+        }
+    }
+
+    /// A memory that has a value of so many bytes at its start, which is still to be read, and nothing else.
+    pub fn of_value(memory: M, buckets: BucketPlan, bytes: u64) -> Self {
+        Self {
+            value: (0..bytes.div_ceil(PAGE_BYTES) as u32).collect(),
+            ..Self::free(memory, buckets)
         }
     }
 
@@ -385,6 +536,9 @@ fn settle<S: Tiered<M>, M: Memory>(
 ) -> Result<(S, Box<Mover<M>>), Error> {
     let mover = Mover::moved(managed, &mut state, fitting, written, terms.stamp)?;
     let managed = mover.managed();
+    if terms.read_back {
+        proof::holds(managed, &state)?;
+    }
     if let Some(before) = before {
         managed.carry_over(&before)?;
     }

@@ -79,7 +79,7 @@ impl<M: Memory> Mover<M> {
     }
 
     /// Moves and audits until the budget is used up; the number of entries moved.
-    fn move_and_audit<S: Tiered<M>>(
+    pub(super) fn move_and_audit<S: Tiered<M>>(
         &mut self,
         state: &mut S,
         budget: Budget,

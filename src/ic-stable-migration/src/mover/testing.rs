@@ -23,7 +23,7 @@ pub struct Legacy {
 }
 
 /// The state, as a release declares it: see [`declared`].
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct State<M: Memory, const DECLARED: u8 = RIGHT> {
     pub hot: Hot,

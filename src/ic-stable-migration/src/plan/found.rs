@@ -126,11 +126,7 @@ where
         let header = managed.claim(plan.release, plan.schema, plan.ceiling)?;
         if plan.read_back != ReadBack::Never && header.payload_bytes <= READ_BACK_BYTES {
             state = proof::read_back(&managed, state)?;
-            if let Origin::Legacy { read_back, .. } | Origin::NaiveFrame { read_back, .. } =
-                &mut origin
-            {
-                *read_back = true;
-            }
+            origin = origin.read_back(true);
         }
         Ok((state, managed, origin))
     }

@@ -207,11 +207,13 @@ pub enum OwnershipError {
 
     /// The keys of a collection that shares a map are not ordered as their bytes.
     #[error(
-        "collection {name:?} shares a map with others, and the bytes of its keys come in another order than the keys: correct `ByteOrdered` or the encoding, or give it a map of its own"
+        "the collection with the id {id} shares a map with others, and its keys come in another order than their bytes (key {key}): correct `ByteOrdered` or the encoding, or give it a map of its own"
     )]
     Unordered {
-        /// The collection.
-        name: String,
+        /// The collection's id.
+        id: u8,
+        /// The encoded key that comes too late.
+        key: Glimpse,
     },
 
     /// A collection was made from entries of which some had the same key.

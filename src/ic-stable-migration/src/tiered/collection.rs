@@ -8,7 +8,7 @@ use ic_stable_structures::{Memory, Storable};
 
 use super::stored::{Place, Stored};
 use super::{Passed, Stable, TieredMap};
-use crate::error::Glimpse;
+use crate::error::{Error, Glimpse};
 use crate::ledger::{Digest, Ledger, SlotIndex};
 use crate::registry::{Kind, OwnershipError, Shape, Size};
 
@@ -52,6 +52,17 @@ pub trait Collection<M: Memory> {
     /// # Errors
     /// [`OwnershipError::DuplicateKeys`], [`OwnershipError::Unstorable`].
     fn check_heap(&self, name: &str, slot: SlotIndex) -> Result<Digest, OwnershipError>;
+
+    /// Hands the entries of the heap to `take`, encoded and in key order, and gives them up. What comes before a key that
+    /// was drained earlier stays. `name` is for errors.
+    ///
+    /// # Errors
+    /// [`OwnershipError::Unstorable`], [`OwnershipError::DuplicateKeys`], and those of `take`.
+    fn drain(
+        &mut self,
+        name: &str,
+        take: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error>;
 
     /// Joins the stable tier to the map and drops from the heap what the stable tier knows better: keys up to
     /// the mover's position, keys that were `removed` since the heap tier was saved, keys the stable map holds.
@@ -141,32 +152,39 @@ where
         let mut digest = Digest::default();
         for (key, value) in &self.heap {
             let (key_bytes, value_bytes) = (key.to_bytes(), value.to_bytes());
-            let unstorable = |reason: String| OwnershipError::Unstorable {
-                name: name.into(),
-                key: Glimpse::of(&key_bytes),
-                reason,
-            };
-            let parts = [
-                ("key", &key_bytes, Size::of::<K>()),
-                ("value", &value_bytes, Size::of::<V>()),
-            ];
-            for (part, bytes, size) in parts {
-                if !size.admits(bytes.len()) {
-                    let found = bytes.len();
-                    return Err(unstorable(format!(
-                        "its {part} has {found} bytes, and the type is {size}"
-                    )));
-                }
-            }
-            if K::from_bytes(Cow::Borrowed(&key_bytes)) != *key {
-                return Err(unstorable(
-                    "its key comes back from its bytes as another, which may be the key of another entry"
-                        .into(),
-                ));
-            }
+            storable::<K, V>(name, key, &key_bytes, &value_bytes)?;
             digest.add(slot.entry_digest(&key_bytes, &value_bytes));
         }
         Ok(digest)
+    }
+
+    fn drain(
+        &mut self,
+        name: &str,
+        take: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let duplicates = |count| OwnershipError::DuplicateKeys {
+            name: name.into(),
+            count,
+        };
+        if self.duplicates > 0 {
+            return Err(duplicates(self.duplicates).into());
+        }
+        let mut rest = match &self.drained {
+            None => std::mem::take(&mut self.heap),
+            Some(last) => self.heap.split_off(last),
+        };
+        while let Some((key, value)) = rest.pop_first() {
+            if self.drained.as_ref() == Some(&key) {
+                return Err(duplicates(1).into());
+            }
+            let (key_bytes, value) = (key.to_bytes(), value.into_bytes());
+            storable::<K, V>(name, &key, &key_bytes, &value)?;
+            take(&key_bytes, &value)?;
+            drop(key_bytes);
+            self.drained = Some(key);
+        }
+        Ok(())
     }
 
     fn attach(
@@ -340,6 +358,39 @@ where
             stable.audited = Passed::Nothing;
         }
     }
+}
+
+/// Checks that a stable map can keep an entry.
+fn storable<K: Storable + Ord, V: Storable>(
+    name: &str,
+    key: &K,
+    key_bytes: &[u8],
+    value_bytes: &[u8],
+) -> Result<(), OwnershipError> {
+    let unstorable = |reason: String| OwnershipError::Unstorable {
+        name: name.into(),
+        key: Glimpse::of(key_bytes),
+        reason,
+    };
+    let parts = [
+        ("key", key_bytes, Size::of::<K>()),
+        ("value", value_bytes, Size::of::<V>()),
+    ];
+    for (part, bytes, size) in parts {
+        if !size.admits(bytes.len()) {
+            let found = bytes.len();
+            return Err(unstorable(format!(
+                "its {part} has {found} bytes, and the type is {size}"
+            )));
+        }
+    }
+    if decoded::<K>(key_bytes) != *key {
+        return Err(unstorable(
+            "its key comes back from its bytes as another, which may be the key of another entry"
+                .into(),
+        ));
+    }
+    Ok(())
 }
 
 pub(super) fn decoded<T: Storable>(bytes: &[u8]) -> T {

@@ -5,6 +5,8 @@
 const INSTRUCTIONS_AN_ENTRY: u64 = 9_000;
 /// What moving a byte takes beside that, at most.
 const INSTRUCTIONS_A_BYTE: u64 = 40;
+/// What moving a byte of a legacy value takes at most: counting, decoding, converting, writing, auditing.
+const INSTRUCTIONS_A_LEGACY_BYTE: u64 = 300;
 /// Stable bytes touched for each byte of the entries: of the payload, of the maps with what nodes do not fill, and of
 /// pages that lie in the way.
 const STABLE_BYTES_A_BYTE: u64 = 4;
@@ -31,6 +33,12 @@ impl MoveBudget {
         instructions: 100_000_000_000,
         stable_bytes: 4 << 30,
     };
+
+    /// Whether a legacy value of so many bytes fits.
+    pub fn admits_legacy(self, bytes: u64) -> bool {
+        bytes.saturating_mul(INSTRUCTIONS_A_LEGACY_BYTE) < self.instructions
+            && bytes.saturating_mul(STABLE_BYTES_A_BYTE) < self.stable_bytes
+    }
 
     /// Whether so many entries, which have so many bytes, fit.
     pub fn admits(self, entries: u64, bytes: u64) -> bool {

@@ -7,9 +7,9 @@ use ic_stable_structures::Memory;
 
 use super::pages::Pages;
 use super::target::Target;
-use crate::error::Error;
+use crate::error::{Error, Glimpse};
 use crate::ledger::{Digest, SlotIndex};
-use crate::registry::Size;
+use crate::registry::{OwnershipError, Size};
 use crate::tiered::intake::Intake;
 use crate::tree::{Run, TreeBuilder, TreeError};
 
@@ -40,6 +40,9 @@ pub struct Written {
     /// Bytes of keys and values.
     pub bytes: u64,
 }
+
+/// The memories by id, and what was written of each collection.
+pub type Finished<M> = (Vec<(u8, Target<M>)>, Vec<Written>);
 
 /// See the [module](self).
 pub struct Build<M: Memory> {
@@ -127,12 +130,21 @@ impl<M: Memory> Build<M> {
             index: at,
             id: collection.wanted.id,
         };
+        let shares = collection.wanted.shares();
+        let last = collection.key.get(1..).unwrap_or_default();
+        if shares && collection.run.entries() > 0 && last >= key {
+            return Err(OwnershipError::Unordered {
+                id: collection.wanted.id,
+                key: Glimpse::of(key),
+            }
+            .into());
+        }
         collection
             .written
             .content
             .add(slot.entry_digest(key, value));
         collection.written.bytes += (key.len() + value.len()) as u64;
-        let pushed = if collection.wanted.shares() {
+        let pushed = if shares {
             collection.key.clear();
             collection.key.push(collection.wanted.id);
             collection.key.extend_from_slice(key);
@@ -154,7 +166,7 @@ impl<M: Memory> Build<M> {
     ///
     /// # Errors
     /// Those of [`Build::push`].
-    pub fn finish(&self) -> Result<(Vec<(u8, Target<M>)>, Vec<Written>), Error> {
+    pub fn finish(&self) -> Result<Finished<M>, Error> {
         let mut runs = self.runs.take();
         let written = runs.iter().map(|run| run.written).collect();
         // The prefix orders the collections of a shared map.

@@ -22,9 +22,6 @@ pub struct Seen {
     values: Range,
     /// No key came behind its place, in the order of its type.
     pub ascending: bool,
-    /// No key came behind its place, in the order of its bytes.
-    pub bytes_ascending: bool,
-    last: Vec<u8>,
     groups: Vec<Vec<(usize, usize)>>,
     /// One group in so many is kept.
     stride: u64,
@@ -47,7 +44,6 @@ impl Seen {
     fn new() -> Self {
         Self {
             ascending: true,
-            bytes_ascending: true,
             stride: 1,
             ..Self::default()
         }
@@ -58,9 +54,6 @@ impl Seen {
         self.keys.note(first, key.len());
         self.values.note(first, value.len());
         self.ascending &= ascending;
-        self.bytes_ascending &= first || self.last.as_slice() < key;
-        self.last.clear();
-        self.last.extend_from_slice(key);
         let group = self.entries / GROUP as u64;
         if group.is_multiple_of(self.stride) {
             self.sample(

@@ -1,22 +1,33 @@
 //! The hooks of release 2, the canister as it is today.
 //!
 //! It reads what release 1 left in memory 0; the legacy value, where a canister missed release 1; and the naive
-//! frame of 2023. It keeps the hot state in memory 0 and moves the collections to stable maps.
+//! frame of 2023. It keeps the hot state in memory 0 and moves the collections to a stable map, in the upgrade itself
+//! where they fit the budget.
 
 use ic_cdk::api::time;
 use ic_stable_migration::cdk::{self, OrTrap};
-use ic_stable_migration::{Budget, MessagePack, Plan};
+use ic_stable_migration::{Budget, MessagePack, MoveBudget, Plan};
 use ic_stable_structures::DefaultMemoryImpl;
 
 use super::{CEILING, TRAILING};
 use crate::api::STEP_METHOD;
 use crate::args::IndividualUserTemplateInitArgs;
 use crate::domain::memory::Start;
-use crate::state::legacy::CanisterData;
+use crate::state::legacy::Streamed;
 use crate::state::{self, State, Store};
 
-const PLAN: Plan<CanisterData, MessagePack> =
-    Plan::new(2).schema(1).ceiling(CEILING).trailing(TRAILING);
+const PLAN: Plan<Streamed, MessagePack> = Plan::new(2)
+    .schema(1)
+    .ceiling(CEILING)
+    .trailing(TRAILING)
+    .move_budget(MOVE_BUDGET);
+
+/// A build with tiny steps has nothing else.
+const MOVE_BUDGET: MoveBudget = if cfg!(feature = "tiny-budget") {
+    MoveBudget::STEPS_ONLY
+} else {
+    MoveBudget::DEFAULT
+};
 
 #[ic_cdk::init(hidden = true, decode_with = "super::argument")]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {
@@ -33,7 +44,7 @@ fn pre_upgrade() {
 #[ic_cdk::post_upgrade(decode_with = "super::argument")]
 fn post_upgrade(args: Option<IndividualUserTemplateInitArgs>) {
     let memory = DefaultMemoryImpl::default();
-    let (mut store, origin) = Store::resume(&PLAN, memory, time()).or_trap();
+    let (mut store, origin) = Store::resume_streamed(&PLAN, memory, time()).or_trap();
     if let (true, Some((mover, _))) = (cfg!(feature = "tiny-budget"), store.mover().or_trap()) {
         mover.set_budget(Budget {
             entries: 3,

@@ -1,7 +1,8 @@
 //! The legacy memory: one nested value with everything in it.
 //!
 //! [`CanisterData`] is that value as the deployed canister wrote it, for reading; [`LegacyView`] is the same
-//! layout streamed from the [state](super::State) of today, for the release that still writes it.
+//! layout streamed from the [state](super::State) of today, for the release that still writes it. [`Streamed`] is the
+//! value as release 2 reads it, entry by entry.
 
 mod canister_data;
 mod import;
@@ -11,4 +12,5 @@ mod view;
 mod tests;
 
 pub use canister_data::{CanisterData, FollowData, FollowList, TokenBalance, VersionDetails};
+pub use import::Streamed;
 pub use view::LegacyView;

@@ -17,14 +17,18 @@ use crate::domain::profile::UserProfile;
 use crate::domain::token::TokenEvent;
 use crate::state::hot::{Configuration, PostScoreIndex};
 
-/// The whole value.
+/// The whole value. Its large maps can be of any type that takes their entries: see [`Streamed`](super::Streamed).
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct CanisterData {
+pub struct CanisterData<
+    Posts = BTreeMap<u64, Post>,
+    PlacedBets = BTreeMap<(Principal, u64), PlacedBetDetail>,
+    TokenEvents = BTreeMap<u64, TokenEvent>,
+> {
     /// Posts by number.
-    pub all_created_posts: BTreeMap<u64, Post>,
+    pub all_created_posts: Posts,
     /// Bets the owner made elsewhere, by the post's canister and number.
-    pub all_hot_or_not_bets_placed: BTreeMap<(Principal, u64), PlacedBetDetail>,
+    pub all_hot_or_not_bets_placed: PlacedBets,
     /// Settings.
     pub configuration: Configuration,
     /// The follow lists. A canister that missed the release which brought them has none.
@@ -33,7 +37,7 @@ pub struct CanisterData {
     /// Who plays which part in the fleet.
     pub known_principal_ids: BTreeMap<KnownPrincipalType, Principal>,
     /// The owner's tokens.
-    pub my_token_balance: TokenBalance,
+    pub my_token_balance: TokenBalance<TokenEvents>,
     /// An index no release of December 2023 fills or reads.
     pub posts_index_sorted_by_home_feed_score: PostScoreIndex,
     /// An index no release of December 2023 fills or reads.
@@ -71,11 +75,11 @@ pub struct FollowList {
 /// The owner's tokens.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct TokenBalance {
+pub struct TokenBalance<TokenEvents = BTreeMap<u64, TokenEvent>> {
     /// Tokens now.
     pub utility_token_balance: u64,
     /// What happened to them, in order.
-    pub utility_token_transaction_history: BTreeMap<u64, TokenEvent>,
+    pub utility_token_transaction_history: TokenEvents,
     /// Tokens earned since the profile began.
     pub lifetime_earnings: u64,
 }

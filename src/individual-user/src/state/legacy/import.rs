@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 
 use candid::Principal;
+use ic_stable_migration::{Each, Entries, FromEntries};
 
 use super::{CanisterData, FollowData, FollowList};
-use crate::domain::betting::{HotOrNotDetails, SlotDetails};
+use crate::domain::betting::{HotOrNotDetails, PlacedBetDetail, SlotDetails};
 use crate::domain::follow::FollowEntryDetail;
 use crate::domain::post::Post;
+use crate::domain::token::TokenEvent;
 use crate::state::State;
 use crate::state::bulk::{Bulk, Collection};
 use crate::state::hot::{Balance, FollowedPrincipals, Hot, ScoreIndexes};
@@ -17,20 +19,67 @@ use crate::state::keys::{
 };
 use crate::state::records::{BettingRecord, PostRecord, RoomRecord};
 
-impl From<CanisterData> for State {
-    fn from(data: CanisterData) -> Self {
-        let mut bulk = Bulk::default();
+/// The nested value whose large maps go into the state entry by entry, while the value is decoded.
+pub type Streamed = CanisterData<Each<Posts>, Each<PlacedBets>, Each<TokenEvents>>;
+
+/// See [`Bulk::posts`].
+pub struct Posts;
+
+impl Entries for Posts {
+    type Key = u64;
+    type Value = Post;
+    type State = State;
+
+    fn take(number: u64, post: Post, state: &mut State) {
+        state.bulk.import_post(number, post);
+    }
+}
+
+/// See [`Bulk::placed_bets`].
+pub struct PlacedBets;
+
+impl Entries for PlacedBets {
+    type Key = (Principal, u64);
+    type Value = PlacedBetDetail;
+    type State = State;
+
+    fn take((canister, post): (Principal, u64), bet: PlacedBetDetail, state: &mut State) {
+        let key = PlacedBetKey { canister, post };
+        state.bulk.placed_bets.insert(key, bet);
+    }
+}
+
+/// See [`Bulk::token_events`].
+pub struct TokenEvents;
+
+impl Entries for TokenEvents {
+    type Key = u64;
+    type Value = TokenEvent;
+    type State = State;
+
+    fn take(number: u64, event: TokenEvent, state: &mut State) {
+        state.bulk.token_events.insert(number, event);
+    }
+}
+
+impl<P, B, T> FromEntries<CanisterData<P, B, T>> for State
+where
+    P: IntoIterator<Item = (u64, Post)>,
+    B: IntoIterator<Item = ((Principal, u64), PlacedBetDetail)>,
+    T: IntoIterator<Item = (u64, TokenEvent)>,
+{
+    fn take_rest(&mut self, data: CanisterData<P, B, T>) {
         for (number, post) in data.all_created_posts {
-            bulk.import_post(number, post);
+            Posts::take(number, post, self);
         }
-        for ((canister, post), bet) in data.all_hot_or_not_bets_placed {
-            let key = PlacedBetKey { canister, post };
-            bulk.placed_bets.insert(key, bet);
+        for (place, bet) in data.all_hot_or_not_bets_placed {
+            PlacedBets::take(place, bet, self);
         }
         let tokens = data.my_token_balance;
         for (number, event) in tokens.utility_token_transaction_history {
-            bulk.token_events.insert(number, event);
+            TokenEvents::take(number, event, self);
         }
+        let bulk = &mut self.bulk;
         let FollowData {
             follower,
             following,
@@ -41,7 +90,7 @@ impl From<CanisterData> for State {
             followers: bulk.import_users(FollowSide::Followers, data.principals_that_follow_me),
             following: bulk.import_users(FollowSide::Following, data.principals_i_follow),
         };
-        let hot = Hot {
+        self.hot = Hot {
             profile: data.profile,
             balance: Balance {
                 utility_token_balance: tokens.utility_token_balance,
@@ -56,7 +105,17 @@ impl From<CanisterData> for State {
                 hot_or_not_feed: data.posts_index_sorted_by_hot_or_not_feed_score,
             },
         };
-        Self { hot, bulk }
+    }
+}
+
+impl<P, B, T> From<CanisterData<P, B, T>> for State
+where
+    State: FromEntries<CanisterData<P, B, T>>,
+{
+    fn from(data: CanisterData<P, B, T>) -> Self {
+        let mut state = Self::default();
+        state.take_rest(data);
+        state
     }
 }
 
