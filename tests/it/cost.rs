@@ -7,7 +7,7 @@ use individual_user::domain::time::Timestamp;
 use individual_user::domain::token::TokenEvent;
 use individual_user::state::legacy::CanisterData;
 use scenarios::Subject;
-use scenarios::modules::{RELEASE_0, RELEASE_2};
+use scenarios::modules::{RELEASE_0, RELEASE_1, RELEASE_2};
 
 /// Instructions that a message may use on the network.
 const MESSAGE_LIMIT: u64 = 40_000_000_000;
@@ -86,6 +86,8 @@ fn a_post_with_100_000_likes_moves_in_many_steps_and_takes_a_like_at_every_point
     let legacy = rmp_serde::to_vec_named(&data).unwrap();
     let mut subject = Subject::with_memory(&RELEASE_0, &legacy);
     subject.upgrade_skipping(&RELEASE_0).unwrap();
+    subject.upgrade(&RELEASE_1).unwrap();
+    subject.set_move_budget(Some(0));
     subject.upgrade(&RELEASE_2).unwrap();
     let mut count = 100_000;
     let mut points = 0;

@@ -1,6 +1,6 @@
 //! A canister on the embedded host, and what it is asked.
 
-use candid::{CandidType, Deserialize, decode_args, encode_args};
+use candid::{CandidType, Deserialize, decode_args, encode_args, encode_one};
 use canister_host::{
     CanisterSettings, Fault, Host, HostError, InstallMode, InstallReport, MessageReport, Module,
     Principal, Reject, StableMemory,
@@ -194,6 +194,15 @@ impl Subject {
         let no_argument = encode_args(()).expect("an empty argument");
         let reply = self.host.update(self.id, controller, method, &no_argument);
         reply.map(|reply| reply.bytes)
+    }
+
+    /// Says as a controller how many instructions of an upgrade the move may take.
+    pub fn set_move_budget(&mut self, instructions: Option<u64>) {
+        let argument = encode_one(instructions).expect("a number");
+        let controller = people::user_index();
+        self.host
+            .update(self.id, controller, "migration_budget", &argument)
+            .expect("a controller may");
     }
 
     /// How the move goes; none in a release that does not move.

@@ -9,9 +9,9 @@ use twox_hash::XxHash64;
 use crate::bucket_plan::PAGE_BYTES;
 use crate::error::Error;
 
-/// Size of a read or write buffer: one page. A larger one saves few calls and keeps a canister's heap larger for
-/// good, since a heap never shrinks.
-pub const BUFFER_BYTES: usize = PAGE_BYTES as usize;
+/// Size of a read or write buffer. A larger one saves few calls and keeps a canister's heap larger for good, since a heap
+/// never shrinks.
+pub const BUFFER_BYTES: usize = 8 << 10;
 
 /// The checksum of headers and payloads: XXH64 with seed 0.
 pub fn checksum(bytes: &[u8]) -> u64 {

@@ -21,7 +21,7 @@ use merge::Merge;
 pub use shared::ByteOrdered;
 pub(crate) use shared::Common;
 pub use stored::Place;
-use stored::Stored;
+use stored::{Stored, StoredEntries};
 
 /// An ordered map from `K` to `V` that is on the heap, in stable memory, or on its way from one to the other.
 ///
@@ -229,13 +229,15 @@ where
             _ => false,
         };
         let heap = (!inverted).then(|| self.heap.range(bounds.clone()));
-        let stable = self.stored().filter(|_| !inverted);
-        let stable = stable.map(|map| map.range(bounds));
+        let stable = match self.stored() {
+            Some(map) if !inverted => map.range(bounds),
+            _ => StoredEntries::Nothing,
+        };
         Merge::new(
             heap.into_iter()
                 .flatten()
                 .map(|(k, v)| (k.clone(), v.clone())),
-            stable.into_iter().flatten(),
+            stable,
         )
     }
 

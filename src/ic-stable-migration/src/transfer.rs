@@ -383,21 +383,27 @@ fn choose_page_sizes(wanted: &mut [Wanted], seen: &[(&usize, &Seen)]) {
         .zip(seen)
         .map(|(want, (_, seen))| (*want, *seen))
         .collect();
+    let mut chosen: Vec<(u8, u32)> = Vec::new();
     for want in wanted {
-        let sharing = || all.iter().filter(|(other, _)| other.memory == want.memory);
-        let bytes: u64 = sharing().map(|(_, seen)| seen.bytes).sum();
+        let known = chosen.iter().find(|(memory, _)| *memory == want.memory);
+        if let Some((_, page_size)) = known {
+            want.page_size = *page_size;
+            continue;
+        }
+        let sharing = all.iter().filter(|(other, _)| other.memory == want.memory);
         want.page_size = if want.shares() {
-            let sample = sharing()
-                .filter(|(_, seen)| seen.entries > 0)
-                .flat_map(|(_, seen)| {
-                    let share = seen.bytes as f64 / bytes.max(1) as f64;
-                    seen.sampled(share).map(|(key, value)| (key + 1, value))
-                });
+            let bytes: u64 = sharing.clone().map(|(_, seen)| seen.bytes).sum();
+            let filled = sharing.filter(|(_, seen)| seen.entries > 0);
+            let sample = filled.flat_map(|(_, seen)| {
+                let share = seen.bytes as f64 / bytes.max(1) as f64;
+                seen.sampled(share).map(|(key, value)| (key + 1, value))
+            });
             page_size::choose(Size::Unbounded, Size::Unbounded, sample)
         } else {
-            let sample = sharing().flat_map(|(_, seen)| seen.sampled(1.0));
+            let sample = sharing.flat_map(|(_, seen)| seen.sampled(1.0));
             page_size::choose(want.key, want.value, sample)
         };
+        chosen.push((want.memory, want.page_size));
     }
 }
 

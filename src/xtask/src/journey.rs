@@ -30,6 +30,8 @@ pub struct Journey {
     first: Answers,
     stages: Vec<Stage>,
     moved: Option<Moved>,
+    /// Pages before the last upgrade.
+    before: Option<Pages>,
     ahead: Vec<Act>,
 }
 
@@ -58,8 +60,8 @@ const AGAIN_2: Act = Act::Upgrade {
     name: "2 again",
     release: 2,
 };
-const HEAP_BACK: Act = Act::Upgrade {
-    name: "2 again: gives the heap back",
+const ONCE_MORE: Act = Act::Upgrade {
+    name: "2 once more",
     release: 2,
 };
 
@@ -81,7 +83,7 @@ impl Journey {
         };
         let rehearsal = start().map_err(at(name))?;
         let hooks = InstallReport::default();
-        let ahead = vec![AGAIN_0, TO_1, TO_2, Act::Move, HEAP_BACK];
+        let ahead = vec![AGAIN_0, TO_1, TO_2, Act::Move, ONCE_MORE];
         Self::start(releases, name, rehearsal, &hooks, ahead)
     }
 
@@ -95,10 +97,10 @@ impl Journey {
             Layout::Legacy => (
                 "0, memory restored",
                 0,
-                vec![TO_1, TO_2, Act::Move, HEAP_BACK],
+                vec![TO_1, TO_2, Act::Move, ONCE_MORE],
             ),
             Layout::Naive | Layout::Managed { .. } => {
-                ("2, memory restored", 2, vec![AGAIN_2, Act::Move, HEAP_BACK])
+                ("2, memory restored", 2, vec![AGAIN_2, Act::Move, ONCE_MORE])
             }
             layout @ (Layout::Empty | Layout::Unsaved | Layout::Unrecognized(_)) => {
                 return Err(Error::Memory {
@@ -135,6 +137,7 @@ impl Journey {
             first,
             stages: vec![stage],
             moved: None,
+            before: None,
             ahead,
         })
     }
@@ -150,6 +153,7 @@ impl Journey {
             match act {
                 Act::Upgrade { name, release } => {
                     let module = &releases.modules[release];
+                    self.before = Some(self.pages(name)?);
                     let hooks = self.rehearsal.upgrade(module).map_err(at(name))?;
                     self.compare(name, &hooks)?;
                 }
@@ -159,10 +163,17 @@ impl Journey {
         Ok(())
     }
 
-    /// Runs the timer until the move is over. A move that is over already is no stage.
+    /// Runs the timer until the move is over. A move that is over already, in the upgrade before, is no stage.
     fn move_collections(&mut self) -> Result<()> {
         let mut moving = Moving::begin(&mut self.rehearsal).map_err(unmoved)?;
         if !moving.is_under_way() {
+            let after = self.pages(MOVED)?;
+            self.moved = Some(Moved {
+                steps: *moving.steps(),
+                collections: moving.collections(),
+                before: self.before.take().unwrap_or_else(|| after.clone()),
+                after,
+            });
             return Ok(());
         }
         let before = self.pages(MOVED)?;
@@ -183,7 +194,7 @@ impl Journey {
         let after = self.pages(MOVED)?;
         self.moved = Some(Moved {
             steps: *moving.steps(),
-            collections: moving.collections(&after),
+            collections: moving.collections(),
             before,
             after,
         });

@@ -88,6 +88,9 @@ impl fmt::Display for Layout {
             Self::Empty => f.write_str("empty"),
             Self::Legacy => f.write_str("legacy"),
             Self::Managed { release, maps: 0 } => write!(f, "memory 0, release {release}"),
+            Self::Managed { release, maps: 1 } => {
+                write!(f, "memory 0 and 1 map, release {release}")
+            }
             Self::Managed { release, maps } => {
                 write!(f, "memory 0 and {maps} maps, release {release}")
             }

@@ -55,13 +55,11 @@ pub struct Pages {
 pub struct MovedCollection {
     /// Its name.
     pub name: String,
-    /// The id of its virtual memory.
+    /// The id of its virtual memory, which it may share.
     pub memory: u8,
-    /// Stable pages that the virtual memory owns.
-    pub pages: u64,
     /// Entries in its stable map.
     pub entries: u64,
-    /// Encoded bytes of those that steps moved there.
+    /// Encoded bytes of those that were moved there.
     pub bytes: u64,
     /// Digest of the content over keys and values, in hex: independent of where the entries are.
     pub digest: String,
@@ -80,12 +78,11 @@ impl From<Size> for Pages {
 }
 
 impl MovedCollection {
-    /// A collection of which the canister says this, on these pages.
-    pub fn new(at: &CollectionStatus, pages: &Pages) -> Self {
+    /// A collection of which the canister says this.
+    pub fn new(at: &CollectionStatus) -> Self {
         Self {
             name: at.name.clone(),
             memory: at.memory_id,
-            pages: pages.memories.get(&at.memory_id).copied().unwrap_or(0),
             entries: at.stable,
             bytes: at.bytes,
             digest: format!("{:016x}", at.digest),
@@ -102,7 +99,6 @@ impl Moved {
             ("entries", Align::Right),
             ("bytes", Align::Right),
             ("virtual memory", Align::Right),
-            ("stable pages", Align::Right),
             ("digest", Align::Left),
         ]);
         for collection in self.collections.iter().filter(|at| at.entries > 0) {
@@ -115,7 +111,6 @@ impl Moved {
                 grouped(collection.entries),
                 grouped(collection.bytes),
                 collection.memory.to_string(),
-                grouped(collection.pages),
                 format!("{} {equal}", collection.digest),
             ]);
         }
@@ -134,13 +129,21 @@ impl fmt::Display for Moved {
         let Self { steps, .. } = self;
         let entries = self.collections.iter().map(|each| each.entries).sum();
         writeln!(f, "{}", self.table())?;
-        writeln!(
-            f,
-            "The move: {} entries in {} of the timer; {}.",
-            grouped(entries),
-            counted(steps.done),
-            self.digests(),
-        )?;
+        match steps.done {
+            0 => writeln!(
+                f,
+                "The move, in the upgrade itself: {} entries; {}.",
+                grouped(entries),
+                self.digests(),
+            )?,
+            done => writeln!(
+                f,
+                "The move: {} entries in {} of the timer; {}.",
+                grouped(entries),
+                counted(done),
+                self.digests(),
+            )?,
+        }
         if steps.undone > 0 {
             let undone = counted(steps.undone);
             writeln!(
@@ -148,12 +151,14 @@ impl fmt::Display for Moved {
                 "Undone and tried again with less: {undone} that trapped."
             )?;
         }
-        writeln!(
-            f,
-            "Largest step: {} instructions, {} bytes of heap and stable memory dirtied.",
-            grouped(steps.most_instructions),
-            grouped(steps.most_dirty_bytes),
-        )?;
+        if steps.done > 0 {
+            writeln!(
+                f,
+                "Largest step: {} instructions, {} bytes of heap and stable memory dirtied.",
+                grouped(steps.most_instructions),
+                grouped(steps.most_dirty_bytes),
+            )?;
+        }
         let (before, after) = (&self.before, &self.after);
         writeln!(
             f,
@@ -173,10 +178,13 @@ impl Pages {
         let memory_0 = self.memories.get(&0).copied().unwrap_or(0);
         let maps: u64 = self.memories.range(1..).map(|(_, pages)| pages).sum();
         format!(
-            "{} of memory 0, {} of {} maps, {} of the manager or nobody's",
+            "{} of memory 0, {} of {}, {} of the manager or nobody's",
             grouped(memory_0),
             grouped(maps),
-            self.memories.range(1..).count(),
+            match self.memories.range(1..).count() {
+                1 => "1 map".to_owned(),
+                maps => format!("{maps} maps"),
+            },
             grouped(self.stable.saturating_sub(memory_0 + maps)),
         )
     }
@@ -197,7 +205,6 @@ mod tests {
         let collection = |name: &str, memory, entries| MovedCollection {
             name: name.to_owned(),
             memory,
-            pages: 2,
             entries,
             bytes: entries * 10,
             digest: "00000000000000d1".to_owned(),
@@ -230,16 +237,26 @@ mod tests {
     #[test]
     fn a_move_is_told_in_a_table_and_four_lines() {
         let expected = "\
-collection  entries   bytes  virtual memory  stable pages  digest
-──────────  ───────  ──────  ──────────────  ────────────  ──────────────────────
-posts            40     400               1             2  00000000000000d1 equal
-likes         1 200  12 000               2             2  00000000000000d1 equal
+collection  entries   bytes  virtual memory  digest
+──────────  ───────  ──────  ──────────────  ──────────────────────
+posts            40     400               1  00000000000000d1 equal
+likes         1 200  12 000               2  00000000000000d1 equal
 
 The move: 1 240 entries in 3 steps of the timer; 3 of 3 digests equal.
 Largest step: 1 234 567 instructions, 8 192 bytes of heap and stable memory dirtied.
 Heap pages: 12 before, 13 after. Stable pages: 4 before, 8 after: 2 of memory 0, 4 of 2 maps, 2 of the manager or nobody's.
 ";
         assert_eq!(moved().to_string(), expected);
+    }
+
+    #[test]
+    fn a_move_in_the_upgrade_has_no_steps_to_tell_of() {
+        let mut moved = moved();
+        moved.steps = Steps::default();
+        let text = moved.to_string();
+        let told =
+            "The move, in the upgrade itself: 1 240 entries; 3 of 3 digests equal.\nHeap pages";
+        assert!(text.contains(told), "{text}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use ic_stable_structures::Memory;
 
 use crate::bucket_plan::PAGE_BYTES;
 use crate::error::{Error, Glimpse, Place};
+use crate::stream::BUFFER_BYTES;
 
 /// What to do with bytes behind a legacy value that are not zero and that nothing accounts for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +79,7 @@ fn is_older_end(memory: &impl Memory, end: u64, bytes: u64) -> bool {
     if length > end || end + length > limit || zeros == end {
         return false;
     }
-    let mut before = vec![0; PAGE_BYTES as usize];
+    let mut before = vec![0; BUFFER_BYTES];
     chunks(memory, end).all(|(at, chunk)| {
         let left = (end + length).saturating_sub(at).min(chunk.len() as u64) as usize;
         let before = &mut before[..left];
@@ -96,12 +97,12 @@ fn trailing_zeros(memory: &impl Memory, end: u64) -> u64 {
     last.map_or(length, |last| length - 1 - last as u64)
 }
 
-/// The memory from `start` on in pieces of at most a page, each with its offset.
+/// The memory from `start` on in pieces of at most a buffer, each with its offset.
 fn chunks(memory: &impl Memory, start: u64) -> impl Iterator<Item = (u64, Vec<u8>)> {
     let end = memory.size().saturating_mul(PAGE_BYTES);
     let mut at = start.min(end);
     std::iter::from_fn(move || {
-        let length = (end - at).min(PAGE_BYTES);
+        let length = (end - at).min(BUFFER_BYTES as u64);
         let mut chunk = vec![0; length as usize];
         memory.read(at, &mut chunk);
         let here = at;

@@ -8,8 +8,11 @@ pub trait Intake {
     /// A map begins; its number is remembered with it.
     fn begin(&self) -> usize;
 
-    /// The next entry of map `map`, encoded. `ascending` says whether its key comes after all before it, in the order of
-    /// its type.
+    /// Whether the order of keys matters: they are decoded for that.
+    fn asks_for_order(&self) -> bool;
+
+    /// The next entry of map `map`, encoded. `ascending` says whether its key comes after the one before it, in the order
+    /// of its type; true where nobody asked.
     ///
     /// # Errors
     /// A sentence, if the entry cannot be taken.

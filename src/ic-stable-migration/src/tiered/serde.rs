@@ -13,6 +13,7 @@ use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
 use serde_bytes::Bytes;
 
 use super::TieredMap;
+use super::collection::decoded;
 use super::intake::{self, Intake};
 
 impl<K: Storable + Ord + Clone, V: Storable, M: Memory> Serialize for TieredMap<K, V, M> {
@@ -60,8 +61,9 @@ impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Visitor<'de> for En
             Some(intake) => taken_in(&*intake, &mut seq),
             None => {
                 let mut heap = BTreeMap::new();
-                each::<K, A>(&mut seq, |key, _, value| {
-                    match heap.insert(key, V::from_bytes(Cow::Borrowed(value))) {
+                each(&mut seq, |key, value| {
+                    let (key, value) = (decoded(key), decoded(value));
+                    match heap.insert(key, value) {
                         Some(_) => Err(COLLISION.into()),
                         None => Ok(()),
                     }
@@ -87,16 +89,19 @@ where
     A: SeqAccess<'de>,
 {
     let map = intake.begin();
+    let ordered = intake.asks_for_order();
     let mut last: Option<K> = None;
-    each::<K, A>(seq, |key, key_bytes, value| {
-        let order = last.as_ref().map(|last| last.cmp(&key));
-        if order == Some(Ordering::Equal) {
-            return Err(COLLISION.into());
+    each(seq, |key, value| {
+        let mut ascending = true;
+        if ordered {
+            let key = decoded(key);
+            match last.as_ref().map(|last| last.cmp(&key)) {
+                Some(Ordering::Equal) => return Err(COLLISION.into()),
+                order => ascending = order != Some(Ordering::Greater),
+            }
+            last = Some(key);
         }
-        let ascending = order != Some(Ordering::Greater);
-        intake.entry(map, key_bytes, value, ascending)?;
-        last = Some(key);
-        Ok(())
+        intake.entry(map, key, value, ascending)
     })?;
     Ok(TieredMap {
         taken_in: Some(map),
@@ -104,17 +109,16 @@ where
     })
 }
 
-/// Calls `entry` with each key, its bytes and the bytes of its value.
-fn each<'de, K: Storable, A: SeqAccess<'de>>(
+/// Calls `entry` with the bytes of each key and of its value.
+fn each<'de, A: SeqAccess<'de>>(
     seq: &mut A,
-    mut entry: impl FnMut(K, &[u8], &[u8]) -> Result<(), String>,
+    mut entry: impl FnMut(&[u8], &[u8]) -> Result<(), String>,
 ) -> Result<(), A::Error> {
     let (mut key, mut value) = (Vec::new(), Vec::new());
     while seq.next_element_seed(Into(&mut key))?.is_some() {
         seq.next_element_seed(Into(&mut value))?
             .ok_or_else(|| A::Error::custom("the last key has no value"))?;
-        let decoded = K::from_bytes(Cow::Borrowed(&key));
-        entry(decoded, &key, &value).map_err(A::Error::custom)?;
+        entry(&key, &value).map_err(A::Error::custom)?;
     }
     Ok(())
 }

@@ -157,7 +157,7 @@ impl<K: Storable + Ord, V: Storable, M: Memory> Part<K, V, M> {
     }
 
     /// The entries in `range`, in order.
-    pub fn range(&self, range: (Bound<K>, Bound<K>)) -> Entries<'_, M, impl Fn(Pair) -> (K, V)> {
+    pub fn range(&self, range: (Bound<K>, Bound<K>)) -> Entries<'_, K, V, M> {
         let (low, high) = self.bounds(range);
         Entries {
             common: &self.common,
@@ -167,7 +167,7 @@ impl<K: Storable + Ord, V: Storable, M: Memory> Part<K, V, M> {
             batch: FIRST_BATCH,
             front: VecDeque::new(),
             back: VecDeque::new(),
-            entry: |(key, value): Pair| (decoded(&key[1..]), V::from_bytes(value.into())),
+            of: PhantomData,
         }
     }
 
@@ -213,7 +213,7 @@ const LARGEST_BATCH: usize = 64;
 
 /// The entries of a range of a shared map, from either end. They are read in batches, because no borrow of the map may
 /// outlast a call: another collection may be written to between two entries.
-pub struct Entries<'a, M: Memory, F> {
+pub struct Entries<'a, K, V, M: Memory> {
     common: &'a Common<M>,
     low: Bound<Vec<u8>>,
     high: Bound<Vec<u8>>,
@@ -222,10 +222,10 @@ pub struct Entries<'a, M: Memory, F> {
     batch: usize,
     front: VecDeque<Pair>,
     back: VecDeque<Pair>,
-    entry: F,
+    of: PhantomData<(K, V)>,
 }
 
-impl<M: Memory, F> Entries<'_, M, F> {
+impl<K: Storable, V: Storable, M: Memory> Entries<'_, K, V, M> {
     fn read(&mut self, from_back: bool) {
         let (low, high, batch) = (&self.low, &self.high, self.batch);
         let pairs = self.common.read(|map| {
@@ -269,24 +269,30 @@ fn empty(low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> bool {
     }
 }
 
-impl<M: Memory, T, F: Fn(Pair) -> T> Iterator for Entries<'_, M, F> {
-    type Item = T;
+impl<K: Storable, V: Storable, M: Memory> Iterator for Entries<'_, K, V, M> {
+    type Item = (K, V);
 
-    fn next(&mut self) -> Option<T> {
+    fn next(&mut self) -> Option<(K, V)> {
         if self.front.is_empty() && !self.all_read {
             self.read(false);
         }
         let pair = self.front.pop_front().or_else(|| self.back.pop_back())?;
-        Some((self.entry)(pair))
+        Some(entry(pair))
     }
 }
 
-impl<M: Memory, T, F: Fn(Pair) -> T> DoubleEndedIterator for Entries<'_, M, F> {
-    fn next_back(&mut self) -> Option<T> {
+impl<K: Storable, V: Storable, M: Memory> DoubleEndedIterator for Entries<'_, K, V, M> {
+    fn next_back(&mut self) -> Option<(K, V)> {
         if self.back.is_empty() && !self.all_read {
             self.read(true);
         }
         let pair = self.back.pop_front().or_else(|| self.front.pop_back())?;
-        Some((self.entry)(pair))
+        Some(entry(pair))
     }
+}
+
+fn entry<K: Storable, V: Storable>((key, value): Pair) -> (K, V) {
+    // Every key of a part has its prefix.
+    let key = key.get(1..).unwrap_or_default();
+    (decoded(key), V::from_bytes(value.into()))
 }

@@ -3,11 +3,12 @@
 use std::ops::Bound;
 use std::rc::Rc;
 
+use ic_stable_structures::btreemap::Iter;
 use ic_stable_structures::{Memory, StableBTreeMap, Storable};
 
 use super::collection::Misfit;
 use super::raw::Raw;
-use super::shared::{Common, Part};
+use super::shared::{Common, Entries, Part};
 use crate::managed::ManagedMemory;
 
 /// Where a collection's stable entries go.
@@ -46,20 +47,6 @@ where
                 Stored::Own { memory, map }
             }
             Place::Shared(common, prefix) => Stored::Shared(Part::of(common, prefix)),
-        }
-    }
-
-    fn own(&self) -> Option<&StableBTreeMap<K, V, ManagedMemory<M>>> {
-        match self {
-            Stored::Own { map, .. } => map.as_ref(),
-            Stored::Shared(_) => None,
-        }
-    }
-
-    fn part(&self) -> Option<&Part<K, V, M>> {
-        match self {
-            Stored::Own { .. } => None,
-            Stored::Shared(part) => Some(part),
         }
     }
 
@@ -109,15 +96,12 @@ where
         }
     }
 
-    pub fn range(
-        &self,
-        range: (Bound<K>, Bound<K>),
-    ) -> impl DoubleEndedIterator<Item = (K, V)> + '_ {
-        let own = self.own().map(|map| map.range(range.clone()));
-        let own = own.into_iter().flatten().map(|entry| entry.into_pair());
-        // Only one of the two is there.
-        let shared = self.part().map(|part| part.range(range));
-        own.chain(shared.into_iter().flatten())
+    pub fn range(&self, range: (Bound<K>, Bound<K>)) -> StoredEntries<'_, K, V, M> {
+        match self {
+            Stored::Own { map: Some(map), .. } => StoredEntries::Own(Box::new(map.range(range))),
+            Stored::Own { map: None, .. } => StoredEntries::Nothing,
+            Stored::Shared(part) => StoredEntries::Shared(Box::new(part.range(range))),
+        }
     }
 
     /// Reads the first and the last entry of the map at `place`, whose header is in order.
@@ -150,5 +134,50 @@ where
             })?;
         }
         Ok(())
+    }
+}
+
+/// The entries of a range of either. Boxed, because a map that is on the heap alone has an iterator with room for them,
+/// too.
+pub enum StoredEntries<'a, K, V, M>
+where
+    K: Storable + Ord + Clone,
+    V: Storable,
+    M: Memory,
+{
+    Nothing,
+    Own(Box<Iter<'a, K, V, ManagedMemory<M>>>),
+    Shared(Box<Entries<'a, K, V, M>>),
+}
+
+impl<K, V, M> Iterator for StoredEntries<'_, K, V, M>
+where
+    K: Storable + Ord + Clone,
+    V: Storable,
+    M: Memory,
+{
+    type Item = (K, V);
+
+    fn next(&mut self) -> Option<(K, V)> {
+        match self {
+            StoredEntries::Nothing => None,
+            StoredEntries::Own(entries) => entries.next().map(|entry| entry.into_pair()),
+            StoredEntries::Shared(entries) => entries.next(),
+        }
+    }
+}
+
+impl<K, V, M> DoubleEndedIterator for StoredEntries<'_, K, V, M>
+where
+    K: Storable + Ord + Clone,
+    V: Storable,
+    M: Memory,
+{
+    fn next_back(&mut self) -> Option<(K, V)> {
+        match self {
+            StoredEntries::Nothing => None,
+            StoredEntries::Own(entries) => entries.next_back().map(|entry| entry.into_pair()),
+            StoredEntries::Shared(entries) => entries.next_back(),
+        }
     }
 }

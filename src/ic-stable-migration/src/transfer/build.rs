@@ -210,6 +210,10 @@ impl<M: Memory> Intake for Build<M> {
         *begun - 1
     }
 
+    fn asks_for_order(&self) -> bool {
+        false
+    }
+
     fn entry(&self, map: usize, key: &[u8], value: &[u8], _ascending: bool) -> Result<(), String> {
         let Some(&at) = self.collections.get(map) else {
             return Err("a map that was not there before".into());

@@ -17,7 +17,7 @@ use ic_stable_structures::Memory;
 
 use crate::bucket_plan::{MAX_BUCKETS, PAGE_BYTES};
 use crate::error::Error;
-use crate::stream::grow_to;
+use crate::stream::{BUFFER_BYTES, grow_to};
 
 /// Who has a page.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -166,9 +166,11 @@ impl<M: Memory> Pages<M> {
             None => self.raw.size(),
         };
         self.cover(to + 1)?;
-        let mut bytes = vec![0; PAGE_BYTES as usize];
-        self.raw.read(page * PAGE_BYTES, &mut bytes);
-        self.raw.write(to * PAGE_BYTES, &bytes);
+        let mut bytes = vec![0; BUFFER_BYTES];
+        for offset in (0..PAGE_BYTES).step_by(BUFFER_BYTES) {
+            self.raw.read(page * PAGE_BYTES + offset, &mut bytes);
+            self.raw.write(to * PAGE_BYTES + offset, &bytes);
+        }
         let mut holders = self.holders.borrow_mut();
         holders[page as usize] = Holder::Nobody;
         holders[to as usize] = Holder::Value(at);

@@ -131,6 +131,10 @@ impl Intake for Scan {
         seen.len() - 1
     }
 
+    fn asks_for_order(&self) -> bool {
+        true
+    }
+
     fn entry(&self, map: usize, key: &[u8], value: &[u8], ascending: bool) -> Result<(), String> {
         if let Some(seen) = self.0.borrow_mut().get_mut(map) {
             seen.note(key, value, ascending);

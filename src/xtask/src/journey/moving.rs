@@ -3,7 +3,7 @@
 use canister_host::{EntryPoint, MessageReport};
 use ic_stable_migration::{CollectionStatus, MoveStatus, Phase};
 
-use crate::moved::{MovedCollection, Pages, Steps};
+use crate::moved::{MovedCollection, Steps};
 use crate::rehearsal::{Rehearsal, RehearsalError};
 
 /// The method that the timer calls for a step.
@@ -189,10 +189,10 @@ impl Moving {
         &self.steps
     }
 
-    /// The collections, with the pages of their virtual memories.
-    pub fn collections(&self, pages: &Pages) -> Vec<MovedCollection> {
+    /// The collections.
+    pub fn collections(&self) -> Vec<MovedCollection> {
         let each = self.status.collections.iter();
-        each.map(|at| MovedCollection::new(at, pages)).collect()
+        each.map(MovedCollection::new).collect()
     }
 }
 

@@ -54,7 +54,7 @@ fn a_generated_canister_goes_through_every_release() {
             "stage two: 1 → 2",
             "the move, half way",
             "the move, done",
-            "2 again: gives the heap back",
+            "2 once more",
         ]
     );
     for stage in journey.stages() {
@@ -107,7 +107,7 @@ fn a_legacy_memory_starts_at_release_0() {
             "stage two: 1 → 2",
             "the move, half way",
             "the move, done",
-            "2 again: gives the heap back",
+            "2 once more",
         ]
     );
     assert_eq!(journey.stages()[0].layout, "legacy");
@@ -129,7 +129,7 @@ fn a_managed_memory_starts_at_release_2() {
             "2 again",
             "the move, half way",
             "the move, done",
-            "2 again: gives the heap back",
+            "2 once more",
         ]
     );
     assert_eq!(journey.stages()[0].layout, "memory 0, release 2");

@@ -1,7 +1,6 @@
 use super::*;
 use crate::journey::fake::{Fake, status};
 use ic_stable_migration::{Difference, Stuck};
-use std::collections::BTreeMap;
 
 /// A canister whose timer is set.
 fn started(fake: &Fake) -> Rehearsal {
@@ -47,21 +46,15 @@ fn steps_are_counted_and_measured() {
         steps.most_dirty_bytes, 4096,
         "the second changes the balance"
     );
-    let pages = Pages {
-        heap: 1,
-        stable: 3,
-        memories: BTreeMap::from([(0, 1), (1, 2)]),
-    };
     let posts = MovedCollection {
         name: "posts".to_owned(),
         memory: 1,
-        pages: 2,
         entries: 4,
         bytes: 40,
         digest: "00000000000000d1".to_owned(),
         digest_equal: true,
     };
-    assert_eq!(moving.collections(&pages), [posts]);
+    assert_eq!(moving.collections(), [posts]);
 }
 
 #[test]
