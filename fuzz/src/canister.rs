@@ -79,9 +79,11 @@ impl<M: Memory> Tiered<M> for State<M> {
 /// When everything happens, in nanoseconds since 1970.
 pub const NOW: u64 = 1_700_000_000_000_000_000;
 
-/// The release of a number, with the ceiling that the others have.
+/// The release of a number, with the ceiling that the others have. It moves in steps.
 pub const fn release(number: u32) -> Plan<Before, MessagePack> {
-    Plan::new(number).ceiling(4 << 30)
+    Plan::new(number)
+        .ceiling(4 << 30)
+        .move_budget(MoveBudget::STEPS_ONLY)
 }
 
 /// The memories of one canister, release by release, and others that a tool may meet.

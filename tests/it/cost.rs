@@ -47,7 +47,7 @@ fn liked_post(likes: u64) -> Post {
 }
 
 fn with_events(count: u64) -> CanisterData {
-    let mut data = CanisterData::default();
+    let mut data: CanisterData = CanisterData::default();
     let events = (0..count).map(|number| (number, TokenEvent::Burn));
     data.my_token_balance.utility_token_transaction_history = events.collect();
     data
@@ -80,7 +80,7 @@ fn an_upgrade_after_the_move_costs_the_same_at_10_and_10_000_and_1_000_000_entri
 
 #[test]
 fn a_post_with_100_000_likes_moves_in_many_steps_and_takes_a_like_at_every_point() {
-    let mut data = CanisterData::default();
+    let mut data: CanisterData = CanisterData::default();
     data.all_created_posts.insert(0, liked_post(100_000));
     data.profile.principal_id = Some(people::owner());
     let legacy = rmp_serde::to_vec_named(&data).unwrap();

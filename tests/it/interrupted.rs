@@ -107,9 +107,10 @@ fn by_a_trap_in_every_other_step() {
 fn by_a_full_subnet_which_stops_the_move_and_not_the_service() {
     let mut subject = Subject::filled(&RELEASE_0, &sample());
     subject.upgrade(&RELEASE_1).unwrap();
+    subject.set_move_budget(Some(0));
     subject.upgrade(&RELEASE_2).unwrap();
     let asked = subject.interview();
-    subject.host.set_free_stable_pages(Some(3));
+    subject.host.set_free_stable_pages(Some(1));
     for _ in 0..40 {
         subject.run_timers(1);
     }
@@ -133,6 +134,22 @@ fn by_a_full_subnet_which_stops_the_move_and_not_the_service() {
 }
 
 #[test]
+fn by_a_full_subnet_which_undoes_an_upgrade_that_moves_everything() {
+    let mut subject = Subject::filled(&RELEASE_0, &sample());
+    subject.upgrade(&RELEASE_0).unwrap();
+    let asked = subject.interview();
+    // A new memory for the maps is needed where the value leaves no room for the manager's page.
+    subject.host.set_free_stable_pages(Some(0));
+    let said = subject.refused(&RELEASE_2, false);
+    assert!(said.contains("stable memory cannot grow"), "{said}");
+    subject.assert_answers_are(&asked);
+    subject.host.set_free_stable_pages(None);
+    subject.upgrade(&RELEASE_2).unwrap();
+    assert_eq!(subject.phase(), Phase::Done);
+    subject.assert_answers_are(&asked);
+}
+
+#[test]
 fn by_the_instruction_limit_which_makes_the_steps_smaller() {
     const LIMIT: u64 = 2_500_000;
     let config = HostConfig {
@@ -142,6 +159,8 @@ fn by_the_instruction_limit_which_makes_the_steps_smaller() {
     let mut subject = Subject::installed_on(Host::with_config(config), &RELEASE_0);
     subject.fill(&sample());
     let asked = subject.interview();
+    subject.upgrade(&RELEASE_1).unwrap();
+    subject.set_move_budget(Some(0));
     subject.upgrade(&RELEASE_2).unwrap();
     let mut traps = 0;
     for _ in 0..500 {

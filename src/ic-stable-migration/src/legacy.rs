@@ -29,7 +29,7 @@ impl<M: Memory> Legacy<M> {
     }
 
     /// The memory, to be looked at.
-    pub(crate) fn memory(&self) -> &M {
+    pub(crate) fn raw(&self) -> &M {
         &self.memory
     }
 

@@ -336,7 +336,7 @@ fn distinct<M: Memory>(tiers: &[Tier<'_, M>]) -> Result<(), Error> {
 
 /// Looks into the memories of the declared collections: one that `known` has no collection in must hold nothing, any
 /// other a map, of which the first and the last entry of each collection are read; `entries` tells how many a
-/// collection must have for certain. Writes nothing.
+/// collection has, where that is certain. Writes nothing.
 ///
 /// # Errors
 /// [`OwnershipError::InUse`], [`OwnershipError::Foreign`], [`OwnershipError::Misfit`].
@@ -344,7 +344,7 @@ pub(crate) fn check_memories<M: Memory>(
     managed: &Managed<M>,
     tiers: &[Tier<'_, M>],
     known: &Registry,
-    entries: impl Fn(u8) -> u64,
+    entries: impl Fn(u8) -> Option<u64>,
 ) -> Result<(), Error> {
     let mut places = Places::over(managed);
     for tier in tiers {
@@ -352,12 +352,12 @@ pub(crate) fn check_memories<M: Memory>(
         let id = shared.unwrap_or(tier.id);
         let memory = managed.memory(id)?;
         let at_least: u64 = match shared {
-            None => entries(tier.id),
+            None => entries(tier.id).unwrap_or(0),
             Some(_) => {
                 let sharing = tiers
                     .iter()
                     .filter(|tier| tier.map.shape().kind.shared_memory() == shared);
-                sharing.map(|tier| entries(tier.id)).sum()
+                sharing.filter_map(|tier| entries(tier.id)).sum()
             }
         };
         let mut first = [0; 16];
@@ -384,6 +384,9 @@ pub(crate) fn check_memories<M: Memory>(
                 found: Glimpse::of(&first),
             }
             .into());
+        }
+        if shared.is_some() && entries(tier.id) == Some(0) {
+            continue;
         }
         tier.map
             .check_ends(places.of(tier)?)

@@ -165,15 +165,15 @@ where
     L: DeserializeOwned,
     C: Codec<L>,
 {
-    let Ok(Some(census)) = census::<L, C>(legacy.memory(), Place::StableMemory) else {
+    let Ok(Some(census)) = census::<L, C>(legacy.raw(), Place::StableMemory) else {
         // Decoding says better what is wrong.
         return Ok(LegacyOutcome::OnHeap(legacy));
     };
     let bytes = census.bytes;
-    if !terms.budget.admits_legacy(bytes) || legacy.memory().size() > MOST_PAGES {
+    if !terms.budget.admits_legacy(bytes) || legacy.raw().size() > MOST_PAGES {
         return Ok(LegacyOutcome::OnHeap(legacy));
     }
-    let found = behind(legacy.memory(), bytes);
+    let found = behind(legacy.raw(), bytes);
     let trailing_bytes = found.accepted(trailing, Place::StableMemory)?;
     let mut state = S::default();
     let fitting = fit(None, None, &mut state, terms.stamp.now)?;

@@ -41,7 +41,7 @@ pub(crate) fn fit<M: Memory, S: Tiered<M>>(
     if let Some(managed) = managed {
         let entries = |id| {
             let slot = journal.slots.iter().find(|slot| slot.id == id);
-            slot.filter(|_| done).map_or(0, |slot| slot.content.count)
+            slot.filter(|_| done).map(|slot| slot.content.count)
         };
         check_memories(managed, &tiers, &known, entries)?;
     }

@@ -145,7 +145,7 @@ impl Memory for View {
 mod tests {
     use std::collections::BTreeMap;
 
-    use ic_stable_migration::{MessagePack, Plan, Store, Tier, Tiered, TieredMap};
+    use ic_stable_migration::{MessagePack, MoveBudget, Plan, Store, Tier, Tiered, TieredMap};
     use ic_stable_structures::VectorMemory;
 
     use super::*;
@@ -177,7 +177,8 @@ mod tests {
         }
     }
 
-    const PLAN: Plan<BTreeMap<u64, u64>, MessagePack> = Plan::new(2);
+    const PLAN: Plan<BTreeMap<u64, u64>, MessagePack> =
+        Plan::new(2).move_budget(MoveBudget::STEPS_ONLY);
 
     /// A memory with a legacy map of two numbers.
     fn legacy() -> VectorMemory {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use ic_stable_migration::{Budget, MessagePack, Plan, Store, Tier, Tiered, TieredMap};
+use ic_stable_migration::{Budget, MessagePack, MoveBudget, Plan, Store, Tier, Tiered, TieredMap};
 use ic_stable_structures::{Memory, VectorMemory};
 
 use super::memories::{file, snapshot};
@@ -42,7 +42,8 @@ type Kept = Store<State, VectorMemory>;
 
 /// A memory in which the move of two numbers stands where `then` left it.
 fn moving(then: impl FnOnce(&mut Kept)) -> Vec<u8> {
-    const PLAN: Plan<BTreeMap<u64, u64>, MessagePack> = Plan::new(2);
+    const PLAN: Plan<BTreeMap<u64, u64>, MessagePack> =
+        Plan::new(2).move_budget(MoveBudget::STEPS_ONLY);
     let memory = VectorMemory::default();
     memory.grow(1);
     memory.write(0, b"\x82\x01\x02\x03\x04");

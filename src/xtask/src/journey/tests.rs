@@ -157,7 +157,7 @@ fn a_move_that_was_over_before_is_no_stage() {
     let mut journey = Journey::generated(&releases, NAME_ONLY).unwrap();
     journey.go(&releases).unwrap();
     assert_eq!(journey.stages().len(), 5);
-    assert_eq!(journey.moved(), None);
+    assert_eq!(journey.moved().unwrap().steps.done, 0);
 }
 
 #[test]
