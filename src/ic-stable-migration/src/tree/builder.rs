@@ -6,6 +6,7 @@ use ic_stable_structures::Memory;
 
 use super::error::TreeError;
 use super::layout::{Field, MIN_PAGE_BYTES};
+use super::node::Node;
 use super::output::Output;
 use super::spine::Spine;
 use crate::bucket_plan::PAGE_BYTES;
@@ -107,15 +108,15 @@ impl<M: Memory> TreeBuilder<M> {
     /// [`TreeError::WrongSize`], [`TreeError::TooLong`]: the entry was not taken, others can follow.
     /// [`TreeError::OutOfMemory`]: from now on every call fails so.
     pub fn push(&mut self, run: &mut Run, key: &[u8], value: &[u8]) -> Result<(), TreeError> {
-        if let Some(failed) = &self.failed {
-            return Err(failed.clone());
+        if self.failed.is_some() || !fits(key, self.key) || !fits(value, self.value) {
+            return Err(self.refusal(key, value));
         }
-        self.admit("key", key, self.key)?;
-        self.admit("value", value, self.value)?;
         let keys = self.keys;
-        run.spine
-            .append(&mut self.output, 0, 0, |open| open.push(keys, key, value))
-            .inspect_err(|error| self.failed = Some(error.clone()))?;
+        let put = |open: &mut Node| open.push(keys, key, value);
+        if let Err(error) = run.spine.append(&mut self.output, 0, 0, put) {
+            self.failed = Some(error.clone());
+            return Err(error);
+        }
         run.entries += 1;
         self.entries += 1;
         Ok(())
@@ -158,19 +159,31 @@ impl<M: Memory> TreeBuilder<M> {
         })
     }
 
-    fn admit(&self, part: &'static str, bytes: &[u8], size: Size) -> Result<(), TreeError> {
-        let (entry, bytes) = (self.entries, bytes.len());
-        if !size.admits(bytes) {
-            return Err(TreeError::WrongSize {
-                part,
-                entry,
-                bytes,
-                size,
-            });
+    /// Why nothing can be pushed, or not this entry.
+    #[cold]
+    fn refusal(&self, key: &[u8], value: &[u8]) -> TreeError {
+        if let Some(failed) = &self.failed {
+            return failed.clone();
         }
-        if u32::try_from(bytes).is_err() {
-            return Err(TreeError::TooLong { part, entry, bytes });
+        let (part, bytes, size) = if fits(key, self.key) {
+            ("value", value.len(), self.value)
+        } else {
+            ("key", key.len(), self.key)
+        };
+        let entry = self.entries;
+        if size.admits(bytes) {
+            return TreeError::TooLong { part, entry, bytes };
         }
-        Ok(())
+        TreeError::WrongSize {
+            part,
+            entry,
+            bytes,
+            size,
+        }
     }
+}
+
+/// Whether the type admits it, and a node can tell its length.
+fn fits(bytes: &[u8], size: Size) -> bool {
+    size.admits(bytes.len()) && u32::try_from(bytes.len()).is_ok()
 }

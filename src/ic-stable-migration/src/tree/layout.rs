@@ -59,11 +59,11 @@ impl Field {
         }
     }
 
-    /// Bytes of a field whose content has `bytes`.
-    pub fn bytes_of(self, bytes: usize) -> usize {
+    /// Bytes before the content.
+    pub fn prefix(self) -> usize {
         match self {
-            Self::Fixed(_) => bytes,
-            Self::Prefixed => LENGTH + bytes,
+            Self::Fixed(_) => 0,
+            Self::Prefixed => LENGTH,
         }
     }
 

@@ -98,18 +98,17 @@ impl Node {
         self.front.extend_from_slice(&self.values);
         let start = ROOM - CHUNK_HEAD - NODE_HEAD - ADDRESS * self.children.len();
         let image = &mut self.front[start..];
-        let mut at = 0;
-        let mut put = |field: &[u8]| {
-            image[at..][..field.len()].copy_from_slice(field);
-            at += field.len();
-        };
-        put(&chunk_head(true));
-        put(NODE_MARK);
-        put(&[(!self.children.is_empty()).into()]);
-        put(&(self.entries as u16).to_le_bytes());
-        put(&overflow.to_le_bytes());
-        for child in &self.children {
-            put(&child.to_le_bytes());
+        let mut head = [0; CHUNK_HEAD + NODE_HEAD];
+        head[..CHUNK_HEAD].copy_from_slice(&chunk_head(true));
+        let (_, node) = head.split_at_mut(CHUNK_HEAD);
+        node[..4].copy_from_slice(NODE_MARK);
+        node[4] = (!self.children.is_empty()).into();
+        node[5..7].copy_from_slice(&(self.entries as u16).to_le_bytes());
+        node[7..].copy_from_slice(&overflow.to_le_bytes());
+        let (to_head, behind) = image.split_at_mut(head.len());
+        to_head.copy_from_slice(&head);
+        for (place, child) in behind.chunks_exact_mut(ADDRESS).zip(&self.children) {
+            place.copy_from_slice(&child.to_le_bytes());
         }
         image
     }

@@ -61,7 +61,7 @@ fn joined<K: Datum, V: Datum>(lengths: &[u64], page: Option<u32>, seed: u64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn joined_runs_of_fixed_entries_are_one_map(lengths in lengths(), page in pages(), seed: u64) {

@@ -48,8 +48,8 @@ impl<M: Memory> TreeReader<M> {
     /// Reads the header of a map with keys and values of these sizes; 100 bytes.
     ///
     /// # Errors
-    /// [`TreeError::Header`] where no map is, or one whose page size is derived from the bounds of its types, as the crate
-    /// wrote them before 0.6; [`TreeError::Contradiction`].
+    /// [`TreeError::Header`] where no map is, or one whose page size follows from the bounds of its types, as that of a map
+    /// that began in layout 1; [`TreeError::Contradiction`].
     pub fn open(memory: M, key: Size, value: Size) -> Result<Self, TreeError> {
         let header = Header::read(&memory)?;
         Ok(Self {

@@ -137,7 +137,7 @@ impl Stored {
             let mut rest = self.bytes.get(at..).unwrap_or(&[]);
             let field = keys.cut(&mut rest);
             let len = field.ok_or_else(|| self.cut_off("key", entry))?.len();
-            let start = at + keys.bytes_of(0).min(len);
+            let start = at + keys.prefix().min(len);
             at += len;
             if !size.admits(at - start) {
                 return Err(self.wrong_size("key", entry, at - start, size));

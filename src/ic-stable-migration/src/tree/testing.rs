@@ -40,6 +40,35 @@ impl Datum for [u8; 62] {
     }
 }
 
+/// A byte, fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Byte(pub u8);
+
+impl Datum for Byte {
+    fn nth(i: u64) -> Self {
+        Self(i as u8)
+    }
+}
+
+impl Storable for Byte {
+    const BOUND: Bound = Bound::Bounded {
+        max_size: 1,
+        is_fixed_size: true,
+    };
+
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(vec![self.0])
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        vec![self.0]
+    }
+
+    fn from_bytes(bytes: Cow<[u8]>) -> Self {
+        Self(bytes[0])
+    }
+}
+
 /// Of any length by its type, and of one in fact.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text<const N: usize>(Vec<u8>);

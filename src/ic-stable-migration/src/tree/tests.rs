@@ -1,12 +1,16 @@
 //! What is written is opened, read and changed by the crate's own map.
 
 use ic_stable_structures::storable::Blob;
-use ic_stable_structures::{Memory, StableBTreeMap, VectorMemory};
+use ic_stable_structures::{Memory, VectorMemory};
 
 use super::testing::*;
-use super::{TreeBuilder, TreeError, page_size};
+use super::{TreeBuilder, page_size};
 use crate::registry::Size;
-use crate::test_memory::{Capped, bytes_of};
+use crate::test_memory::bytes_of;
+
+mod layout;
+mod pages;
+mod refused;
 
 /// Entry counts at which trees get another shape: all small ones, and those around the full trees.
 fn counts() -> impl Iterator<Item = u64> {
@@ -103,45 +107,6 @@ fn the_crate_goes_on_with_unbounded_entries() {
 }
 
 #[test]
-fn a_page_is_not_smaller_than_the_crate_allows() {
-    let refused = TreeBuilder::new(
-        VectorMemory::default(),
-        Size::Unbounded,
-        Size::Unbounded,
-        127,
-    );
-    assert_eq!(
-        refused.err(),
-        Some(TreeError::SmallPage { page_bytes: 127 })
-    );
-}
-
-/// Pages that a map needs, built and filled by inserting in key order.
-fn pages<K: Datum, V: Datum>(count: u64) -> (u64, u64) {
-    let entries = entries::<K, V>(count);
-    let built = build(&entries);
-    assert_eq!(built.memory.size(), built.pages());
-    let mut inserted: StableBTreeMap<K, V, _> = StableBTreeMap::init(VectorMemory::default());
-    for (key, value) in entries {
-        inserted.insert(key, value);
-    }
-    (built.pages(), inserted.into_memory().size())
-}
-
-#[test]
-fn a_built_map_takes_a_fraction_of_the_pages() {
-    let built_and_inserted = [
-        pages::<[u8; 30], ()>(250_000),
-        pages::<Text<30>, ()>(250_000),
-        pages::<u64, [u8; 62]>(100_000),
-        pages::<u64, Text<62>>(100_000),
-        pages::<u64, Vec<u8>>(10_000),
-    ];
-    let measured = [(153, 310), (169, 794), (127, 225), (127, 318), (14, 32)];
-    assert_eq!(built_and_inserted, measured);
-}
-
-#[test]
 fn each_node_and_each_overflow_page_is_written_once() {
     for count in [1, 11, 12, 400, 1_735] {
         let entries = entries::<u64, String>(count);
@@ -173,37 +138,6 @@ fn nodes_are_full_but_for_the_last_two_of_a_level() {
             level = here - 1;
         }
         assert_eq!(built.nodes, nodes, "of {count} entries");
-    }
-}
-
-#[test]
-fn a_memory_that_does_not_grow_is_an_error_at_every_page() {
-    let entries = entries::<u64, String>(1_000);
-    let page = page_for(&entries);
-    let needed = build(&entries).pages();
-    assert!(needed > 8);
-    for max_pages in 0..=needed {
-        let memory = Capped {
-            memory: VectorMemory::default(),
-            max_pages,
-        };
-        let mut builder =
-            TreeBuilder::new(memory, Size::Exactly(8), Size::Unbounded, page).unwrap();
-        let mut run = builder.run();
-        let pushed = entries.iter().try_for_each(|(key, value)| {
-            builder.push(&mut run, &key.to_be_bytes(), value.as_bytes())
-        });
-        let finished = builder.finish([run]);
-        if max_pages == needed {
-            assert!(finished.is_ok());
-            break;
-        }
-        let refused = finished.err().unwrap();
-        assert!(pushed.is_ok() || pushed == Err(refused.clone()));
-        let TreeError::OutOfMemory { pages, wanted } = refused else {
-            panic!("{refused}");
-        };
-        assert!(pages <= max_pages && max_pages < wanted && wanted <= needed);
     }
 }
 

@@ -15,5 +15,6 @@ mod questions;
 mod rehearse;
 mod releases;
 mod run;
+mod trees;
 mod upgrade;
 mod wide;
