@@ -17,6 +17,7 @@ fn main() {
     images();
     codecs();
     headers_and_journals();
+    trees();
     seed("snapshot", "metadata", METADATA.trim().as_bytes());
 }
 
@@ -90,6 +91,39 @@ fn headers_and_journals() {
             seed("header", &format!("memory-{which}"), header);
             let journal = [&[0], &image.bytes[at..][..len]].concat();
             seed("journal", &format!("memory-{which}"), &journal);
+        }
+    }
+}
+
+/// Trees of one and of three runs, as they are told by an input: damaged, and changed.
+fn trees() {
+    // What decides which case of three an enum is: a third of the numbers for each.
+    let case = |nth: u32| (nth * (u32::MAX / 3) + 9).to_le_bytes();
+    let entries = |count: u16, key_bytes: u8, value_bytes: u16| {
+        let mut run = vec![1];
+        run.extend(count.to_le_bytes());
+        run.push(key_bytes);
+        run.extend(value_bytes.to_le_bytes());
+        run
+    };
+    let short = [&128u16.to_le_bytes()[..], &entries(300, 8, 40), &[0]].concat();
+    let long = [
+        &500u16.to_le_bytes()[..],
+        &entries(150, 3, 1_200),
+        &entries(7, 0, 0),
+        &entries(40, 200, 9),
+        &[0],
+    ]
+    .concat();
+    let random: Vec<u8> = (0..400u32)
+        .map(|at| (at.wrapping_mul(2_654_435_761) >> 15) as u8 | 1)
+        .collect();
+    for (name, tree) in [("short", short), ("long", long)] {
+        let changed = [&case(2), &tree[..], &random].concat();
+        seed("tree", &format!("changed-{name}"), &changed);
+        for at in [20u16, 68, 107, 131, 400] {
+            let damaged = [&case(1), &tree[..], &[1], &at.to_le_bytes(), &[1, 0, 0]].concat();
+            seed("tree", &format!("damaged-{name}-{at}"), &damaged);
         }
     }
 }

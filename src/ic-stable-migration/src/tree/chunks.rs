@@ -85,7 +85,7 @@ impl<'a, M: Memory> Chunks<'a, M> {
         let in_line = address >= first && (address - first).is_multiple_of(chunk);
         let heads_end = address.saturating_add(OVERFLOW_HEAD as u64);
         if !in_line || heads_end > self.memory_bytes {
-            return Err(damaged(address, "an address leads to no chunk"));
+            return Err(damaged(address, "is no chunk, where an address leads"));
         }
         if self.met == self.header.chunks {
             let chunks = self.header.chunks;

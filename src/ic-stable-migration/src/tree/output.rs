@@ -20,7 +20,7 @@ pub struct Output<M> {
     pages: u64,
     nodes: u64,
     overflow_pages: u64,
-    spare: Vec<Box<Node>>,
+    spare: Vec<Node>,
 }
 
 impl<M: Memory> Output<M> {
@@ -45,12 +45,12 @@ impl<M: Memory> Output<M> {
     }
 
     /// A node without entries, in buffers that were used before if there are any.
-    pub fn blank(&mut self) -> Box<Node> {
-        self.spare.pop().unwrap_or_else(|| Box::new(Node::new()))
+    pub fn blank(&mut self) -> Node {
+        self.spare.pop().unwrap_or_else(Node::new)
     }
 
     /// Keeps the buffers of a node that is no longer needed.
-    pub fn recycle(&mut self, mut node: Box<Node>) {
+    pub fn recycle(&mut self, mut node: Node) {
         node.clear();
         self.spare.push(node);
     }
@@ -60,7 +60,7 @@ impl<M: Memory> Output<M> {
     ///
     /// # Errors
     /// [`TreeError::OutOfMemory`].
-    pub fn write(&mut self, mut node: Box<Node>) -> Result<u64, TreeError> {
+    pub fn write(&mut self, mut node: Node) -> Result<u64, TreeError> {
         if self.next == CHUNKS_AT {
             // What was there before is no map from now on, and what comes is none before the header is written.
             put(&self.memory, &mut self.pages, 0, &[0; CHUNKS_AT as usize])?;

@@ -31,15 +31,15 @@ pub struct Spine {
 
 struct Level {
     /// The first node, where it is full and there are others behind it.
-    first: Option<Box<Node>>,
+    first: Option<Node>,
     /// A full node, and the entry behind it.
     held: Option<Held>,
-    open: Box<Node>,
+    open: Node,
 }
 
 struct Held {
-    node: Box<Node>,
-    separator: Box<Node>,
+    node: Node,
+    separator: Node,
 }
 
 impl Spine {
@@ -122,7 +122,7 @@ impl Spine {
         };
         let [mut left, mut middle, mut right] = [output.blank(), output.blank(), output.blank()];
         let parts = [node, separator, last];
-        let in_left = parts.iter().map(|part| part.entries()).sum::<usize>() - 1 - MINIMUM;
+        let in_left = parts.iter().map(Node::entries).sum::<usize>() - 1 - MINIMUM;
         let entries = parts.iter().flat_map(|part| part.encoded(keys));
         for (at, entry) in entries.enumerate() {
             let part = match at {
@@ -184,7 +184,7 @@ impl Spine {
         output: &mut Output<M>,
         keys: Field,
         level: usize,
-        node: Box<Node>,
+        node: Node,
         first_child: Option<u64>,
     ) -> Result<u64, TreeError> {
         let mut children = node.children().iter().copied();

@@ -78,7 +78,7 @@ impl<M: Memory> TreeReader<M> {
         loop {
             let page = chunk.saturating_add(CHUNK_HEAD as u64);
             if chunk < CHUNKS_AT || page > memory_bytes {
-                return Err(damaged(chunk, "the free list leads to no chunk"));
+                return Err(damaged(chunk, "is no chunk, where the free list leads"));
             }
             let mut head = [0; CHUNK_HEAD];
             self.memory().read(chunk, &mut head);

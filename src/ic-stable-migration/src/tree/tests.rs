@@ -8,6 +8,7 @@ use super::{TreeBuilder, page_size};
 use crate::registry::Size;
 use crate::test_memory::bytes_of;
 
+mod damaged;
 mod layout;
 mod pages;
 mod refused;

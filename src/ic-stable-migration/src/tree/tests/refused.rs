@@ -1,11 +1,9 @@
-//! What is refused, and in which words.
+//! What a builder refuses, and in which words.
 
-use std::ops::ControlFlow;
-
-use ic_stable_structures::{Memory, VectorMemory};
+use ic_stable_structures::VectorMemory;
 
 use super::super::testing::*;
-use super::super::{Run, TreeBuilder, TreeError, TreeReader};
+use super::super::{Run, TreeBuilder, TreeError};
 use crate::registry::Size;
 use crate::test_memory::Capped;
 
@@ -115,58 +113,5 @@ fn a_run_of_another_builder_is_refused() {
             pushed: 0,
             joined: 30
         }
-    );
-}
-
-/// Reads a tree of numbers in pages of 235 bytes, of which some bytes were replaced.
-fn read(entries: u64, at: u64, bytes: &[u8]) -> String {
-    let built = build(&self::entries::<u64, u64>(entries));
-    built.memory.write(at, bytes);
-    let open = TreeReader::open(built.memory, Size::Exactly(8), Size::Exactly(8));
-    let read = open.and_then(|reader| {
-        let _ = reader.walk(|_, _| ControlFlow::<()>::Continue(()))?;
-        reader.check_structure()
-    });
-    match read {
-        Ok(_) => "a sound tree".into(),
-        Err(error) => error.to_string(),
-    }
-}
-
-#[test]
-fn a_header_that_is_none_is_refused() {
-    let says = |at, bytes: &[u8]| read(100, at, bytes);
-    for (at, bytes, expected) in [
-        (0, b"MGR", "StableBTreeMap of layout 2"),
-        (3, b"\x01\0\0", "StableBTreeMap of layout 2"),
-        (8, &[20, 0, 0], "page size that is a value"),
-        (52, b"BTB", "allocator of layout 1"),
-    ] {
-        let text = says(at, bytes);
-        assert!(text.ends_with(&format!("and no {expected}")), "{text}");
-    }
-    assert_eq!(
-        says(4, &[100, 0]),
-        "the header says that a page has 100 bytes"
-    );
-    assert_eq!(
-        says(60, &[1, 1]),
-        "the header says that a page has 235 bytes, and its allocator that one has 257"
-    );
-    assert_eq!(
-        says(68, &[255, 255]),
-        "the header says that 65535 chunks are in use, where 260 fit"
-    );
-    assert_eq!(
-        says(20, &[255]),
-        "the header says that there are 255 entries in 11 chunks, which hold 11 each at most"
-    );
-    assert_eq!(
-        says(12, &[0; 8]),
-        "the header says that there are 100 entries, and that the root is at 0"
-    );
-    assert_eq!(
-        says(20, &[99]),
-        "the header says that there are 99 entries, and the nodes hold 100"
     );
 }
