@@ -91,6 +91,16 @@ impl Host {
         Ok(self.canister(id)?.state.stable.pages())
     }
 
+    /// Bytes of memory the canister pays for: heap, stable memory and globals, its module as it was submitted, and
+    /// its metadata sections once more.
+    ///
+    /// # Errors
+    /// There is no such canister.
+    pub fn memory_usage(&self, id: Principal) -> Result<u64, HostError> {
+        let canister = self.canister(id)?;
+        Ok(Canister::usage(canister.instance.as_ref(), &canister.state))
+    }
+
     /// The cycles balance.
     ///
     /// # Errors

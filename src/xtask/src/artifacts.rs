@@ -55,6 +55,23 @@ pub const TEST_BATCHES: &[&[Artifact]] = &[
     &[todo("todo-release-2", &["release-2"])],
 ];
 
+/// The other ways to migrate the same canister, which only the bench runs.
+pub const BENCH_BATCHES: &[&[Artifact]] = &[
+    &[peer("peer-naive-one", &["naive-one"])],
+    &[peer("peer-naive-two", &["naive-two"])],
+    &[peer("peer-candid", &["candid"])],
+    &[peer("peer-maps", &["maps"])],
+];
+
+/// A peer in `bench/peers`, which differs from the others by a feature.
+const fn peer(name: &'static str, features: &'static [&'static str]) -> Artifact {
+    Artifact {
+        name,
+        package: "bench-peers",
+        features,
+    }
+}
+
 /// A release of the to-do list in `examples/`, which differs from the others by a feature.
 const fn todo(name: &'static str, features: &'static [&'static str]) -> Artifact {
     Artifact {
@@ -108,7 +125,11 @@ mod tests {
     const ICP: &str = include_str!("../../../icp.yaml");
 
     fn artifacts() -> impl Iterator<Item = &'static Artifact> {
-        BATCHES.iter().chain(TEST_BATCHES).copied().flatten()
+        [BATCHES, TEST_BATCHES, BENCH_BATCHES]
+            .into_iter()
+            .flatten()
+            .copied()
+            .flatten()
     }
 
     fn path(name: &str) -> String {

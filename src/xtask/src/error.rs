@@ -130,6 +130,10 @@ pub enum Error {
     #[error(transparent)]
     Icp(#[from] crate::icp::error::Error),
 
+    /// A bench without figures, or with worse ones.
+    #[error(transparent)]
+    Bench(#[from] crate::bench::error::BenchError),
+
     /// A fuzz target that does not exist.
     #[error("there is no fuzz target {name:?}; there are {known}")]
     NoTarget {

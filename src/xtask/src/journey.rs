@@ -12,8 +12,7 @@ use crate::stage::Stage;
 
 mod moving;
 
-pub use moving::MoveError;
-use moving::Moving;
+pub use moving::{MoveError, Moving};
 
 /// The compiled modules of the releases, and what they answer in.
 pub struct Releases {

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::workspace::Workspace;
 
 mod artifacts;
+mod bench;
 mod command;
 mod error;
 mod file;
@@ -35,6 +36,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure this project and other ways to migrate on the same user data, side by side
+    Bench(command::bench::Options),
     /// Build the canister modules into target/canisters, shrunk, with their metadata
     Build,
     /// Write candid/individual_user.did from the module that is built
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> error::Result<()> {
     let workspace = Workspace::find()?;
     match arguments.command {
+        Command::Bench(options) => command::bench::run(&workspace, &options),
         Command::Build => command::build::run(&workspace),
         Command::Candid { check } => command::candid::run(&workspace, check),
         Command::Demo(options) => command::demo::run(&workspace, &options),

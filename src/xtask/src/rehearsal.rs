@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use candid::{CandidType, Deserialize, decode_one};
 use canister_host::{
-    CanisterSettings, Host, HostError, InstallMode, InstallReport, MessageReport, Module, Principal,
+    CanisterSettings, Host, HostConfig, HostError, InstallMode, InstallReport, MessageReport,
+    Module, Principal, StableMemory,
 };
 use canister_scenario::{Answers, Call, Interview, Step, init_args, people, upgrade_args};
 use ic_stable_migration::MoveStatus;
@@ -41,6 +42,14 @@ pub enum RehearsalError {
         /// What it said instead, or why that could not be read.
         reason: String,
     },
+    /// A query without argument is rejected.
+    #[error("the query {method} was rejected: {reason}")]
+    Query {
+        /// The query.
+        method: &'static str,
+        /// What the canister said.
+        reason: String,
+    },
     /// Stable memory could not be read back.
     #[error(transparent)]
     Stable(#[from] canister_host::StableError),
@@ -73,7 +82,15 @@ impl Rehearsal {
     /// # Errors
     /// What the host or `canister_init` refused.
     pub fn install(module: &Module) -> Result<Self> {
-        let mut host = Host::new();
+        Self::install_on(HostConfig::default(), module)
+    }
+
+    /// The same on a host with a configuration of its own.
+    ///
+    /// # Errors
+    /// What the host or `canister_init` refused.
+    pub fn install_on(config: HostConfig, module: &Module) -> Result<Self> {
+        let mut host = Host::with_config(config);
         let canister = people::canister(0);
         let settings = CanisterSettings {
             controllers: vec![people::user_index()],
@@ -96,9 +113,13 @@ impl Rehearsal {
     ///
     /// # Errors
     /// What the host or `canister_post_upgrade` refused.
-    pub fn restore(&mut self, memory: &[u8], module: &Module) -> Result<InstallReport> {
+    pub fn restore(
+        &mut self,
+        memory: impl Into<StableMemory>,
+        module: &Module,
+    ) -> Result<InstallReport> {
         self.host.set_stable_memory(self.canister, memory)?;
-        self.put(module, true)
+        self.put(module, true, &upgrade_args())
     }
 
     /// Upgrades to `module`.
@@ -106,17 +127,29 @@ impl Rehearsal {
     /// # Errors
     /// What the host or a hook refused.
     pub fn upgrade(&mut self, module: &Module) -> Result<InstallReport> {
-        self.put(module, false)
+        self.upgrade_with(module, &upgrade_args())
     }
 
-    fn put(&mut self, module: &Module, skip_pre_upgrade: bool) -> Result<InstallReport> {
+    /// Upgrades to `module` with an argument of its own.
+    ///
+    /// # Errors
+    /// What the host or a hook refused.
+    pub fn upgrade_with(&mut self, module: &Module, args: &[u8]) -> Result<InstallReport> {
+        self.put(module, false, args)
+    }
+
+    fn put(
+        &mut self,
+        module: &Module,
+        skip_pre_upgrade: bool,
+        args: &[u8],
+    ) -> Result<InstallReport> {
         let mode = InstallMode::Upgrade { skip_pre_upgrade };
         let sender = people::user_index();
-        let args = upgrade_args();
         let _sign_of_life = progress::spinner("Upgrading");
         Ok(self
             .host
-            .install(self.canister, mode, module, &args, sender)?)
+            .install(self.canister, mode, module, args, sender)?)
     }
 
     /// Makes the calls and lets the time pass. Returns how many calls were made.
@@ -197,10 +230,29 @@ impl Rehearsal {
         Ok(status.move_status)
     }
 
+    /// The reply to a query without argument, asked as a controller.
+    ///
+    /// # Errors
+    /// `Query` if it is rejected.
+    pub fn query(&mut self, method: &'static str) -> Result<Vec<u8>> {
+        let asker = people::user_index();
+        let reply = self.host.query(self.canister, asker, method, NO_ARGUMENT);
+        let reply = reply.map_err(|reject| RehearsalError::Query {
+            method,
+            reason: reject.to_string(),
+        })?;
+        Ok(reply.bytes)
+    }
+
     /// Lets a second pass and runs what timers are due, with the messages they set off.
     pub fn tick(&mut self) -> Vec<MessageReport> {
         self.host.advance_time(TICK);
         self.host.tick()
+    }
+
+    /// The canister, to be looked at on its host.
+    pub fn subject(&self) -> (&Host, Principal) {
+        (&self.host, self.canister)
     }
 
     /// What the canister takes up now.

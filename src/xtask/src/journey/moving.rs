@@ -99,21 +99,21 @@ impl Moving {
         Ok(moving)
     }
 
-    /// Lets the timer do a step.
+    /// Lets the timer do a step, and returns every message that took.
     ///
     /// # Errors
     /// `Differs`, `Stuck`, `Paused` if the status says so, `Endless` if the move should have come to
     /// its end long ago.
-    pub fn tick(&mut self, rehearsal: &mut Rehearsal) -> Result<()> {
+    pub fn tick(&mut self, rehearsal: &mut Rehearsal) -> Result<Vec<MessageReport>> {
         let step = EntryPoint::Update(STEP.to_owned());
         self.steps.seconds += 1;
-        for message in rehearsal.tick() {
-            if message.entry == step {
-                self.count(&message);
-            }
+        let messages = rehearsal.tick();
+        for message in messages.iter().filter(|message| message.entry == step) {
+            self.count(message);
         }
         self.status = rehearsal.move_status()?.ok_or(MoveError::NoMove)?;
-        self.check()
+        self.check()?;
+        Ok(messages)
     }
 
     fn count(&mut self, step: &MessageReport) {
@@ -182,6 +182,11 @@ impl Moving {
     /// Entries that are in stable maps.
     pub fn moved(&self) -> u64 {
         self.status.collections.iter().map(|at| at.stable).sum()
+    }
+
+    /// Where the move stands, in the canister's own words.
+    pub fn status(&self) -> &MoveStatus {
+        &self.status
     }
 
     /// What the steps did.

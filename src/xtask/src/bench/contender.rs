@@ -1,0 +1,149 @@
+//! Who takes part: the ways to migrate, each a chain of upgrades from release 0.
+
+use candid::encode_one;
+use canister_scenario::upgrade_args;
+
+use crate::artifacts::TODAY;
+
+/// One way to migrate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contender {
+    /// Its name in files.
+    pub key: &'static str,
+    /// Its name in tables.
+    pub name: &'static str,
+    /// What it does, in a sentence for the README.
+    pub about: &'static str,
+    /// The upgrades from release 0 until everything is where it will stay.
+    pub path: &'static [Step],
+    /// Whether a timer goes on with the move after the last upgrade, and `migration_status` tells of it.
+    pub moves: bool,
+}
+
+/// One upgrade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Its name.
+    pub name: &'static str,
+    /// The module.
+    pub module: &'static str,
+    /// What it is given.
+    pub argument: Argument,
+}
+
+/// The argument of an upgrade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Argument {
+    /// That of the individual user canister, with which nothing changes.
+    UserCanister,
+    /// None.
+    Nothing,
+    /// Pages in a bucket of the memory manager, or its default.
+    BucketPages(Option<u16>),
+}
+
+/// All contenders, in the order of tables.
+pub const CONTENDERS: &[Contender] = &[
+    Contender {
+        key: "naive",
+        name: "naive 2023",
+        about: "The two-stage migration of 2023: stage one reads the legacy value, and its `pre_upgrade` encodes the \
+                whole state on the heap and writes it as a frame into memory 0 of a `MemoryManager` with its default \
+                buckets of 128 pages; stage two reads that frame. Nothing is moved to a stable map.",
+        path: &[
+            step("stage one", "peer-naive-one", Argument::BucketPages(None)),
+            step("stage two", "peer-naive-two", Argument::Nothing),
+        ],
+        moves: false,
+    },
+    Contender {
+        key: "naive-one-page",
+        name: "naive, 1-page buckets",
+        about: "The same modules with buckets of one page.",
+        path: &[
+            step(
+                "stage one",
+                "peer-naive-one",
+                Argument::BucketPages(Some(1)),
+            ),
+            step("stage two", "peer-naive-two", Argument::Nothing),
+        ],
+        moves: false,
+    },
+    Contender {
+        key: "candid",
+        name: "Candid stable_save",
+        about: "The whole state as one Candid value, with `stable_save` and `stable_restore`. The first upgrade reads \
+                the legacy value, the second writes and reads Candid.",
+        path: &[
+            step("the first", "peer-candid", Argument::Nothing),
+            step("the second", "peer-candid", Argument::Nothing),
+        ],
+        moves: false,
+    },
+    Contender {
+        key: "maps",
+        name: "plain StableBTreeMaps",
+        about: "The peer in the bulk: one upgrade reads the legacy value and inserts the entries, with the same bytes \
+                as this project's and in key order, into one `StableBTreeMap` a collection, in buckets of one page. \
+                It proves nothing, and serves nobody until it is through.",
+        path: &[step("the upgrade", "peer-maps", Argument::Nothing)],
+        moves: false,
+    },
+    Contender {
+        key: "project",
+        name: "this project, 0 → 1 → 2",
+        about: "Release 1 adopts, release 2 moves the collections to stable maps.",
+        path: &[
+            step("0 → 1", "release-1-adopt", Argument::UserCanister),
+            step("1 → 2", TODAY, Argument::UserCanister),
+        ],
+        moves: true,
+    },
+    Contender {
+        key: "project-direct",
+        name: "this project, 0 → 2",
+        about: "Release 2 at once.",
+        path: &[step("0 → 2", TODAY, Argument::UserCanister)],
+        moves: true,
+    },
+];
+
+const fn step(name: &'static str, module: &'static str, argument: Argument) -> Step {
+    Step {
+        name,
+        module,
+        argument,
+    }
+}
+
+impl Argument {
+    /// Its Candid encoding.
+    pub fn encode(self) -> Result<Vec<u8>, candid::Error> {
+        match self {
+            Self::UserCanister => Ok(upgrade_args()),
+            Self::Nothing => candid::encode_args(()),
+            Self::BucketPages(pages) => encode_one(pages),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifacts::{BATCHES, BENCH_BATCHES};
+
+    #[test]
+    fn every_module_of_a_contender_is_built() {
+        let built: Vec<&str> = [BATCHES, BENCH_BATCHES]
+            .into_iter()
+            .flatten()
+            .copied()
+            .flatten()
+            .map(|artifact| artifact.name)
+            .collect();
+        for step in CONTENDERS.iter().flat_map(|contender| contender.path) {
+            assert!(built.contains(&step.module), "{}", step.module);
+        }
+    }
+}
