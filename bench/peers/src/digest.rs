@@ -46,9 +46,10 @@ fn hash(id: u8, key: &[u8], value: &[u8]) -> u64 {
 }
 
 /// The contents of all collections in `$bulk`, whatever kind of maps they are: `$entries` iterates the one called `$map`.
+#[macro_export]
 macro_rules! contents {
     ($bulk:expr, $map:ident => $entries:expr) => {
-        $crate::digest::contents!(@ $bulk, $map => $entries;
+        $crate::contents!(@ $bulk, $map => $entries;
             posts 1, likes 2, rooms 3, bets 4, placed_bets 5, token_events 6, followers 7, follower_places 8,
             following 9, following_places 10, followed_principals 11)
     };
@@ -59,10 +60,8 @@ macro_rules! contents {
         }),+]
     };
 }
-pub(crate) use contents;
 
 /// The contents of a nested value.
-#[cfg(not(feature = "maps"))]
 pub fn of(data: individual_user::state::legacy::CanisterData) -> Vec<Content> {
     let state = individual_user::state::State::from(data);
     contents!(state.bulk, map => map.iter())

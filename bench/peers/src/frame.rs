@@ -17,7 +17,6 @@ pub fn write(memory: &mut impl Memory, value: &impl Serialize) {
 }
 
 /// Reads all bytes to the heap and decodes them.
-#[cfg_attr(feature = "naive-one", allow(dead_code))]
 pub fn read<T: DeserializeOwned>(memory: &impl Memory) -> T {
     let mut len = [0; 4];
     memory.read(0, &mut len);

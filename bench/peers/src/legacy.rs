@@ -11,7 +11,6 @@ use crate::or_trap;
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The MessagePack value at offset 0 of stable memory.
-#[cfg_attr(feature = "naive-two", allow(dead_code))]
 pub fn read() -> CanisterData {
     let reader = BufReader::with_capacity(BUFFER_BYTES, StableReader::default());
     or_trap(rmp_serde::from_read(reader))

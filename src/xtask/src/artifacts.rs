@@ -56,19 +56,19 @@ pub const TEST_BATCHES: &[&[Artifact]] = &[
 ];
 
 /// The other ways to migrate the same canister, which only the bench runs.
-pub const BENCH_BATCHES: &[&[Artifact]] = &[
-    &[peer("peer-naive-one", &["naive-one"])],
-    &[peer("peer-naive-two", &["naive-two"])],
-    &[peer("peer-candid", &["candid"])],
-    &[peer("peer-maps", &["maps"])],
-];
+pub const BENCH_BATCHES: &[&[Artifact]] = &[&[
+    peer("peer-naive-one"),
+    peer("peer-naive-two"),
+    peer("peer-candid"),
+    peer("peer-maps"),
+]];
 
-/// A peer in `bench/peers`, which differs from the others by a feature.
-const fn peer(name: &'static str, features: &'static [&'static str]) -> Artifact {
+/// A peer in `bench/peers`.
+const fn peer(name: &'static str) -> Artifact {
     Artifact {
         name,
-        package: "bench-peers",
-        features,
+        package: name,
+        features: &[],
     }
 }
 

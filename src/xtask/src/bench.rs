@@ -6,6 +6,7 @@ pub mod contender;
 pub mod error;
 pub mod figures;
 pub mod generate;
+pub mod glance;
 pub mod measure;
 pub mod memory;
 pub mod prices;

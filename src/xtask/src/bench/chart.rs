@@ -9,11 +9,12 @@ use super::prices::Tariff;
 use super::results::Results;
 
 /// Pixels.
-const SIZE: (u32, u32) = (960, 540);
+const SIZE: (u32, u32) = (1080, 540);
 const TEXT: i32 = 16;
 const TITLE: i32 = 22;
-/// Half the size of a marker.
-const MARK: i32 = 5;
+/// Pixels that names and marks of lines take, right of the plot.
+const LEGEND: i32 = 240;
+const LEGEND_LINE: i32 = 26;
 
 /// The sizes along the axis, and what stands below them.
 const POSTS: &[(&str, &str)] = &[
@@ -33,6 +34,9 @@ const COLOURS: &[RGBColor] = &[
     RGBColor(0, 158, 115),
     RGBColor(0, 0, 0),
 ];
+
+/// Contenders that another one often does the same as.
+const BROAD: &[&str] = &["naive", "project"];
 
 /// One chart.
 pub struct Chart {
@@ -61,8 +65,8 @@ pub const CHARTS: &[Chart] = &[
     },
     Chart {
         file: "cycles.svg",
-        title: "Storage for a year after the migration: heap, stable memory and module",
-        axis: "cycles, without the base fee of each canister",
+        title: "A year after the migration: what storage costs, beside the base fee",
+        axis: "cycles",
         figure: |figures, tariff| {
             let bytes = figures.paid_bytes.total();
             tariff.year(bytes).saturating_sub(tariff.year(0))
@@ -74,8 +78,10 @@ pub const CHARTS: &[Chart] = &[
 struct Line {
     name: String,
     colour: RGBColor,
-    mark: usize,
-    dashed: bool,
+    /// Its place in [`CONTENDERS`].
+    contender: usize,
+    /// Whether it shows the figures of before.
+    before: bool,
     points: Vec<(f64, f64)>,
 }
 
@@ -87,11 +93,11 @@ impl Chart {
     pub fn draw(&self, results: &Results, before: Option<&Results>) -> Result<String, BenchError> {
         let mut lines = Vec::new();
         for (number, contender) in CONTENDERS.iter().enumerate() {
-            let line = |results: &Results, name: String, dashed: bool| Line {
+            let line = |results: &Results, name: String, before: bool| Line {
                 name,
                 colour: COLOURS[number % COLOURS.len()],
-                mark: number,
-                dashed,
+                contender: number,
+                before,
                 points: self.points(results, contender.key),
             };
             let now = line(results, contender.name.to_owned(), false);
@@ -131,7 +137,8 @@ impl Chart {
         let (low, high) = powers_around(lines);
         let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
         root.fill(&WHITE).map_err(|e| told(&e))?;
-        let mut chart = ChartBuilder::on(&root)
+        let (plot, legend) = root.split_horizontally(SIZE.0 as i32 - LEGEND);
+        let mut chart = ChartBuilder::on(&plot)
             .caption(self.title, ("sans-serif", TITLE))
             .margin(16)
             .x_label_area_size(56)
@@ -152,39 +159,50 @@ impl Chart {
             .axis_desc_style(("sans-serif", TEXT))
             .draw()
             .map_err(|e| told(&e))?;
-        for line in lines {
-            let Line { colour, mark, .. } = *line;
-            let style = colour.stroke_width(2);
+        for (number, line) in lines.iter().enumerate() {
             let points = line.points.iter().copied();
-            let drawn = if line.dashed {
-                chart.draw_series(DashedLineSeries::new(points, 6, 5, style))
-            } else {
-                chart.draw_series(LineSeries::new(points, style))
+            let drawn = match line.before {
+                true => chart.draw_series(DashedLineSeries::new(points, 6, 5, line.style())),
+                false => chart.draw_series(LineSeries::new(points, line.style())),
             };
-            drawn
-                .map_err(|e| told(&e))?
-                .label(&line.name)
-                .legend(move |(x, y)| {
-                    EmptyElement::at((x, y))
-                        + PathElement::new(vec![(0, 0), (24, 0)], style)
-                        + Polygon::new(outline(mark, (12, 0)), colour.filled())
-                });
-            let marks = line.points.iter().map(|&at| {
-                EmptyElement::at(at) + Polygon::new(outline(mark, (0, 0)), colour.filled())
-            });
+            drawn.map_err(|e| told(&e))?;
+            let marks = line
+                .points
+                .iter()
+                .map(|&at| EmptyElement::at(at) + line.mark((0, 0)));
             chart.draw_series(marks).map_err(|e| told(&e))?;
+
+            let y = 70 + LEGEND_LINE * number as i32;
+            let stroke = PathElement::new(vec![(0, y), (28, y)], line.style());
+            legend.draw(&stroke).map_err(|e| told(&e))?;
+            legend.draw(&line.mark((14, y))).map_err(|e| told(&e))?;
+            let name = Text::new(line.name.clone(), (38, y - TEXT / 2), ("sans-serif", TEXT));
+            legend.draw(&name).map_err(|e| told(&e))?;
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .legend_area_size(32)
-            .margin(12)
-            .background_style(WHITE.mix(0.85))
-            .border_style(RGBColor(187, 187, 187))
-            .label_font(("sans-serif", TEXT))
-            .draw()
-            .map_err(|e| told(&e))?;
         root.present().map_err(|e| told(&e))
+    }
+}
+
+impl Line {
+    /// A line that another covers is the broader one of the two.
+    fn style(&self) -> ShapeStyle {
+        let opacity = if self.before { 0.6 } else { 1.0 };
+        let width = if self.is_broad() { 5 } else { 2 };
+        self.colour.mix(opacity).stroke_width(width)
+    }
+
+    fn mark(&self, (x, y): (i32, i32)) -> Polygon<(i32, i32)> {
+        let size = if self.is_broad() { 8 } else { 5 };
+        let corners = outline(self.contender).iter();
+        let corners: Vec<_> = corners
+            .map(|(dx, dy)| (x + dx * size / 10, y + dy * size / 10))
+            .collect();
+        let opacity = if self.before { 0.6 } else { 1.0 };
+        Polygon::new(corners, self.colour.mix(opacity).filled())
+    }
+
+    fn is_broad(&self) -> bool {
+        BROAD.contains(&CONTENDERS[self.contender].key)
     }
 }
 
@@ -205,20 +223,25 @@ fn powers_around(lines: &[Line]) -> (f64, f64) {
     )
 }
 
-/// The outline of a mark around a point: a different one for each contender.
-fn outline(mark: usize, (x, y): (i32, i32)) -> Vec<(i32, i32)> {
-    let corners: &[(i32, i32)] = match mark % 6 {
-        0 => &[(-1, -1), (1, -1), (1, 1), (-1, 1)],
-        1 => &[(0, -1), (1, 0), (0, 1), (-1, 0)],
-        2 => &[(-1, 1), (0, -1), (1, 1)],
-        3 => &[(-1, -1), (0, 1), (1, -1)],
-        4 => &[(-1, -1), (1, 1), (1, -1), (-1, 1)],
-        _ => &[(-1, -1), (-1, 1), (1, -1), (1, 1)],
-    };
-    corners
-        .iter()
-        .map(|(dx, dy)| (x + dx * MARK, y + dy * MARK))
-        .collect()
+/// The outline of a mark, in tenths of its size: a different one for each contender.
+fn outline(contender: usize) -> &'static [(i32, i32)] {
+    match contender % COLOURS.len() {
+        0 => &[(-10, -10), (10, -10), (10, 10), (-10, 10)],
+        1 => &[(0, -14), (14, 0), (0, 14), (-14, 0)],
+        2 => &[(-11, 10), (0, -12), (11, 10)],
+        3 => &[(-11, -10), (0, 12), (11, -10)],
+        4 => &[
+            (-5, -11),
+            (5, -11),
+            (11, -5),
+            (11, 5),
+            (5, 11),
+            (-5, 11),
+            (-11, 5),
+            (-11, -5),
+        ],
+        _ => &[(-11, -10), (-11, 10), (11, -10), (11, 10)],
+    }
 }
 
 fn label_at(at: f64) -> String {
@@ -284,8 +307,8 @@ mod tests {
         let line = |figures: &[f64]| Line {
             name: String::new(),
             colour: BLACK,
-            mark: 0,
-            dashed: false,
+            contender: 0,
+            before: false,
             points: figures.iter().map(|figure| (0.0, *figure)).collect(),
         };
         assert_eq!(powers_around(&[line(&[2.0, 300.0])]), (1.0, 1000.0));

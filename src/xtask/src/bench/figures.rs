@@ -41,6 +41,8 @@ pub struct Refusal {
 pub struct Upgrade {
     /// Its name.
     pub name: String,
+    /// The new module.
+    pub module: String,
     /// Instructions of the old module's `pre_upgrade`.
     pub pre_upgrade: u64,
     /// Instructions of the new module's `post_upgrade`.
@@ -180,6 +182,7 @@ pub mod tests {
     pub fn figures() -> Figures {
         let upgrade = |name: &str, post_upgrade| Upgrade {
             name: name.to_owned(),
+            module: "a module".to_owned(),
             pre_upgrade: 100,
             post_upgrade,
             compile_first: 6_000,

@@ -170,7 +170,13 @@ impl Run {
         };
         self.note_peak(report.hooks());
         let (heap_pages, stable_pages) = pages(&self.rehearsal)?;
-        Ok(Ok(upgrade(name, &report, heap_pages, stable_pages)))
+        Ok(Ok(Upgrade {
+            name: name.to_owned(),
+            module: step.module.to_owned(),
+            heap_pages,
+            stable_pages,
+            ..instructions(&report)
+        }))
     }
 
     /// Lets the timer run until the move is over, if it is not over already.
@@ -229,16 +235,14 @@ impl Run {
     }
 }
 
-fn upgrade(name: &str, report: &InstallReport, heap_pages: u64, stable_pages: u64) -> Upgrade {
+fn instructions(report: &InstallReport) -> Upgrade {
     let cost = |hook: &Option<MessageReport>| hook.as_ref().map_or(0, |ran| ran.instructions);
     Upgrade {
-        name: name.to_owned(),
         pre_upgrade: cost(&report.pre_upgrade),
         post_upgrade: cost(&report.post_upgrade) + cost(&report.start),
         compile_first: report.compile_first,
         compile_again: report.compile_again,
-        heap_pages,
-        stable_pages,
+        ..Upgrade::default()
     }
 }
 

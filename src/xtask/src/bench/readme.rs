@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::chart::CHARTS;
 use super::contender::CONTENDERS;
 use super::figures::Figures;
+use super::glance;
 use super::results::{FOLDER, Results};
 use super::size::{self, Group, SIZES};
 use super::table::{self, cycles};
@@ -89,6 +90,7 @@ fn readme(results: &Results, before: Option<&Results>) -> String {
             .iter()
             .map(|chart| format!("![{}]({})\n", chart.title, chart.file)),
     );
+    parts.push(glance::tables(results));
     if let Some(before) = before {
         parts.push(before_and_after(before, results));
     }

@@ -1,8 +1,10 @@
 //! The bulk in plain `StableBTreeMap`s, one a collection, in buckets of one page: `post_upgrade` reads the legacy value
 //! and inserts every entry in key order. The hot data stays on the heap and goes into memory 0 with every upgrade.
+#![cfg(target_family = "wasm")]
 
 use std::cell::RefCell;
 
+use bench_peers::{contents, digest, frame, legacy};
 use ic_cdk::stable::stable_read;
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager, VirtualMemory};
 use ic_stable_structures::{DefaultMemoryImpl, StableBTreeMap};
@@ -14,8 +16,6 @@ use individual_user::state::keys::{
     BetKey, FollowMemberKey, FollowedPrincipalKey, LikeKey, PlacedBetKey, RoomKey,
 };
 use individual_user::state::records::{PostRecord, RoomRecord};
-
-use crate::{digest, frame, legacy};
 
 mod insert;
 
@@ -89,7 +89,7 @@ fn pre_upgrade() {
 fn bench_digests() -> Vec<digest::Content> {
     STATE.with_borrow(|state| match state {
         Some(state) => {
-            digest::contents!(state.bulk, map => map.iter().map(|entry| entry.into_pair()))
+            contents!(state.bulk, map => map.iter().map(|entry| entry.into_pair()))
         }
         None => Vec::new(),
     })

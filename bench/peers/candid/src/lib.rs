@@ -1,12 +1,12 @@
 //! The whole state as one Candid value at offset 0, with `stable_save` and `stable_restore` of ic-cdk. The first
 //! `post_upgrade` reads the value of release 0 instead.
+#![cfg(target_family = "wasm")]
 
 use std::cell::RefCell;
 
+use bench_peers::{digest, legacy, or_trap};
 use ic_cdk::stable::stable_read;
 use ic_cdk::storage::{stable_restore, stable_save};
-
-use crate::{digest, legacy, or_trap};
 
 mod value;
 
