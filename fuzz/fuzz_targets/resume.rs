@@ -9,7 +9,7 @@ use fuzz::canister::{NOW, State, release};
 use fuzz::image::Image;
 use fuzz::memory::Watched;
 use fuzz::trap::unless_a_map_traps;
-use ic_stable_migration::{Budget, Error, Mover, Trailing};
+use ic_stable_migration::{Budget, Error, MoveBudget, Mover, Trailing};
 use libfuzzer_sys::fuzz_target;
 
 /// Steps after which a move of so few entries must have ended.
@@ -45,7 +45,10 @@ fuzz_target!(|input: &[u8]| {
         Some(Err(error)) => {
             let told = error.to_string();
             // Only that can be found out by trying alone; the hook traps then.
-            let tried = matches!(error, Error::OutOfStableMemory { .. } | Error::Ceiling { .. });
+            let tried = matches!(
+                error,
+                Error::OutOfStableMemory { .. } | Error::Ceiling { .. }
+            );
             assert!(tried || !memory.was_changed(), "{told}");
             return;
         }

@@ -93,7 +93,8 @@ impl Entry {
 fn build(tree: &Tree) -> Result<(Entries, Watched), TreeError> {
     let memory = Watched::of(&[]);
     let page_size = tree.page_size.into();
-    let mut builder = TreeBuilder::new(memory.clone(), Size::Unbounded, Size::Unbounded, page_size)?;
+    let mut builder =
+        TreeBuilder::new(memory.clone(), Size::Unbounded, Size::Unbounded, page_size)?;
     let mut entries = Entries::new();
     let mut runs = Vec::new();
     for entry in tree.runs.iter().take(6) {
@@ -123,7 +124,11 @@ fn read(memory: Watched) -> Option<Entries> {
     walked.ok()?;
     if structure.is_ok() {
         let map: StableBTreeMap<Vec<u8>, Vec<u8>, _> = StableBTreeMap::load(memory);
-        assert!(map.iter().map(|entry| entry.into_pair()).eq(entries.iter().cloned()));
+        assert!(
+            map.iter()
+                .map(|entry| entry.into_pair())
+                .eq(entries.iter().cloned())
+        );
     }
     Some(entries.into_iter().collect())
 }
@@ -138,7 +143,10 @@ fn go_on(memory: Watched, mut model: Entries, changes: Vec<Change>) {
                 assert_eq!(map.insert(key, value), before);
             }
             Change::Remove { key } => {
-                let key = model.keys().nth(usize::from(key) % model.len().max(1)).cloned();
+                let key = model
+                    .keys()
+                    .nth(usize::from(key) % model.len().max(1))
+                    .cloned();
                 let key = key.unwrap_or_default();
                 assert_eq!(map.remove(&key), model.remove(&key));
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use ic_stable_migration::{
-    Budget, Cbor, MessagePack, Mover, Plan, StreamCodec, Tier, Tiered, TieredMap,
+    Budget, Cbor, MessagePack, MoveBudget, Mover, Plan, StreamCodec, Tier, Tiered, TieredMap,
 };
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use ic_stable_structures::{
