@@ -112,7 +112,7 @@ fn build(tree: &Tree) -> Result<(Entries, Watched), TreeError> {
     Ok((entries, memory))
 }
 
-/// What a memory holds, where it is a tree. One that is sound throughout is one that the crate's map reads the same.
+/// What a memory holds, where it is a tree. One that is sound throughout, the crate's map reads the same.
 fn read(memory: Watched) -> Option<Entries> {
     let reader = TreeReader::open(memory.clone(), Size::Unbounded, Size::Unbounded).ok()?;
     let mut entries = Vec::new();
@@ -121,8 +121,11 @@ fn read(memory: Watched) -> Option<Entries> {
         ControlFlow::<()>::Continue(())
     });
     let structure = reader.check_structure();
-    walked.ok()?;
-    if structure.is_ok() {
+    if walked.is_err() {
+        return None;
+    }
+    // The order of keys is for the one who knows their type; the map's iterator relies on it.
+    if structure.is_ok() && entries.is_sorted_by(|a, b| a.0 < b.0) {
         let map: StableBTreeMap<Vec<u8>, Vec<u8>, _> = StableBTreeMap::load(memory);
         assert!(
             map.iter()

@@ -51,14 +51,26 @@
 //! its place how large key and value can be; the crate reads both, for any type.
 //!
 //! # Cost
-//! Time: an entry is copied when it comes and when its node is written. Heap: at most three nodes a level for each run
-//! that is open, and one more while it is written. Memory: nodes of 11 entries, but for two at the end of each level of
-//! each run, which have 5 at least; a page size that fits them.
+//! - Instructions: an entry is copied when it comes, and its value once more before its node is written, in one write.
+//! - Heap: at most three nodes a level for each run that is open, and the values of one while it is written.
+//! - Memory: nodes of 11 entries, but for two at the end of each level of each run, which have 5 at least; and a page
+//!   size that fits them.
+//!
+//! Measured on the embedded host, in a memory of a `MemoryManager`:
+//!
+//! | entries | instructions each | inserted | pages | inserted |
+//! |---|---|---|---|---|
+//! | 250 000 keys of 30 bytes, of any length by their type | 580 | 94 000 | 169 | 794 |
+//! | 100 000 numbers with 62 bytes, of any length by their type | 850 | 62 000 | 127 | 318 |
+//! | 10 000 numbers with up to 400 bytes | 1 660 | 66 000 | 38 | 53 |
+//!
+//! Reading them back takes 380 instructions for each of the first, by the map's own iterator 3 200.
 //!
 //! # Limitations
 //! - The order of keys is the type's, which can be another than that of their bytes: it is not checked.
 //! - One map is written whole. To add to a map that has entries, insert.
-//! - A tree of full nodes is the smallest, and the first inserts after it split one node each.
+//! - A tree of full nodes is the smallest. The first inserts into it split one node each, and the map, which reads whole
+//!   nodes, looks a key up with a fifth more instructions, a third where nodes have several pages.
 //! - [`TreeBuilder`] grows its memory when it has to, page by page; a memory that panics when it cannot grow, as one of
 //!   a `MemoryManager` does, panics.
 

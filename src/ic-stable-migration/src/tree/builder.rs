@@ -126,8 +126,8 @@ impl<M: Memory> TreeBuilder<M> {
     /// are left, and the header last. Costs a dozen entries for each level of each run.
     ///
     /// # Errors
-    /// [`TreeError::ForeignRun`], [`TreeError::MissingEntries`], [`TreeError::OutOfMemory`]. What the memory then holds
-    /// is no map.
+    /// [`TreeError::ForeignRun`], [`TreeError::MissingEntries`], [`TreeError::OutOfMemory`]. If a node was written by then,
+    /// what the memory holds is no map any more.
     pub fn finish(mut self, runs: impl IntoIterator<Item = Run>) -> Result<Built<M>, TreeError> {
         if let Some(failed) = self.failed {
             return Err(failed);

@@ -41,7 +41,7 @@ impl<'a, M: Memory> Chunks<'a, M> {
     /// [`TreeError::Damaged`].
     pub fn read_node(&mut self, address: u64, bytes: &mut Vec<u8>) -> Result<(), TreeError> {
         let chunk = self.meet(address)?;
-        let len = self.page_from(address) + CHUNK_HEAD;
+        let len = self.page_from(address).saturating_add(CHUNK_HEAD);
         // What the buffer has already need not be zeroed.
         bytes.truncate(len);
         extend(bytes, len - bytes.len(), address)?;

@@ -66,6 +66,7 @@ impl<M: Memory> Output<M> {
             put(&self.memory, &mut self.pages, 0, &[0; CHUNKS_AT as usize])?;
         }
         let chunk = chunk_bytes(self.page_bytes);
+        // A page can be longer than the heap of a canister.
         let page = self.page_bytes as usize;
         let overflow_pages = overflow_pages(node.bytes() as u64, self.page_bytes);
         let address = self.next + CHUNK_HEAD as u64;
@@ -75,7 +76,7 @@ impl<M: Memory> Output<M> {
         } else {
             0
         });
-        let (mut start, mut end) = (0, image.len().min(CHUNK_HEAD + page));
+        let (mut start, mut end) = (0, image.len().min(page.saturating_add(CHUNK_HEAD)));
         loop {
             put(&self.memory, &mut self.pages, at, &image[start..end])?;
             if end == image.len() {
@@ -85,7 +86,7 @@ impl<M: Memory> Output<M> {
             at += chunk;
             start = end - CHUNK_HEAD - OVERFLOW_HEAD;
             let heads = start..end;
-            end = image.len().min(end + page - OVERFLOW_HEAD);
+            end = image.len().min(end.saturating_add(page - OVERFLOW_HEAD));
             let next = if end == image.len() {
                 0
             } else {
