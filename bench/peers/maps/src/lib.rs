@@ -1,5 +1,5 @@
-//! The bulk in plain `StableBTreeMap`s, one a collection, in buckets of one page: `post_upgrade` reads the legacy value
-//! and inserts every entry in key order. The hot data stays on the heap and goes into memory 0 with every upgrade.
+//! The bulk in plain `StableBTreeMap`s, one a collection: `post_upgrade` reads the legacy value and inserts every entry
+//! in key order. The hot data stays on the heap and goes into memory 0 with every upgrade.
 #![cfg(target_family = "wasm")]
 
 use std::cell::RefCell;
@@ -18,9 +18,6 @@ use individual_user::state::keys::{
 use individual_user::state::records::{PostRecord, RoomRecord};
 
 mod insert;
-
-/// Pages in a bucket: the fewest there can be.
-const BUCKET_PAGES: u16 = 1;
 
 /// How a memory manager's memory starts.
 const MAGIC: [u8; 3] = *b"MGR";
@@ -54,12 +51,14 @@ thread_local! {
     static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
 }
 
+/// The size of buckets is an argument, so that one module serves with the default and with another. The manager takes
+/// it when it is made; later it stands in its header.
 #[ic_cdk::post_upgrade]
-fn post_upgrade() {
+fn post_upgrade(bucket_pages: Option<u16>) {
     let mut start = [0; MAGIC.len()];
     stable_read(0, &mut start);
     let state = if start == MAGIC {
-        let manager = manager();
+        let manager = manager(bucket_pages);
         State {
             hot: frame::read(&manager.get(MemoryId::new(0))),
             bulk: Bulk::open(&manager),
@@ -68,7 +67,7 @@ fn post_upgrade() {
     } else {
         // The value is read in full before the manager is made over it.
         let data = legacy::read();
-        let manager = manager();
+        let manager = manager(bucket_pages);
         let mut bulk = Bulk::open(&manager);
         let hot = bulk.insert(data);
         State { hot, bulk, manager }
@@ -95,8 +94,12 @@ fn bench_digests() -> Vec<digest::Content> {
     })
 }
 
-fn manager() -> Manager {
-    MemoryManager::init_with_bucket_size(DefaultMemoryImpl::default(), BUCKET_PAGES)
+fn manager(bucket_pages: Option<u16>) -> Manager {
+    let memory = DefaultMemoryImpl::default();
+    match bucket_pages {
+        Some(pages) => MemoryManager::init_with_bucket_size(memory, pages),
+        None => MemoryManager::init(memory),
+    }
 }
 
 impl Bulk {

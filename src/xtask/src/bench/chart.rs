@@ -13,7 +13,7 @@ const SIZE: (u32, u32) = (1080, 540);
 const TEXT: i32 = 16;
 const TITLE: i32 = 22;
 /// Pixels that names and marks of lines take, right of the plot.
-const LEGEND: i32 = 240;
+const LEGEND: i32 = 256;
 const LEGEND_LINE: i32 = 26;
 
 /// The sizes along the axis, and what stands below them.
@@ -30,13 +30,14 @@ const COLOURS: &[RGBColor] = &[
     RGBColor(213, 94, 0),
     RGBColor(230, 159, 0),
     RGBColor(204, 121, 167),
+    RGBColor(86, 180, 233),
     RGBColor(0, 114, 178),
     RGBColor(0, 158, 115),
     RGBColor(0, 0, 0),
 ];
 
 /// Contenders that another one often does the same as.
-const BROAD: &[&str] = &["naive", "project"];
+const BROAD: &[&str] = &["naive", "maps-default", "project"];
 
 /// One chart.
 pub struct Chart {
@@ -176,7 +177,11 @@ impl Chart {
             let stroke = PathElement::new(vec![(0, y), (28, y)], line.style());
             legend.draw(&stroke).map_err(|e| told(&e))?;
             legend.draw(&line.mark((14, y))).map_err(|e| told(&e))?;
-            let name = Text::new(line.name.clone(), (38, y - TEXT / 2), ("sans-serif", TEXT));
+            let name = Text::new(
+                line.name.clone(),
+                (38, y - TEXT / 2 + 2),
+                ("sans-serif", TEXT),
+            );
             legend.draw(&name).map_err(|e| told(&e))?;
         }
         root.present().map_err(|e| told(&e))
@@ -230,7 +235,8 @@ fn outline(contender: usize) -> &'static [(i32, i32)] {
         1 => &[(0, -14), (14, 0), (0, 14), (-14, 0)],
         2 => &[(-11, 10), (0, -12), (11, 10)],
         3 => &[(-11, -10), (0, 12), (11, -10)],
-        4 => &[
+        4 => &[(-11, -11), (11, 0), (-11, 11)],
+        5 => &[
             (-5, -11),
             (5, -11),
             (11, -5),

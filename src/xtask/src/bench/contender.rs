@@ -46,7 +46,7 @@ pub enum Argument {
 pub const CONTENDERS: &[Contender] = &[
     Contender {
         key: "naive",
-        name: "naive 2023",
+        name: "naive, 2023",
         about: "The two-stage migration of 2023: stage one reads the legacy value, and its `pre_upgrade` encodes the \
                 whole state on the heap and writes it as a frame into memory 0 of a `MemoryManager` with its default \
                 buckets of 128 pages; stage two reads that frame. Nothing is moved to a stable map.",
@@ -82,12 +82,27 @@ pub const CONTENDERS: &[Contender] = &[
         moves: false,
     },
     Contender {
+        key: "maps-default",
+        name: "plain maps, default buckets",
+        about: "A peer in the bulk: one upgrade reads the legacy value and inserts the entries, with the same bytes as \
+                this project's and in key order, into one `StableBTreeMap` a collection, in the default buckets of 128 \
+                pages. It proves nothing, and serves nobody until it is through.",
+        path: &[step(
+            "the upgrade",
+            "peer-maps",
+            Argument::BucketPages(None),
+        )],
+        moves: false,
+    },
+    Contender {
         key: "maps",
-        name: "plain StableBTreeMaps",
-        about: "The peer in the bulk: one upgrade reads the legacy value and inserts the entries, with the same bytes \
-                as this project's and in key order, into one `StableBTreeMap` a collection, in buckets of one page. \
-                It proves nothing, and serves nobody until it is through.",
-        path: &[step("the upgrade", "peer-maps", Argument::Nothing)],
+        name: "plain maps, 1-page buckets",
+        about: "The same module with buckets of one page: what this project is to be measured against in the bulk.",
+        path: &[step(
+            "the upgrade",
+            "peer-maps",
+            Argument::BucketPages(Some(1)),
+        )],
         moves: false,
     },
     Contender {

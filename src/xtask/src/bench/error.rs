@@ -80,12 +80,9 @@ pub enum BenchError {
         /// How much may be.
         tolerance: u64,
     },
-    /// There is nothing to compare with.
-    #[error("{what} is not in bench/results.json; `cargo xtask bench --record` writes it down")]
-    NotRecorded {
-        /// The size, or the file.
-        what: String,
-    },
+    /// There are no figures to compare with, or to make a page of.
+    #[error("there is no bench/results.json; `cargo xtask bench --record` writes it")]
+    NotRecorded,
     /// A chart could not be drawn.
     #[error("the chart {name} could not be drawn: {reason}")]
     Chart {

@@ -27,7 +27,8 @@ every run.
 cargo xtask bench                                       # every size but the large ones
 cargo xtask bench --full                                # up to a gigabyte of state
 cargo xtask bench --check --sizes empty,10,100,1000     # as CI: fails where a figure is more than 2 % worse
-cargo xtask bench --record                              # writes this file, its charts and results.json
+cargo xtask bench --record                              # writes results.json, this file and its charts
+cargo xtask bench --readme                              # this file and its charts alone, from results.json
 ```
 ";
 
@@ -217,7 +218,7 @@ mod tests {
             let there = std::fs::read_to_string(root.join(&path)).unwrap_or_default();
             assert!(
                 there == text,
-                "{} is stale: run `cargo xtask bench --record --sizes empty`",
+                "{} is stale: run `cargo xtask bench --readme`",
                 path.display()
             );
         }

@@ -63,8 +63,11 @@ pub struct Options {
     /// Write bench/before.json too: what later figures stand beside
     #[arg(long, requires = "record")]
     before: bool,
+    /// Write bench/README.md and the charts anew from the figures that are written down, and measure nothing
+    #[arg(long, conflicts_with_all = ["check", "record", "sizes", "full", "json"])]
+    readme: bool,
     /// Print JSON, as it stands in bench/results.json, instead of tables
-    #[arg(long)]
+    #[arg(long, conflicts_with = "check")]
     json: bool,
     #[command(flatten)]
     tariff: Tariff,
@@ -75,6 +78,9 @@ pub struct Options {
 /// # Errors
 /// Those of building; those of [`BenchError`].
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    if options.readme {
+        return write_readme(workspace);
+    }
     let sizes = size::chosen(&options.sizes, options.full)?;
     build::modules(workspace, BATCHES)?;
     build::modules(workspace, BENCH_BATCHES)?;
@@ -196,25 +202,27 @@ fn record(workspace: &Workspace, options: &Options, results: Results) -> Result<
     let path = workspace.root.join(RESULTS);
     let mut kept = Results::read(&path)?.unwrap_or_default();
     kept.update(results);
-    fs::create_dir_all(workspace.root.join(crate::bench::results::FOLDER))
-        .map_err(Error::file("create", &path))?;
     kept.write(&path)?;
-    let before_path = workspace.root.join(BEFORE);
     if options.before {
-        kept.write(&before_path)?;
+        kept.write(&workspace.root.join(BEFORE))?;
     }
-    let before = Results::read(&before_path)?;
-    readme::write(&workspace.root, &kept, before.as_ref())
+    write_readme(workspace)
+}
+
+fn write_readme(workspace: &Workspace) -> Result<()> {
+    let results = written(workspace)?;
+    let before = Results::read(&workspace.root.join(BEFORE))?;
+    readme::write(&workspace.root, &results, before.as_ref())
+}
+
+/// The figures that are written down.
+fn written(workspace: &Workspace) -> Result<Results> {
+    let results = Results::read(&workspace.root.join(RESULTS))?;
+    Ok(results.ok_or(BenchError::NotRecorded)?)
 }
 
 fn check(workspace: &Workspace, now: &Results) -> Result<()> {
-    let Some(written) = Results::read(&workspace.root.join(RESULTS))? else {
-        return Err(BenchError::NotRecorded {
-            what: "anything".to_owned(),
-        }
-        .into());
-    };
-    let changes = Changes::between(&written, now);
+    let changes = Changes::between(&written(workspace)?, now);
     print!("{changes}");
     match changes.failures() {
         0 => {
