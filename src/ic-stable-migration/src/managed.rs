@@ -22,12 +22,14 @@ use crate::tracked::Tracked;
 mod memory;
 mod memory0;
 mod notes;
+mod reclaim;
 mod relayout;
 
 pub use memory::ManagedMemory;
 use memory::Shared;
 pub(crate) use memory0::Memory0;
 pub use memory0::Memory0Content;
+use reclaim::reclaim;
 use relayout::relayout;
 
 /// A stable memory that holds nothing and may be formatted.
@@ -142,6 +144,23 @@ impl<M: Memory> Managed<M> {
             return Ok(self);
         }
         relayout(&self.shared.raw, &table, buckets)?;
+        Ok(Self::over(Rc::clone(&self.shared.raw)))
+    }
+
+    /// Gives the buckets back that memory 0 had for the entries of before the move, after which the buckets behind them
+    /// move down: see [`reclaim`]. For a memory whose journal says that the move is done.
+    ///
+    /// # Errors
+    /// Those of [`Managed::bucket_table`] and [`Managed::content`].
+    pub(crate) fn reclaimed(self) -> Result<Self, Error> {
+        let Memory0Content::Saved(header) = self.content()? else {
+            return Ok(self);
+        };
+        let needed = header.journal_at() + u64::from(header.journal_bytes);
+        let table = self.bucket_table()?;
+        if reclaim(&self.shared.raw, &table, needed)? == 0 {
+            return Ok(self);
+        }
         Ok(Self::over(Rc::clone(&self.shared.raw)))
     }
 

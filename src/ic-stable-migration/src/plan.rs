@@ -14,7 +14,7 @@ use crate::header::Header;
 use crate::journal::decode;
 use crate::legacy::Trailing;
 use crate::managed::{Empty, Managed, Memory0Content, Stamp};
-use crate::mover::{FromEntries, Mover, Tiered, fit};
+use crate::mover::{FromEntries, Mover, Phase, Tiered, fit};
 use crate::open::{OpenOptions, Opened};
 use crate::proof;
 use crate::transfer::{self, Ground, LegacyOutcome, MoveBudget, Outcome, Terms};
@@ -313,6 +313,9 @@ impl<L, C> Plan<L, C> {
         if let Some(hot) = journal.as_ref().and_then(|journal| journal.hot.as_ref()) {
             found.state.set_hot(decode(hot)?);
         }
+        let done = journal
+            .as_ref()
+            .is_some_and(|journal| journal.progress.phase == Phase::Done && journal.hot.is_none());
         let fitting = fit(found.place.managed(), journal, &mut found.state, now)?;
         if !matches!(found.place, Place::Saved(_)) && transfer::heap_fits(terms, &mut found.state)?
         {
@@ -327,6 +330,7 @@ impl<L, C> Plan<L, C> {
             return Ok((state, *mover, found.origin.read_back(terms.read_back)));
         }
         let (mut state, managed, origin) = found.keep(self, now)?;
+        let managed = if done { managed.reclaimed()? } else { managed };
         let mover = Mover::resume(managed, fitting, &mut state)?;
         Ok((state, mover, origin))
     }

@@ -148,6 +148,14 @@ fn mistaken(mistake: u8, memory: VectorMemory) -> Error {
     error.unwrap_or_else(|| panic!("mistake {mistake} was not refused"))
 }
 
+/// What the upgrade that begins the move starts from, and whether it ends it, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    InSteps,
+    AtOnce,
+    AtOnceFromRelease1,
+}
+
 /// The canister, the model that never migrates, and the hot state that an upgrade without pre_upgrade brings back.
 struct Run<const DECLARED: u8> {
     canister: Declared<Trapping, DECLARED>,
@@ -156,10 +164,17 @@ struct Run<const DECLARED: u8> {
 }
 
 impl<const DECLARED: u8> Run<DECLARED> {
-    /// After the upgrade that begins the move and, where `at_once`, ends it, too.
-    fn start(legacy: &Legacy, at_once: bool) -> Self {
-        let plan = if at_once { &AT_ONCE } else { &PLAN };
+    /// After the upgrade that begins the move.
+    fn start(legacy: &Legacy, start: Start) -> Self {
         let memory = Trapping::over(legacy_memory(legacy));
+        if start == Start::AtOnceFromRelease1 {
+            let resumed = PLAN.resume::<State<Trapping, DECLARED>, _>(memory.clone(), NOW);
+            resumed.unwrap();
+        }
+        let plan = match start {
+            Start::InSteps => &PLAN,
+            Start::AtOnce | Start::AtOnceFromRelease1 => &AT_ONCE,
+        };
         Self {
             canister: Declared::start_with(plan, memory),
             model: legacy.clone(),
@@ -314,10 +329,10 @@ impl<const DECLARED: u8> Run<DECLARED> {
 /// The model is the legacy canister that never migrates.
 fn answers_like_one_that_never_moved<const DECLARED: u8>(
     legacy: &Legacy,
-    at_once: bool,
+    start: Start,
     actions: Vec<Action>,
 ) -> Result<(), TestCaseError> {
-    let mut run = Run::<DECLARED>::start(legacy, at_once);
+    let mut run = Run::<DECLARED>::start(legacy, start);
     for action in actions {
         run.act(action)?;
         run.check()?;
@@ -336,19 +351,19 @@ proptest! {
     #[test]
     fn a_moving_canister_answers_like_one_that_never_moved(
         legacy in legacies(),
-        at_once in any::<bool>(),
+        start in prop::sample::select(&[Start::InSteps, Start::AtOnce, Start::AtOnceFromRelease1][..]),
         actions in actions(),
     ) {
-        answers_like_one_that_never_moved::<RIGHT>(&legacy, at_once, actions)?;
+        answers_like_one_that_never_moved::<RIGHT>(&legacy, start, actions)?;
     }
 
     #[test]
     fn so_does_one_whose_collections_share_a_map(
         legacy in legacies(),
-        at_once in any::<bool>(),
+        start in prop::sample::select(&[Start::InSteps, Start::AtOnce, Start::AtOnceFromRelease1][..]),
         actions in actions(),
     ) {
-        answers_like_one_that_never_moved::<SHARING>(&legacy, at_once, actions)?;
+        answers_like_one_that_never_moved::<SHARING>(&legacy, start, actions)?;
     }
 
     /// A frame of 2023 beside which the canister keeps something in the memory that a collection asks for.

@@ -378,3 +378,27 @@ fn the_state_of_a_payload_is_the_same_by_either_way() {
     assert_eq!(state(adopted::<RIGHT>(&legacy), &AT_ONCE), in_steps);
     assert_eq!(state(legacy_memory(&legacy), &AT_ONCE), in_steps);
 }
+
+#[test]
+fn what_a_move_in_steps_leaves_of_memory_0_is_given_back_at_the_next_upgrade() {
+    let legacy = large(20_000);
+    let memory = adopted::<SHARING>(&legacy);
+    let mut canister = Declared::<_, SHARING>::start(memory.clone());
+    canister.finish();
+    let before = BucketTable::read(&memory).unwrap().unwrap();
+    let canister = canister.upgrade(false);
+    let after = BucketTable::read(&memory).unwrap().unwrap();
+    assert!(after.size_of(0) <= 2, "{after:?}");
+    assert_eq!(after.size_of(SHARED_MEMORY), before.size_of(SHARED_MEMORY));
+    assert!(
+        after.pages() + 10 < before.pages(),
+        "{} of {}",
+        after.pages(),
+        before.pages()
+    );
+    assert_eq!(canister.content(), legacy);
+    // Once is enough, and what is there goes on.
+    let canister = canister.upgrade(false);
+    assert_eq!(BucketTable::read(&memory).unwrap().unwrap(), after);
+    assert_eq!(canister.content(), legacy);
+}
