@@ -41,10 +41,15 @@
 //! ```
 //!
 //! # Stage two: collections in stable maps
-//! Declare bulk collections as [`TieredMap`]s and list them with [`Tiered`]. A [`Mover`] takes their entries to one
-//! `StableBTreeMap` each, a step at a time, while every call sees one map. A [`Store`] holds state and mover
-//! together for the hooks and endpoints of a canister; the feature `cdk` adds traps, the guard and the timer. The
-//! package `examples/todo` shows three releases of a canister in under 100 lines of code.
+//! Declare bulk collections as [`TieredMap`]s and list them with [`Tiered`]. The upgrade moves their entries to a
+//! `StableBTreeMap` each, or to one that small ones [share](TieredMap::sharing): each entry goes from where it is read
+//! straight into a [finished tree](tree), in the pages that what is being read no longer needs, and every map is read
+//! and compared before the upgrade ends. What does not fit the [budget](MoveBudget) of an upgrade is moved by a
+//! [`Mover`], a step at a time, while every call sees one map. A legacy value, too, can go into the maps while it is
+//! decoded, so that neither it nor the state is ever on the heap as a whole: see [`Each`].
+//!
+//! A [`Store`] holds state and mover together for the hooks and endpoints of a canister; the feature `cdk` adds traps,
+//! the guard and the timer. The package `examples/todo` shows three releases of a canister in under 100 lines of code.
 //!
 //! # What is proved before a hook returns
 //! - What a release declares of its collections agrees with what is written down of them, and their memories hold
@@ -62,7 +67,7 @@
 //! ```text
 //! page 0      the memory manager's header and bucket table
 //! memory 0    header (128 bytes) │ payload: the state of before the move, then the hot state │ journal, registry
-//! memory 1…   one StableBTreeMap for each collection that has an entry
+//! others      one StableBTreeMap for each collection that has an entry, or for those that share it
 //! ```
 //! See [`Header`] for the header's bytes. Bucket size is planned from a ceiling ([`BucketPlan`]), because a virtual
 //! memory takes whole buckets and the default of 128 pages costs 8 MiB for one byte.
@@ -72,11 +77,11 @@
 //! it into a trap, and the trap rolls the upgrade back.
 //!
 //! # Limitations
-//! - A canister with a 32-bit heap whose legacy value, decoded, fits on it. Reading streams; the state itself is
-//!   on the heap until it has moved.
+//! - What is adopted in stage one, or moves in steps, is on the heap until it has moved. Only what moves in the upgrade
+//!   is not.
 //! - Candid legacy values are read through a buffer of their own size, because the decoder needs a slice.
-//! - Stable memory never shrinks on chain, and buckets are never freed: the pages of memory 0 that held a large
-//!   state stay with memory 0. `stable-migrate compact` gives them back offline.
+//! - Stable memory never shrinks on chain. What the move leaves unused is given back to growth, in the upgrade itself or,
+//!   after a move in steps, in the next one; `stable-migrate compact` makes the memory smaller offline.
 //! - A [`TieredMap`] returns values owned, and a write traps where stable memory cannot grow.
 
 /// A custom section of words, by which tools tell a module that uses this library: its store follows a memory that was

@@ -1,4 +1,5 @@
-//! Moves a state's collections from the heap to stable memory, in steps, while the canister goes on answering.
+//! Moves a state's collections from the heap to stable memory, in steps, while the canister goes on answering: what is
+//! too large to be moved [in the upgrade](crate::transfer).
 //!
 //! ```text
 //! post_upgrade   Plan::resume_tiered: checks who owns which memory, joins the stable tiers, journals the digests

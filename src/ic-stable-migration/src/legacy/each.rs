@@ -118,7 +118,7 @@ impl<'de, E: Entries> Visitor<'de> for EachVisitor<E> {
 }
 
 /// Entries between two looks at how many there are.
-const LOOK_EVERY: u64 = 64;
+const LOOK_EVERY: u64 = 16;
 
 /// The state that takes entries while they are decoded.
 pub(crate) struct Taking<S> {
