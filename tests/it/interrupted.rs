@@ -110,7 +110,7 @@ fn by_a_full_subnet_which_stops_the_move_and_not_the_service() {
     subject.set_move_budget(Some(0));
     subject.upgrade(&RELEASE_2).unwrap();
     let asked = subject.interview();
-    subject.host.set_free_stable_pages(Some(1));
+    subject.host.set_free_stable_pages(Some(0));
     for _ in 0..40 {
         subject.run_timers(1);
     }
