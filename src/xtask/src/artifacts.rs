@@ -3,8 +3,10 @@
 //! One cargo call unifies the features of the packages it builds. The releases switch off the
 //! individual user canister's own hooks, so they must not share a call with it.
 
+use std::ffi::OsStr;
 use std::process::Command;
 
+use crate::flags;
 use crate::setup::TARGET;
 use crate::workspace::Workspace;
 
@@ -14,7 +16,7 @@ pub const PROFILE: &str = "canister";
 /// One canister module.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Artifact {
-    /// The name of the finished module in `target/canisters`, without `.wasm`.
+    /// The name of the finished module in `target/canisters`, without `.wasm` or `.wasm.gz`.
     pub name: &'static str,
     /// The package that it is built from.
     pub package: &'static str,
@@ -94,14 +96,15 @@ impl Artifact {
     }
 }
 
-/// The cargo call that builds the artifacts of one batch.
+/// The cargo call that builds the artifacts of one batch; `flags` are those of [`flags::encoded`].
 ///
 /// One that is alone may be a crate that others depend on, whose manifest must not make it a
 /// module: cargo would link it anew for each of them and overwrite one with the other. So the call
 /// says that it is to be one.
-pub fn build(workspace: &Workspace, batch: &[Artifact]) -> Command {
+pub fn build(workspace: &Workspace, batch: &[Artifact], flags: &OsStr) -> Command {
     let alone = batch.len() == 1;
     let mut command = workspace.cargo();
+    command.env(flags::VARIABLE, flags);
     command.arg(if alone { "rustc" } else { "build" });
     command.args(["--profile", PROFILE, "--target", TARGET, "--lib"]);
     for artifact in batch {
@@ -133,7 +136,7 @@ mod tests {
     }
 
     fn path(name: &str) -> String {
-        format!("target/canisters/{name}.wasm")
+        format!("target/canisters/{name}.wasm.gz")
     }
 
     #[test]

@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 /// The name of the metadata section that holds the interface.
 pub const SECTION: &str = "candid:service";
 
+/// The export of a built module that tells the interface.
+pub const TELLER: &str = "get_candid_pointer";
+
 /// The interface that a module as cargo built it returns from `get_candid_pointer`. Compiles the
 /// module, which takes a second or more. `file` is only named in errors.
 ///

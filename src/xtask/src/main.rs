@@ -11,6 +11,7 @@ mod bench;
 mod command;
 mod error;
 mod file;
+mod flags;
 mod icp;
 mod interface;
 mod journey;

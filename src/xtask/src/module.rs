@@ -12,13 +12,16 @@ use ic_wasm::utils::parse_wasm;
 use crate::error::{Error, Result};
 use crate::interface;
 
-/// Removes what a canister never runs, names included, and adds the public metadata sections
-/// `candid:service` and `git_commit`. `file` is only named in errors.
+/// Removes what a canister never runs – names, and the function that tells the interface with all
+/// that only it needs – and adds the public metadata sections `candid:service` and `git_commit`.
+/// `file` is only named in errors.
 ///
 /// # Errors
 /// `Module` if `raw` is not a WebAssembly module.
 pub fn finish(file: &Path, raw: &[u8], candid: &str, commit: &str) -> Result<Vec<u8>> {
     let mut module = parse_wasm(raw, false).map_err(not_a_module(file))?;
+    // Only names the export: what nothing calls any more goes with the rest.
+    let _ = module.exports.remove(interface::TELLER);
     shrink(&mut module);
     add_metadata(
         &mut module,
@@ -35,20 +38,27 @@ pub fn finish(file: &Path, raw: &[u8], candid: &str, commit: &str) -> Result<Vec
     Ok(module.emit_wasm())
 }
 
-/// How big a module is and what it offers.
+/// The module packed with gzip at its best, as it is installed. The header has no name and no time, so
+/// that the same module gives the same bytes. `file` is only named in errors.
+///
+/// # Errors
+/// `File` if packing fails.
+pub fn pack(file: &Path, wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let packed = encoder.write_all(wasm).and_then(|()| encoder.finish());
+    packed.map_err(Error::file("pack", file))
+}
+
+/// What a module offers.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// Bytes of the module.
-    pub bytes: usize,
-    /// Bytes of the module compressed with gzip at its best.
-    pub gzip_bytes: usize,
     /// Exported queries, composite ones too.
     pub queries: usize,
     /// Exported updates.
     pub updates: usize,
 }
 
-/// Measures a finished module. `file` is only named in errors.
+/// Counts what a finished module offers. `file` is only named in errors.
 ///
 /// # Errors
 /// `Module` if it is not a WebAssembly module.
@@ -63,8 +73,6 @@ pub fn summarize(file: &Path, wasm: &[u8]) -> Result<Summary> {
             .count()
     };
     Ok(Summary {
-        bytes: wasm.len(),
-        gzip_bytes: gzip(wasm).map_err(Error::file("compress", file))?.len(),
         queries: count(&["canister_query ", "canister_composite_query "]),
         updates: count(&["canister_update "]),
     })
@@ -78,17 +86,18 @@ fn not_a_module(file: &Path) -> impl FnOnce(ic_wasm::Error) -> Error {
     }
 }
 
-fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes)?;
-    encoder.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flate2::read::GzDecoder;
+    use std::io::Read;
 
     const CANISTER: &str = r#"(module
+        (memory 1)
+        (data (i32.const 8) "service")
+        (func $tell (result i32) (call $longwinded) (i32.const 8))
+        (func $longwinded (drop (i32.const 305419896)))
+        (export "get_candid_pointer" (func $tell))
         (func $live (export "canister_query get"))
         (func $dead)
         (func (export "canister_update put"))
@@ -115,15 +124,30 @@ mod tests {
         assert!(holds(&wasm, "0123abc"));
         assert!(!holds(&wasm, "not for the chain"));
         assert!(!holds(&wasm, "dead"));
+        assert!(!holds(&wasm, "get_candid_pointer"));
+        let constant = [0xf8, 0xac, 0xd1, 0x91, 0x01];
+        assert!(raw.windows(5).any(|window| window == constant));
+        assert!(!wasm.windows(5).any(|window| window == constant));
     }
 
     #[test]
     fn a_summary_counts_endpoints_but_not_hooks() {
         let raw = wat::parse_str(CANISTER).unwrap();
         let summary = summarize(Path::new("a.wasm"), &raw).unwrap();
-        assert_eq!(summary.bytes, raw.len());
         assert_eq!((summary.queries, summary.updates), (2, 1));
-        assert!(summary.gzip_bytes > 0);
+    }
+
+    #[test]
+    fn a_packed_module_says_no_name_and_no_time() {
+        let packed = pack(Path::new("a.wasm"), b"module").unwrap();
+        assert_eq!(packed[..3], [0x1f, 0x8b, 8], "gzip, deflate");
+        assert_eq!(packed[3], 0, "no field beside the header");
+        assert_eq!(packed[4..8], [0; 4], "no time");
+        let mut module = Vec::new();
+        GzDecoder::new(packed.as_slice())
+            .read_to_end(&mut module)
+            .unwrap();
+        assert_eq!(module, b"module");
     }
 
     #[test]

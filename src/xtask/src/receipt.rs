@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::file;
 
 /// Goes up when finishing a module gives another result for the same input.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 /// How much of a finished module can be kept.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,16 +30,19 @@ pub struct Receipt {
     commit: String,
     built_sha256: String,
     finished_sha256: String,
+    packed_sha256: String,
 }
 
 impl Receipt {
-    /// The receipt for `built`, as cargo left it, finished at `commit` into `finished`.
-    pub fn new(built: &[u8], commit: &str, finished: &[u8]) -> Self {
+    /// The receipt for `built`, as cargo left it, finished at `commit` into `finished` and that
+    /// packed into `packed`.
+    pub fn new(built: &[u8], commit: &str, finished: &[u8], packed: &[u8]) -> Self {
         Self {
             recipe: RECIPE,
             commit: commit.to_owned(),
             built_sha256: hash(built),
             finished_sha256: hash(finished),
+            packed_sha256: hash(packed),
         }
     }
 
@@ -56,26 +59,32 @@ impl Receipt {
 
     /// How the module `finished` stands to `built`, as cargo left it, and to `commit`.
     pub fn standing(finished: &Path, built: &[u8], commit: &str) -> Standing {
-        let Some((receipt, wasm)) = Self::beside(finished) else {
+        let Some((receipt, wasm, packed)) = Self::beside(finished) else {
             return Standing::Stale;
         };
-        if receipt == Self::new(built, commit, &wasm) {
+        if receipt == Self::new(built, commit, &wasm, &packed) {
             return Standing::Good;
         }
-        if receipt == Self::new(built, &receipt.commit, &wasm) {
+        if receipt == Self::new(built, &receipt.commit, &wasm, &packed) {
             return Standing::OtherCommit(wasm);
         }
         Standing::Stale
     }
 
-    /// The receipt beside the module `finished` and that module, if both are there.
-    fn beside(finished: &Path) -> Option<(Self, Vec<u8>)> {
+    /// The receipt beside the module `finished`, that module and the packed one, if all are there.
+    fn beside(finished: &Path) -> Option<(Self, Vec<u8>, Vec<u8>)> {
         let text = fs::read(beside(finished)).ok()?;
         Some((
             serde_json::from_slice(&text).ok()?,
             fs::read(finished).ok()?,
+            fs::read(packed(finished)).ok()?,
         ))
     }
+}
+
+/// The packed module beside the module `finished`.
+pub fn packed(finished: &Path) -> PathBuf {
+    finished.with_extension("wasm.gz")
 }
 
 fn beside(finished: &Path) -> PathBuf {
@@ -99,13 +108,19 @@ mod tests {
         assert_eq!(standing(b"built", "commit"), Standing::Stale);
 
         fs::write(&finished, b"finished").unwrap();
-        Receipt::new(b"built", "commit", b"finished")
+        fs::write(packed(&finished), b"packed").unwrap();
+        Receipt::new(b"built", "commit", b"finished", b"packed")
             .write(&finished)
             .unwrap();
         assert_eq!(standing(b"built", "commit"), Standing::Good);
         assert_eq!(standing(b"other", "commit"), Standing::Stale);
         let later = Standing::OtherCommit(b"finished".to_vec());
         assert_eq!(standing(b"built", "later"), later);
+
+        fs::write(packed(&finished), b"damaged").unwrap();
+        assert_eq!(standing(b"built", "commit"), Standing::Stale);
+        fs::write(packed(&finished), b"packed").unwrap();
+        assert_eq!(standing(b"built", "commit"), Standing::Good);
 
         fs::write(&finished, b"damaged").unwrap();
         assert_eq!(standing(b"built", "commit"), Standing::Stale);

@@ -33,8 +33,12 @@ pub fn ensure_target() -> Result<()> {
 }
 
 fn has_target() -> Result<bool> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(rustc);
+    let mut command = rustc();
     command.args(["--print", "target-libdir", "--target", TARGET]);
     Ok(Path::new(&shell::read(&mut command)?).is_dir())
+}
+
+/// The compiler that cargo calls.
+pub fn rustc() -> Command {
+    Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
 }

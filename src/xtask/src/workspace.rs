@@ -20,6 +20,9 @@ pub struct Workspace {
     #[serde(rename = "target_directory")]
     pub target: PathBuf,
     packages: Vec<Package>,
+    /// What cargo is told beside the environment of this command.
+    #[serde(skip)]
+    environment: Vec<(&'static str, PathBuf)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,7 +50,27 @@ impl Workspace {
     pub fn cargo(&self) -> Command {
         let mut command = cargo();
         command.current_dir(&self.root);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// A copy of the workspace at `root`, built in `target` by a cargo whose home is `home`.
+    #[cfg(test)]
+    pub fn elsewhere(
+        &self,
+        root: &std::path::Path,
+        target: &std::path::Path,
+        home: &std::path::Path,
+    ) -> Self {
+        Self {
+            root: root.to_owned(),
+            target: target.to_owned(),
+            packages: Vec::new(),
+            environment: vec![
+                ("CARGO_TARGET_DIR", target.to_owned()),
+                ("CARGO_HOME", home.to_owned()),
+            ],
+        }
     }
 
     /// Whether the workspace has a member of this name with this feature.

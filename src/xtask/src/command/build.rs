@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::artifacts::{self, Artifact, BATCHES};
 use crate::error::{Error, Result};
 use crate::file;
+use crate::flags;
 use crate::interface;
 use crate::module;
-use crate::receipt::{Receipt, Standing};
+use crate::receipt::{self, Receipt, Standing};
 use crate::setup;
 use crate::shell;
 use crate::table::{Align, Table, grouped};
@@ -22,18 +23,22 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let mut table = Table::new(&[
         ("module", Align::Left),
         ("bytes", Align::Right),
-        ("gzip", Align::Right),
+        (".gz", Align::Right),
         ("queries", Align::Right),
         ("updates", Align::Right),
     ]);
     for file in modules(workspace, BATCHES)? {
         let wasm = fs::read(&file).map_err(Error::file("read", &file))?;
+        let packed = receipt::packed(&file);
+        let packed_bytes = fs::metadata(&packed)
+            .map_err(Error::file("read", &packed))?
+            .len();
         let summary = module::summarize(&file, &wasm)?;
         let shown = file.strip_prefix(&workspace.root).unwrap_or(&file);
         table.row([
             shown.display().to_string(),
-            grouped(summary.bytes as u64),
-            grouped(summary.gzip_bytes as u64),
+            grouped(wasm.len() as u64),
+            grouped(packed_bytes),
             summary.queries.to_string(),
             summary.updates.to_string(),
         ]);
@@ -52,9 +57,10 @@ pub fn modules(workspace: &Workspace, batches: &[&[Artifact]]) -> Result<Vec<Pat
     let directory = workspace.canisters();
     fs::create_dir_all(&directory).map_err(Error::file("create", &directory))?;
     let commit = workspace.commit();
+    let flags = flags::encoded(workspace)?;
     let mut files = Vec::new();
     for batch in batches {
-        shell::run(&mut artifacts::build(workspace, batch))?;
+        shell::run(&mut artifacts::build(workspace, batch, &flags))?;
         for artifact in *batch {
             let built = workspace.target.join(artifact.built_file());
             let finished = workspace.module(artifact.name);
@@ -65,7 +71,8 @@ pub fn modules(workspace: &Workspace, batches: &[&[Artifact]]) -> Result<Vec<Pat
     Ok(files)
 }
 
-/// Finishes the module `built` into `finished`, unless that file already is what would come out.
+/// Finishes the module `built` into `finished` and packs that beside it, unless both files already
+/// are what would come out.
 fn finish(built: &Path, finished: &Path, commit: &str) -> Result<()> {
     let raw = fs::read(built).map_err(Error::file("read", built))?;
     let candid = match Receipt::standing(finished, &raw, commit) {
@@ -74,6 +81,8 @@ fn finish(built: &Path, finished: &Path, commit: &str) -> Result<()> {
         Standing::Stale => interface::of_built(built, &raw)?,
     };
     let wasm = module::finish(built, &raw, &candid, commit)?;
+    let packed = module::pack(finished, &wasm)?;
     file::replace(finished, &wasm)?;
-    Receipt::new(&raw, commit, &wasm).write(finished)
+    file::replace(&receipt::packed(finished), &packed)?;
+    Receipt::new(&raw, commit, &wasm, &packed).write(finished)
 }

@@ -22,6 +22,7 @@ use crate::icp::runbook::Runbook;
 use crate::icp::session::Session;
 use crate::icp::stage;
 use crate::interface;
+use crate::receipt;
 use crate::shell;
 use crate::workspace::Workspace;
 
@@ -133,17 +134,20 @@ fn network(
     }
 }
 
-/// The names of the modules by their hash.
+/// The names of the modules by their hash, which is that of the file as it was installed: packed or not.
 fn modules(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
     let mut names = BTreeMap::new();
     for artifact in BATCHES.iter().chain(TEST_BATCHES).copied().flatten() {
-        let hash = Sha256::digest(read(&workspace.module(artifact.name))?);
-        let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         let release = RELEASES.iter().position(|name| *name == artifact.name);
         let name = release.map_or(artifact.name.to_owned(), |number| {
             format!("release {number}")
         });
-        names.insert(hash, name);
+        let module = workspace.module(artifact.name);
+        for file in [receipt::packed(&module), module] {
+            let hash = Sha256::digest(read(&file)?);
+            let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            names.insert(hash, name.clone());
+        }
     }
     Ok(names)
 }
