@@ -13,6 +13,10 @@ use crate::workspace::Workspace;
 /// The cargo profile that modules are built with.
 pub const PROFILE: &str = "canister";
 
+/// What code of a release is built with that reads or writes the state as one value in every upgrade:
+/// the types' own part of that is worth more than the smallest size there. CONTRIBUTING.md has figures.
+const WHOLE_VALUES: &str = r#"profile.canister.package.individual-user.opt-level="s""#;
+
 /// One canister module.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Artifact {
@@ -22,6 +26,8 @@ pub struct Artifact {
     pub package: &'static str,
     /// The features beside the package's default ones.
     pub features: &'static [&'static str],
+    /// Whether every upgrade of the release reads or writes the whole state as one value.
+    pub handles_whole_values: bool,
 }
 
 /// The modules that go on chain, grouped by cargo call.
@@ -31,17 +37,20 @@ pub const BATCHES: &[&[Artifact]] = &[
             name: "release-0-legacy",
             package: "release-0-legacy",
             features: &[],
+            handles_whole_values: true,
         },
         Artifact {
             name: "release-1-adopt",
             package: "release-1-adopt",
             features: &[],
+            handles_whole_values: true,
         },
     ],
     &[Artifact {
         name: "individual-user",
         package: "individual-user",
         features: &[],
+        handles_whole_values: false,
     }],
 ];
 
@@ -51,6 +60,7 @@ pub const TEST_BATCHES: &[&[Artifact]] = &[
         name: "tiny-budget",
         package: "tiny-budget",
         features: &[],
+        handles_whole_values: false,
     }],
     &[todo("todo-release-0", &["release-0"])],
     &[todo("todo-release-1", &["release-1"])],
@@ -71,6 +81,7 @@ const fn peer(name: &'static str) -> Artifact {
         name,
         package: name,
         features: &[],
+        handles_whole_values: false,
     }
 }
 
@@ -80,6 +91,7 @@ const fn todo(name: &'static str, features: &'static [&'static str]) -> Artifact
         name,
         package: "todo",
         features,
+        handles_whole_values: false,
     }
 }
 
@@ -115,6 +127,9 @@ pub fn build(workspace: &Workspace, batch: &[Artifact], flags: &OsStr) -> Comman
     }
     if alone {
         command.args(["--crate-type", "cdylib"]);
+    }
+    if batch.iter().any(|artifact| artifact.handles_whole_values) {
+        command.args(["--config", WHOLE_VALUES]);
     }
     command
 }
