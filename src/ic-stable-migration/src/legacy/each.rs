@@ -125,8 +125,10 @@ pub(crate) struct Taking<S> {
     state: RefCell<S>,
     taken: Cell<u64>,
     /// Makes room in the state; called every now and then.
-    make_room: Box<dyn Fn(&mut S) -> Result<(), String>>,
+    make_room: Box<MakeRoom<S>>,
 }
+
+type MakeRoom<S> = dyn Fn(&mut S) -> Result<(), String>;
 
 impl<S: 'static> Taking<S> {
     pub fn new(state: S, make_room: impl Fn(&mut S) -> Result<(), String> + 'static) -> Rc<Self> {

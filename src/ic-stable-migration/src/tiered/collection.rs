@@ -34,6 +34,9 @@ pub struct Misfit {
     pub reason: String,
 }
 
+/// Takes an entry, encoded.
+pub type Take<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), Error> + 'a;
+
 /// A map as the mover sees it. Implemented by [`TieredMap`]; a state lists its maps with
 /// [`Tiered::collections`](crate::Tiered::collections).
 pub trait Collection<M: Memory> {
@@ -58,11 +61,7 @@ pub trait Collection<M: Memory> {
     ///
     /// # Errors
     /// [`OwnershipError::Unstorable`], [`OwnershipError::DuplicateKeys`], and those of `take`.
-    fn drain(
-        &mut self,
-        name: &str,
-        take: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error>;
+    fn drain(&mut self, name: &str, take: &mut Take) -> Result<(), Error>;
 
     /// Joins the stable tier to the map and drops from the heap what the stable tier knows better: keys up to
     /// the mover's position, keys that were `removed` since the heap tier was saved, keys the stable map holds.
@@ -158,11 +157,7 @@ where
         Ok(digest)
     }
 
-    fn drain(
-        &mut self,
-        name: &str,
-        take: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    fn drain(&mut self, name: &str, take: &mut Take) -> Result<(), Error> {
         let duplicates = |count| OwnershipError::DuplicateKeys {
             name: name.into(),
             count,
