@@ -142,12 +142,15 @@ fn saved_state(state: &SavedState) -> String {
 
 fn journal_text(journal: &JournalSurvey) -> String {
     let entries = journal.collections.iter().map(|found| found.entries).sum();
-    let moved = journal.collections.iter().map(|found| found.moved).sum();
+    let moved: u64 = journal.collections.iter().map(|found| found.moved).sum();
     let paused = if journal.paused { ", paused" } else { "" };
+    let how = match (journal.phase, journal.steps) {
+        ("done", 0) if moved > 0 => "in an upgrade".to_owned(),
+        (_, steps) => format!("after {}", count_text(steps, "step")),
+    };
     format!(
-        "move {}{paused} after {}, {} in {}, {} moved by steps",
+        "move {}{paused} {how}, {} in {}, {} moved",
         journal.phase,
-        count_text(journal.steps, "step"),
         count_text(entries, "entry"),
         count_text(journal.collections.len() as u64, "collection"),
         number_text(moved)

@@ -189,6 +189,12 @@ pub fn facts(upgraded: &Upgraded, room: Option<&Room>) -> Vec<(&'static str, Str
     if upgraded.timer.iter().any(Option::is_some) {
         facts.push(("timer", timer_text(upgraded.timer, upgraded.at)));
     }
+    if let Some(moved) = upgraded.moved_at_once {
+        let entries = count_text(moved, "entry");
+        let text =
+            format!("done in the upgrade itself: {entries} moved to stable maps and audited");
+        facts.push(("migration", text));
+    }
     if let Some(moved) = &upgraded.settled {
         facts.push(("migration", moved_text(moved)));
         let refused = moved.calls_refused.iter();

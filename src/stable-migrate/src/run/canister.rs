@@ -280,6 +280,14 @@ impl Canister {
         migration::standing(self.stable()?)
     }
 
+    /// Entries that were moved to stable maps, where the move is done.
+    ///
+    /// # Errors
+    /// A sentence, if its journal cannot be read.
+    pub fn moved(&self) -> Result<Option<u64>, String> {
+        migration::moved(self.stable()?)
+    }
+
     /// Bytes of state that pre_upgrade saved in memory 0, where this library did so.
     ///
     /// # Errors

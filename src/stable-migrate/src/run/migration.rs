@@ -69,6 +69,19 @@ pub fn standing(stable: StableMemory) -> Result<Standing, String> {
     .map(|standing| standing.unwrap_or(Standing::Done))
 }
 
+/// Entries that were moved to stable maps, by a journal in `stable` that says that the move is done; none without one.
+///
+/// # Errors
+/// A sentence, if there is a journal and it cannot be read.
+pub fn moved(stable: StableMemory) -> Result<Option<u64>, String> {
+    let moved = read(stable, |managed| {
+        let journal = managed.move_journal()?;
+        let done = journal.filter(|journal| journal.phase == Phase::Done);
+        Ok(done.map(|journal| journal.collections.iter().map(|each| each.moved).sum()))
+    });
+    moved.map(Option::flatten)
+}
+
 /// Bytes of state that pre_upgrade saved in memory 0; none where this library saved nothing.
 ///
 /// # Errors

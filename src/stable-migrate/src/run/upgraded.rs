@@ -43,6 +43,8 @@ pub struct Upgraded {
     /// When the global timer was due before it and is due after it, in nanoseconds since 1970; none where it is
     /// not set.
     pub timer: [Option<u64>; 2],
+    /// Entries that the upgrade itself moved to stable maps; absent where it moved none.
+    pub moved_at_once: Option<u64>,
     /// The move that was waited for; absent where there was none.
     pub settled: Option<Moved>,
     /// The answers against those before the first upgrade; absent where there were none.
@@ -90,6 +92,9 @@ impl Upgraded {
         instructions_limit: u64,
     ) -> Result<(Self, Option<InstallReport>), String> {
         let before = canister.timer()?;
+        // A journal that cannot be read is told of where it matters.
+        let moved = |canister: &Canister| canister.moved().ok().flatten();
+        let moved_before = moved(canister).is_some();
         let outcome = canister.upgrade(step);
         let mut upgraded = Self {
             module: step.name.clone(),
@@ -101,6 +106,7 @@ impl Upgraded {
         let report = match outcome {
             Ok((report, took)) => {
                 upgraded.take_up(&report, took, canister)?;
+                upgraded.moved_at_once = moved(canister).filter(|&n| n > 0 && !moved_before);
                 Some(report)
             }
             Err(refused) => {

@@ -144,7 +144,7 @@ pub struct JournaledCollectionSurvey {
     pub entries: u64,
     /// Digest of these entries, whatever their order: 16 hexadecimal digits.
     pub digest: String,
-    /// Entries moved by steps.
+    /// Entries that were moved.
     pub moved: u64,
     /// Whether no entry is left on the heap.
     pub complete: bool,
