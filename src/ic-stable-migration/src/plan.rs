@@ -322,7 +322,7 @@ impl<L, C> Plan<L, C> {
             let ground = match found.place {
                 Place::Legacy(adoptable) => Ground::free(adoptable.into_memory(), self.buckets),
                 Place::Naive(managed) | Place::Saved(managed) => {
-                    Ground::of(managed, self.buckets, false)?
+                    Ground::of(managed, self.buckets, 0)?
                 }
             };
             let (state, mut mover) = transfer::of_heap(terms, ground, found.state, fitting)?;

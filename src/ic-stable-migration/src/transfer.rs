@@ -102,7 +102,7 @@ where
         _ => return Ok(Outcome::InSteps(managed)),
     };
     drop(state);
-    let ground = Ground::of(managed, terms.buckets, true)?;
+    let ground = Ground::of(managed, terms.buckets, header.journal_at())?;
     let pages = ground.pages();
     let build = Rc::new(Build::new(&pages, &wanted, order)?);
     let mut reader = ValueReader::new(Rc::clone(&pages), HEADER_BYTES, header.journal_at());

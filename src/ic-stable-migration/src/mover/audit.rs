@@ -79,7 +79,8 @@ fn read<M: Memory>(managed: &Managed<M>, id: u8, audited: &mut [Audited]) -> Res
     if memory.size() == 0 {
         return Ok(());
     }
-    let mut by_prefix = [None; 256];
+    // On the heap: a canister's stack is small.
+    let mut by_prefix = vec![None; 256];
     let mut own = None;
     for (index, at) in audited.iter().enumerate().filter(|(_, at)| at.memory == id) {
         match at.shares {

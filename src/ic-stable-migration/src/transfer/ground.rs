@@ -44,11 +44,11 @@ impl<M: Memory> Ground<M> {
         }
     }
 
-    /// A memory under a manager: all but memory 0 stays where it is; `read` says whether memory 0 is still to be read.
+    /// A memory under a manager: all but memory 0 stays where it is; of memory 0 so many bytes are still to be read.
     ///
     /// # Errors
     /// Those of [`Managed::reaching`].
-    pub fn of(managed: Managed<M>, buckets: BucketPlan, read: bool) -> Result<Self, Error> {
+    pub fn of(managed: Managed<M>, buckets: BucketPlan, bytes: u64) -> Result<Self, Error> {
         let table = managed.bucket_table()?;
         let alone = table.owners.iter().all(|&owner| owner == 0);
         let (managed, table) = if alone {
@@ -67,11 +67,7 @@ impl<M: Memory> Ground<M> {
             let first = first_page(bucket);
             first..first + u32::from(table.bucket_pages)
         });
-        let value = if read {
-            pages.take(table.size_of(0) as usize).collect()
-        } else {
-            Vec::new()
-        };
+        let value = pages.take(bytes.div_ceil(PAGE_BYTES) as usize).collect();
         let kept_sizes = table.sizes.iter().filter(|(id, _)| *id != 0);
         Ok(Self {
             raw: Rc::clone(managed.raw()),

@@ -30,10 +30,11 @@ fn large(entries: u64) -> Legacy {
     }
 }
 
+const RELEASE_1: Plan<Legacy, MessagePack> = Plan::new(1).ceiling(2 << 30);
+
 /// What release 1 leaves of a legacy memory.
 fn adopted<const DECLARED: u8>(legacy: &Legacy) -> VectorMemory {
     let memory = legacy_memory(legacy);
-    const RELEASE_1: Plan<Legacy, MessagePack> = Plan::new(1).ceiling(2 << 30);
     RELEASE_1
         .resume::<State<VectorMemory, DECLARED>, _>(memory.clone(), NOW)
         .unwrap();
@@ -401,4 +402,17 @@ fn what_a_move_in_steps_leaves_of_memory_0_is_given_back_at_the_next_upgrade() {
     let canister = canister.upgrade(false);
     assert_eq!(BucketTable::read(&memory).unwrap().unwrap(), after);
     assert_eq!(canister.content(), legacy);
+}
+
+#[test]
+fn a_payload_that_became_smaller_makes_room_for_its_maps() {
+    let memory = adopted::<SHARING>(&large(30_000));
+    let resumed = RELEASE_1
+        .resume::<State<VectorMemory, SHARING>, _>(memory.clone(), NOW)
+        .unwrap();
+    let legacy = large(15_000);
+    let smaller = State::<VectorMemory, SHARING>::from(legacy.clone());
+    RELEASE_1.save(&resumed.managed, &smaller, NOW).unwrap();
+    let before = memory.size();
+    assert_eq!(moved::<SHARING>(memory, &legacy), before);
 }
