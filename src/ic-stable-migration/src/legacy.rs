@@ -38,7 +38,7 @@ impl<M: Memory> Legacy<M> {
         self.memory
     }
 
-    /// Reads the value from offset 0 with codec `C`, through a buffer of one page, and yields the capability to
+    /// Reads the value from offset 0 with codec `C`, through a small buffer, and yields the capability to
     /// adopt the memory. What follows the value in memory is not part of it.
     ///
     /// # Errors

@@ -157,6 +157,10 @@ impl<M: Memory> Managed<M> {
             return Ok(self);
         };
         let needed = header.journal_at() + u64::from(header.journal_bytes);
+        // Nearly always so: the table need not be read.
+        if self.memory0().size() <= needed.div_ceil(PAGE_BYTES) {
+            return Ok(self);
+        }
         let table = self.bucket_table()?;
         if reclaim(&self.shared.raw, &table, needed)? == 0 {
             return Ok(self);
@@ -303,7 +307,7 @@ impl<M: Memory> Managed<M> {
         behind(&self.memory0(), bytes.saturating_add(4)).accepted(trailing, Place::Memory0)
     }
 
-    /// Saves `value` in memory 0, streaming through a buffer of one page. Costs the encoding and one write; the
+    /// Saves `value` in memory 0, streaming through a small buffer. Costs the encoding and one write; the
     /// memory grows only if the value does not fit.
     ///
     /// # Errors

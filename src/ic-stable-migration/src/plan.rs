@@ -317,7 +317,8 @@ impl<L, C> Plan<L, C> {
             .as_ref()
             .is_some_and(|journal| journal.progress.phase == Phase::Done && journal.hot.is_none());
         let fitting = fit(found.place.managed(), journal, &mut found.state, now)?;
-        if !matches!(found.place, Place::Saved(_)) && transfer::heap_fits(terms, &mut found.state)?
+        if !matches!(found.place, Place::Saved(_))
+            && let Some(request) = transfer::heap_fits(terms, &mut found.state)?
         {
             let ground = match found.place {
                 Place::Legacy(adoptable) => Ground::free(adoptable.into_memory(), self.buckets),
@@ -325,7 +326,8 @@ impl<L, C> Plan<L, C> {
                     Ground::of(managed, self.buckets, 0)?
                 }
             };
-            let (state, mut mover) = transfer::of_heap(terms, ground, found.state, fitting)?;
+            let (state, mut mover) =
+                transfer::of_heap(terms, ground, found.state, fitting, request)?;
             mover.note_heap_was_used();
             return Ok((state, *mover, found.origin.read_back(terms.read_back)));
         }

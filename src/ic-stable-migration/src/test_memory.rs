@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use candid::CandidType;
+use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use ic_stable_structures::{Memory, VectorMemory};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -121,4 +122,26 @@ pub fn samples() -> impl Strategy<Value = Sample> {
             kind,
             score,
         })
+}
+
+/// Grows the memories of a manager, by id and pages, and marks each of their pages.
+pub fn grow_and_mark(manager: &MemoryManager<VectorMemory>, grows: &[(u8, u64)]) {
+    for (at, (id, pages)) in grows.iter().enumerate() {
+        let memory = manager.get(MemoryId::new(*id));
+        let before = memory.grow(*pages) as u64;
+        for page in before..memory.size() {
+            memory.write(page * PAGE_BYTES + 77, &[at as u8 + 1, *id, page as u8]);
+        }
+    }
+}
+
+/// What the first `memories` memories of a manager hold.
+pub fn contents(manager: &MemoryManager<VectorMemory>, memories: u8) -> Vec<Vec<u8>> {
+    let of = |id| {
+        let memory = manager.get(MemoryId::new(id));
+        let mut bytes = vec![0; (memory.size() * PAGE_BYTES) as usize];
+        memory.read(0, &mut bytes);
+        bytes
+    };
+    (0..memories).map(of).collect()
 }

@@ -44,7 +44,7 @@ use build::Build;
 pub(crate) use build::Written;
 use drain::Drain;
 pub(crate) use ground::Ground;
-use request::Request;
+pub(crate) use request::Request;
 use scan::Scan;
 use value::ValueReader;
 
@@ -118,15 +118,16 @@ where
     Ok(Outcome::Moved(state, mover, header))
 }
 
-/// Whether the entries that a state has on the heap can be moved in the upgrade.
+/// What is to be written of the entries that a state has on the heap, if they can be moved in the upgrade.
 ///
 /// # Errors
 /// [`crate::OwnershipError::Oversized`].
 pub(crate) fn heap_fits<S: Tiered<M>, M: Memory>(
     terms: Terms,
     state: &mut S,
-) -> Result<bool, Error> {
-    Ok(Request::of_heap(state)?.fits(terms.budget))
+) -> Result<Option<Request>, Error> {
+    let request = Request::of_heap(state)?;
+    Ok(Some(request).filter(|request| request.fits(terms.budget)))
 }
 
 /// Moves the entries that a state has on the heap. Nothing of the memory is needed any more but what other owners have
@@ -139,12 +140,13 @@ pub(crate) fn of_heap<S, M>(
     ground: Ground<M>,
     mut state: S,
     fitting: Fitting,
+    request: Request,
 ) -> Result<(S, Box<Mover<M>>), Error>
 where
     S: Tiered<M>,
     M: Memory,
 {
-    let drain = Drain::into(ground.pages());
+    let drain = Drain::of(ground.pages(), request)?;
     drain.all(&mut state)?;
     finish(ground, &drain, state, fitting, terms)
 }
@@ -179,7 +181,7 @@ where
     let fitting = fit(None, None, &mut state, terms.stamp.now)?;
     let ground = Ground::of_value(legacy.into_memory(), terms.buckets, bytes);
     let pages = ground.pages();
-    let drain = Rc::new(Drain::into(Rc::clone(&pages)));
+    let drain = Rc::new(Drain::unseen(Rc::clone(&pages)));
     let room = Rc::clone(&drain);
     let taking = Taking::new(state, move |state: &mut S| room.some(state));
     let mut reader = ValueReader::new(Rc::clone(&pages), 0, bytes);

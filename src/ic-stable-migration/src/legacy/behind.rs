@@ -51,7 +51,7 @@ impl Behind {
     }
 }
 
-/// Looks behind the value that ends at `end`. Reads the rest of the memory, through a buffer of one page.
+/// Looks behind the value that ends at `end`. Reads the rest of the memory, through a small buffer.
 pub(crate) fn behind(memory: &impl Memory, end: u64) -> Behind {
     let mut first = None;
     let mut bytes = 0;

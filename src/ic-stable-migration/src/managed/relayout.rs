@@ -115,6 +115,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::test_memory::{contents, grow_and_mark};
 
     proptest! {
         #[test]
@@ -125,21 +126,8 @@ mod tests {
         ) {
             let raw = VectorMemory::default();
             let manager = MemoryManager::init_with_bucket_size(raw.clone(), present);
-            for (at, (id, pages)) in grows.iter().enumerate() {
-                let memory = manager.get(MemoryId::new(*id));
-                let before = memory.grow(*pages) as u64;
-                for page in before..memory.size() {
-                    memory.write(page * PAGE_BYTES + 77, &[at as u8 + 1, *id, page as u8]);
-                }
-            }
-            let contents = |manager: &MemoryManager<VectorMemory>| -> Vec<Vec<u8>> {
-                (0..6).map(|id| {
-                    let memory = manager.get(MemoryId::new(id));
-                    let mut bytes = vec![0; (memory.size() * PAGE_BYTES) as usize];
-                    memory.read(0, &mut bytes);
-                    bytes
-                }).collect()
-            };
+            grow_and_mark(&manager, &grows);
+            let contents = |manager: &MemoryManager<VectorMemory>| contents(manager, 6);
             let before = contents(&manager);
             let table = BucketTable::read(&raw).unwrap().unwrap();
             relayout(&raw, &table, BucketPlan::of_pages(planned)).unwrap();

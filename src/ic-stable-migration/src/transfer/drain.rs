@@ -26,13 +26,26 @@ pub struct Drain<M: Memory> {
 }
 
 impl<M: Memory> Drain<M> {
-    pub fn into(pages: Rc<Pages<M>>) -> Self {
+    /// Of a state whose first entries, when they are drained, will tell what is to be written.
+    pub fn unseen(pages: Rc<Pages<M>>) -> Self {
         Self {
             pages,
             build: RefCell::new(None),
             late: Cell::new(0),
             failure: RefCell::new(None),
         }
+    }
+
+    /// Of a state of which it is known what is to be written.
+    ///
+    /// # Errors
+    /// Those of [`Build::new`].
+    pub fn of(pages: Rc<Pages<M>>, request: Request) -> Result<Self, Error> {
+        let build = Build::new(&pages, &request.wanted, request.order)?;
+        Ok(Self {
+            build: RefCell::new(Some(build)),
+            ..Self::unseen(pages)
+        })
     }
 
     /// Drains the heap if there is enough on it.
