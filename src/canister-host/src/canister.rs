@@ -261,6 +261,7 @@ impl Canister {
             calls: (execution.effects.calls.iter())
                 .map(|call| (call.callee, call.method.clone()))
                 .collect(),
+            profile: execution.profile.clone(),
             trap: stop.map(|stop| stop.to_reject(&self.id.to_text())),
         }
     }

@@ -8,6 +8,7 @@ use candid::Principal;
 use crate::config::Limits;
 use crate::entry::EntryPoint;
 use crate::meter::Meter;
+use crate::profile::Profile;
 use crate::stable::StableMemory;
 
 /// The state of a canister beside its heap and globals that executions change.
@@ -126,6 +127,8 @@ pub(crate) struct Execution {
     /// Stable pages the subnet has left.
     pub(crate) free_stable_pages: Option<u64>,
     pub(crate) meter: Meter,
+    /// Where its instructions went, if the module told, when it has ended.
+    pub(crate) profile: Option<Profile>,
     pub(crate) effects: Effects,
 }
 
@@ -141,6 +144,7 @@ impl Default for Execution {
             frozen: 0,
             free_stable_pages: None,
             meter: Meter::default(),
+            profile: None,
             effects: Effects::default(),
         }
     }

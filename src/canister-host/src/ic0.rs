@@ -15,6 +15,7 @@ use crate::entry::Entries;
 use crate::env::Env;
 use crate::execution::Execution;
 use crate::fault::Event;
+use crate::profile;
 use crate::stop::Stop;
 use pointer::Pointer;
 
@@ -39,6 +40,7 @@ fn linker_for<P: Pointer>(engine: &Engine) -> wasmtime::Result<Linker<Env>> {
     stable::define::<P>(&mut linker)?;
     system::define::<P>(&mut linker)?;
     price::define::<P>(&mut linker)?;
+    profile::define(&mut linker)?;
     Ok(linker)
 }
 

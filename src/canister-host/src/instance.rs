@@ -10,6 +10,7 @@ use crate::env::Env;
 use crate::execution::{Closure, Execution};
 use crate::heap::Image;
 use crate::module::Module;
+use crate::profile::Recorder;
 use crate::rewrite;
 use crate::stop::Stop;
 
@@ -93,15 +94,19 @@ impl Instance {
     /// meter read. Changes to heap and globals are neither kept nor undone yet.
     pub(crate) fn run(
         &mut self,
-        execution: Execution,
+        mut execution: Execution,
         target: Target,
     ) -> (Execution, Result<(), Stop>) {
         let fuel = execution.meter.fuel();
+        execution.meter.profile = self.module.names().map(|_| Recorder::default());
         self.store.data_mut().run = execution;
         let result = self.call(fuel, target);
         let mut execution = std::mem::take(&mut self.store.data_mut().run);
         let left = self.store.get_fuel().unwrap_or(0);
-        execution.meter.used = execution.meter.used_at(left);
+        let used = execution.meter.used_at(left);
+        execution.meter.used = used;
+        let recorded = execution.meter.profile.take().zip(self.module.names());
+        execution.profile = recorded.map(|(recorder, names)| recorder.finish(used, names));
         (execution, result)
     }
 

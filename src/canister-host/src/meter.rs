@@ -2,6 +2,7 @@
 
 use crate::config::STABLE_ACCESS_PAGE;
 use crate::fault::{Armed, Event};
+use crate::profile::Recorder;
 use crate::stop::Stop;
 use crate::touched::Touched;
 
@@ -22,6 +23,8 @@ pub(crate) struct Meter {
     pub(crate) access_limit: u64,
     /// The fault to be injected, if it is for this execution.
     pub(crate) fault: Option<Armed>,
+    /// Who spends the instructions, if the module tells.
+    pub(crate) profile: Option<Recorder>,
 }
 
 impl Meter {

@@ -5,6 +5,7 @@ use candid::Principal;
 use crate::config::INSTALL_RATE;
 use crate::entry::EntryPoint;
 use crate::prices::Prices;
+use crate::profile::Profile;
 use crate::reject::Reject;
 
 /// One execution of an entry point.
@@ -37,6 +38,8 @@ pub struct MessageReport {
     pub logs: Vec<String>,
     /// The calls it made, to itself too: callee and method, in order.
     pub calls: Vec<(Principal, String)>,
+    /// Where its instructions went, if the [module](crate::Module::profiled) tells.
+    pub profile: Option<Profile>,
     /// Why it trapped, if it did. Then nothing of what it did was kept.
     pub trap: Option<Reject>,
 }

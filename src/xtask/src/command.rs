@@ -6,4 +6,5 @@ pub mod candid;
 pub mod demo;
 pub mod fuzz;
 pub mod icp;
+pub mod profile;
 pub mod test;

@@ -53,6 +53,8 @@ enum Command {
     Fuzz(command::fuzz::Options),
     /// Run the runbook's commands with the real icp client
     Icp(command::icp::Options),
+    /// Show where the instructions of a migration go, by function
+    Profile(command::profile::Options),
     /// Build the canister modules and run every test of the workspace
     Test {
         /// Passed on to `cargo test --workspace`
@@ -80,6 +82,7 @@ fn run(arguments: Arguments) -> error::Result<()> {
         Command::Demo(options) => command::demo::run(&workspace, &options),
         Command::Fuzz(options) => command::fuzz::run(&workspace, &options),
         Command::Icp(options) => command::icp::run(&workspace, &options),
+        Command::Profile(options) => command::profile::run(&workspace, &options),
         Command::Test { arguments } => command::test::run(&workspace, &arguments),
     }
 }

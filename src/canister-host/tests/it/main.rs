@@ -11,6 +11,7 @@ mod memory_access;
 mod metering;
 mod modules;
 mod money;
+mod profiles;
 mod quiet;
 mod rollback;
 mod rules;

@@ -44,7 +44,17 @@ const FUNCTIONS: &str = r#"
 
 /// A module from the fields of its text, with the common imports and functions.
 pub fn module(fields: &str) -> Module {
-    raw_module(&format!("(module {IMPORTS} {fields} {FUNCTIONS})"))
+    raw_module(&text_of(fields))
+}
+
+/// The same, telling the host what its functions spend.
+pub fn profiled_module(fields: &str) -> Module {
+    let wasm = wat::parse_str(text_of(fields)).expect("the text is WebAssembly");
+    Module::profiled(&wasm).expect("it is a canister")
+}
+
+fn text_of(fields: &str) -> String {
+    format!("(module {IMPORTS} {fields} {FUNCTIONS})")
 }
 
 /// A module from its text as it is.
@@ -59,12 +69,21 @@ pub fn installed(fields: &str) -> (Host, Principal) {
 
 /// The same, with limits.
 pub fn installed_with(fields: &str, limits: Limits) -> (Host, Principal) {
+    installed_module_with(&module(fields), limits)
+}
+
+/// A host with one canister that has this module.
+pub fn installed_module(module: &Module) -> (Host, Principal) {
+    installed_module_with(module, Limits::default())
+}
+
+fn installed_module_with(module: &Module, limits: Limits) -> (Host, Principal) {
     let mut host = Host::new();
     let id = host.create_canister(CanisterSettings {
         limits,
         ..Default::default()
     });
-    host.install(id, InstallMode::Install, &module(fields), &[], ME)
+    host.install(id, InstallMode::Install, module, &[], ME)
         .expect("it installs");
     (host, id)
 }

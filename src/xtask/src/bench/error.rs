@@ -30,6 +30,12 @@ pub enum BenchError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The memory that all start from is not there.
+    #[error("the memory of the size {size} is not in ../shared/fixtures")]
+    NoFixture {
+        /// The size.
+        size: &'static str,
+    },
     /// A contender could not be asked, or its move did not come to its end.
     #[error("{contender} at the size {size}: {source}")]
     Contender {

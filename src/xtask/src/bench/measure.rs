@@ -98,7 +98,10 @@ pub fn measure(
 
 /// Release 0 with its state on the heap and its value in stable memory. What is asked of a contender after its
 /// migration is no figure, so queries may take as long as they like.
-fn restored(release_0: &Module, start: &Start) -> Result<Rehearsal, RehearsalError> {
+///
+/// # Errors
+/// If release 0 does not take up its own memory.
+pub fn restored(release_0: &Module, start: &Start) -> Result<Rehearsal, RehearsalError> {
     let stable_access = StableAccess {
         query: u64::MAX,
         ..StableAccess::default()
