@@ -37,12 +37,7 @@ impl Content {
 
 /// The hash of one entry, as `MoveStatus` of ic-stable-migration sums it up.
 fn hash(id: u8, key: &[u8], value: &[u8]) -> u64 {
-    use std::hash::Hasher;
-    let mut hasher = XxHash64::with_seed(id.into());
-    hasher.write(&(key.len() as u64).to_le_bytes());
-    hasher.write(key);
-    hasher.write(value);
-    hasher.finish()
+    XxHash64::oneshot(XxHash64::oneshot(id.into(), key), value)
 }
 
 /// The contents of all collections in `$bulk`, whatever kind of maps they are: `$entries` iterates the one called `$map`.

@@ -15,7 +15,7 @@ mod encoder;
 mod failure;
 mod framed;
 mod item;
-mod short;
+pub(crate) mod short;
 mod stack;
 mod tags;
 

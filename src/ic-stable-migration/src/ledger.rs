@@ -62,14 +62,10 @@ pub struct SlotIndex {
 }
 
 impl SlotIndex {
-    /// The hash of one entry. The key's length goes first, so that no two splits of the same bytes are alike.
+    /// The hash of one entry. The value's is seeded with the key's, so that no two splits of the same bytes are alike.
     pub fn entry_digest(self, key: &[u8], value: &[u8]) -> u64 {
-        use std::hash::Hasher;
-        let mut hasher = XxHash64::with_seed(self.id.into());
-        hasher.write(&(key.len() as u64).to_le_bytes());
-        hasher.write(key);
-        hasher.write(value);
-        hasher.finish()
+        let key = XxHash64::oneshot(self.id.into(), key);
+        XxHash64::oneshot(key, value)
     }
 }
 

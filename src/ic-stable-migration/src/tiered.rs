@@ -11,6 +11,7 @@ use crate::ledger::{Ledger, SlotIndex};
 mod collection;
 pub(crate) mod intake;
 mod merge;
+mod packed;
 mod raw;
 mod serde;
 mod shared;

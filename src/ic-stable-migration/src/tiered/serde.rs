@@ -1,4 +1,4 @@
-//! The heap tier as it stands in a saved payload: a sequence of byte strings, key and value in turn, each in
+//! The heap tier as it stands in a saved payload: a sequence of [packs](super::packed) of entries, key and value each in
 //! its [`Storable`] encoding. No field name is repeated with every entry.
 
 use std::borrow::Cow;
@@ -15,22 +15,31 @@ use serde_bytes::Bytes;
 use super::TieredMap;
 use super::collection::decoded;
 use super::intake::{self, Intake};
+use super::packed::{self, Packer};
 
 impl<K: Storable + Ord + Clone, V: Storable, M: Memory> Serialize for TieredMap<K, V, M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = serializer.serialize_seq(Some(2 * self.heap.len()))?;
+        // How many packs there will be, their entries tell.
+        let mut packs = serializer.serialize_seq(None)?;
+        let mut pack = |bytes: &[u8]| packs.serialize_element(Bytes::new(bytes));
+        let mut packer = Packer::new();
         let mut before: Option<Cow<[u8]>> = None;
         for (key, value) in &self.heap {
             let key = key.to_bytes();
-            if before.as_ref() == Some(&key) {
+            if before.is_some_and(|before| is_same(&before, &key)) {
                 return Err(S::Error::custom(COLLISION));
             }
-            seq.serialize_element(Bytes::new(&key))?;
-            seq.serialize_element(Bytes::new(&value.to_bytes()))?;
+            packer.add(&key, &value.to_bytes(), &mut pack)?;
             before = Some(key);
         }
-        seq.end()
+        packer.finish(pack)?;
+        packs.end()
     }
+}
+
+/// Whether two keys are the same bytes. They begin alike more often than they end alike.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.last() == other.last() && one == other
 }
 
 impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Deserialize<'de>
@@ -53,7 +62,7 @@ impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Visitor<'de> for En
     type Value = TieredMap<K, V, M>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a sequence of keys and values as byte strings, in turn")
+        f.write_str("a sequence of byte strings with entries")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -114,11 +123,9 @@ fn each<'de, A: SeqAccess<'de>>(
     seq: &mut A,
     mut entry: impl FnMut(&[u8], &[u8]) -> Result<(), String>,
 ) -> Result<(), A::Error> {
-    let (mut key, mut value) = (Vec::new(), Vec::new());
-    while seq.next_element_seed(Into(&mut key))?.is_some() {
-        seq.next_element_seed(Into(&mut value))?
-            .ok_or_else(|| A::Error::custom("the last key has no value"))?;
-        entry(&key, &value).map_err(A::Error::custom)?;
+    let mut pack = Vec::new();
+    while seq.next_element_seed(Into(&mut pack))?.is_some() {
+        packed::each(&pack, &mut entry).map_err(A::Error::custom)?;
     }
     Ok(())
 }
@@ -130,7 +137,7 @@ impl<'de> DeserializeSeed<'de> for Into<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_bytes(self)
+        deserializer.deserialize_byte_buf(self)
     }
 }
 
