@@ -119,6 +119,7 @@ mod codec;
 mod error;
 mod header;
 mod journal;
+pub mod key;
 mod ledger;
 mod legacy;
 mod managed;

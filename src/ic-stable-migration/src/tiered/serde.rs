@@ -39,7 +39,7 @@ impl<K: Storable + Ord + Clone, V: Storable, M: Memory> Serialize for TieredMap<
 
 /// Whether two keys are the same bytes. They begin alike more often than they end alike.
 fn is_same(one: &[u8], other: &[u8]) -> bool {
-    one.last() == other.last() && one == other
+    one.last_chunk::<4>() == other.last_chunk() && one == other
 }
 
 impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Deserialize<'de>

@@ -1,14 +1,14 @@
 //! The keys of the collections.
 //!
-//! A key is written so that the order of its bytes is the order of its fields: integers big-endian, a principal
-//! as one byte of length and then its bytes (shorter ones first, as [`Principal`] itself orders them; the empty
-//! principal is a valid one). No key is a prefix of another, so fields may follow a principal.
-//!
-//! A field of a key can never be added or changed: that is a new collection.
+//! The order of their bytes is the order of their fields: see [`ic_stable_migration::key`]. A field of a key can never
+//! be added or changed: that is a new collection.
 
+use std::cmp::Ordering;
 use std::ops::RangeInclusive;
 
 use candid::Principal;
+use ic_stable_migration::composite_key;
+use ic_stable_migration::key::{KeyError, KeyPart, KeyReader, KeyWriter};
 
 use crate::domain::follow::FollowEntryDetail;
 
@@ -18,13 +18,15 @@ const FIRST_PRINCIPAL: Principal = Principal::management_canister();
 /// The principal after all others.
 const LAST_PRINCIPAL: Principal = Principal::from_slice(&[0xff; Principal::MAX_LENGTH_IN_BYTES]);
 
-/// Someone likes a post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LikeKey {
-    /// The post.
-    pub post: u64,
-    /// Who likes it.
-    pub liker: Principal,
+composite_key! {
+    /// Someone likes a post.
+    #[derive(Copy, Debug)]
+    pub struct LikeKey {
+        /// The post.
+        pub post: u64,
+        /// Who likes it.
+        pub liker: Principal,
+    }
 }
 
 impl LikeKey {
@@ -35,15 +37,17 @@ impl LikeKey {
     }
 }
 
-/// A room in which a post is bet on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RoomKey {
-    /// The post.
-    pub post: u64,
-    /// The slot.
-    pub slot: u8,
-    /// The room.
-    pub room: u64,
+composite_key! {
+    /// A room in which a post is bet on.
+    #[derive(Copy, Debug)]
+    pub struct RoomKey {
+        /// The post.
+        pub post: u64,
+        /// The slot.
+        pub slot: u8,
+        /// The room.
+        pub room: u64,
+    }
 }
 
 impl RoomKey {
@@ -54,20 +58,22 @@ impl RoomKey {
     }
 }
 
-/// A bet on a post of this canister.
-///
-/// The bettor stands before slot and room, so that "has this user bet on this post" is one search and needs no
-/// index of its own; which bets are in a room is asked only together with all others of the post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BetKey {
-    /// The post.
-    pub post: u64,
-    /// Who bet.
-    pub bettor: Principal,
-    /// The slot.
-    pub slot: u8,
-    /// The room.
-    pub room: u64,
+composite_key! {
+    /// A bet on a post of this canister.
+    ///
+    /// The bettor stands before slot and room, so that "has this user bet on this post" is one search and needs no
+    /// index of its own; which bets are in a room is asked only together with all others of the post.
+    #[derive(Copy, Debug)]
+    pub struct BetKey {
+        /// The post.
+        pub post: u64,
+        /// Who bet.
+        pub bettor: Principal,
+        /// The slot.
+        pub slot: u8,
+        /// The room.
+        pub room: u64,
+    }
 }
 
 impl BetKey {
@@ -100,22 +106,26 @@ impl BetKey {
     }
 }
 
-/// A bet the owner made on a post of another canister.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PlacedBetKey {
-    /// The canister of the post.
-    pub canister: Principal,
-    /// The post.
-    pub post: u64,
+composite_key! {
+    /// A bet the owner made on a post of another canister.
+    #[derive(Copy, Debug)]
+    pub struct PlacedBetKey {
+        /// The canister of the post.
+        pub canister: Principal,
+        /// The post.
+        pub post: u64,
+    }
 }
 
-/// An entry of a follow list, to find its place by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FollowMemberKey {
-    /// The user.
-    pub user: Principal,
-    /// The user's canister.
-    pub canister: Principal,
+composite_key! {
+    /// An entry of a follow list, to find its place by.
+    #[derive(Copy, Debug)]
+    pub struct FollowMemberKey {
+        /// The user.
+        pub user: Principal,
+        /// The user's canister.
+        pub canister: Principal,
+    }
 }
 
 impl From<&FollowEntryDetail> for FollowMemberKey {
@@ -145,14 +155,37 @@ pub enum FollowSide {
     Following = 1,
 }
 
-/// A principal in one of the two lists that were before the follow lists. Both share a collection, because each
-/// collection that is not empty takes pages of its own and nothing adds to these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FollowedPrincipalKey {
-    /// The list.
-    pub side: FollowSide,
-    /// The user.
-    pub user: Principal,
+impl KeyPart for FollowSide {
+    const MAX_BYTES: Option<u32> = Some(1);
+    const IS_FIXED_SIZE: bool = true;
+
+    fn write(&self, to: &mut KeyWriter) {
+        to.byte(*self as u8);
+    }
+
+    fn read(from: &mut KeyReader<'_>) -> Result<Self, KeyError> {
+        match from.byte()? {
+            0 => Ok(Self::Followers),
+            1 => Ok(Self::Following),
+            other => Err(from.wrong(format!("{other} for a side, which is 0 or 1"))),
+        }
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        self.cmp(other)
+    }
+}
+
+composite_key! {
+    /// A principal in one of the two lists that were before the follow lists. Both share a collection, because each
+    /// collection that is not empty takes pages of its own and nothing adds to these.
+    #[derive(Copy, Debug)]
+    pub struct FollowedPrincipalKey {
+        /// The list.
+        pub side: FollowSide,
+        /// The user.
+        pub user: Principal,
+    }
 }
 
 impl FollowedPrincipalKey {

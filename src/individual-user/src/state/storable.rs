@@ -1,19 +1,20 @@
 //! How keys and values are written as bytes: the one place that fixes it.
 //!
-//! - **Keys** have an upper bound in bytes, so that a map can size its nodes by it, and the order of their bytes
-//!   is their order (see [`keys`](super::keys)).
+//! - **Keys** have an upper bound in bytes, and the order of their bytes is their order (see [`keys`](super::keys)).
 //! - **Values** are one byte of version and then CBOR with numbered fields: an array in the order of the numbers,
 //!   without names. A field added at the end as an `Option` reads as `None` from what was written before it; a
 //!   change that numbers cannot express is a new version. They are unbounded, because a bound is frozen into a
 //!   map when it is made and would be in the way of the next field. Entries that are only a key have the empty
 //!   value `()`, and places in a list are a `u64` of 8 bytes.
 //!
-//! `Storable::from_bytes` has no channel for errors. [`decode_key`] and [`decode_record`] have, and never panic;
+//! `Storable::from_bytes` has no channel for errors. [`ic_stable_migration::key::decode`] and [`decode_record`] have, and never panic;
 //! `from_bytes` panics with their message. In a canister that is a trap: the message or the upgrade in which it
 //! happens is rolled back, and nothing is skipped or replaced in silence.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 
+use ic_stable_migration::key::append;
 use ic_stable_structures::Storable;
 use ic_stable_structures::storable::Bound;
 use thiserror::Error;
@@ -23,11 +24,8 @@ use crate::domain::betting::{BetDetails, PlacedBetDetail};
 use crate::domain::follow::FollowEntryDetail;
 use crate::domain::token::TokenEvent;
 
-mod keys;
 #[cfg(test)]
 mod tests;
-
-pub use keys::{Key, decode_key};
 
 /// The version byte in front of every value written today.
 const RECORD_VERSION: u8 = 1;
@@ -74,18 +72,6 @@ pub enum DecodeError {
         /// How many bytes there are.
         len: usize,
     },
-    /// Not a key of this kind.
-    #[error("a stored {kind} of {len} bytes cannot be read: no {field} at byte {at}")]
-    Key {
-        /// What was read.
-        kind: &'static str,
-        /// How many bytes there are.
-        len: usize,
-        /// What was expected.
-        field: &'static str,
-        /// Where.
-        at: usize,
-    },
 }
 
 /// A value with a numbered encoding.
@@ -113,10 +99,22 @@ pub fn decode_record<R: Record>(bytes: &[u8]) -> Result<R, DecodeError> {
 }
 
 fn encode_record<R: Record>(record: &R) -> Vec<u8> {
-    let mut bytes = vec![RECORD_VERSION];
+    let mut bytes = Bytes(vec![RECORD_VERSION]);
     minicbor::encode(record, &mut bytes)
         .unwrap_or_else(|e| panic!("a {} cannot be written: {e}", R::KIND));
-    bytes
+    bytes.0
+}
+
+/// Bytes to which a record is appended a few at a time.
+struct Bytes(Vec<u8>);
+
+impl minicbor::encode::Write for Bytes {
+    type Error = Infallible;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
+        append(&mut self.0, bytes);
+        Ok(())
+    }
 }
 
 macro_rules! storable_records {

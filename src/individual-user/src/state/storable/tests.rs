@@ -1,10 +1,11 @@
 use std::fmt::Debug;
 
+use ic_stable_migration::key::{self, KeyPart};
 use ic_stable_structures::Storable;
 use ic_stable_structures::storable::Bound;
 use proptest::prelude::*;
 
-use super::{DecodeError, Key, RECORD_VERSION, Record, decode_key, decode_record};
+use super::{RECORD_VERSION, Record, decode_record};
 use crate::domain::betting::{BetDetails, PlacedBetDetail};
 use crate::domain::follow::FollowEntryDetail;
 use crate::domain::token::TokenEvent;
@@ -51,7 +52,7 @@ fn followed_principal_key() -> impl Strategy<Value = FollowedPrincipalKey> {
 }
 
 /// Bytes keep the order, are within the bound, and read back as what they were written from.
-fn check_key<K: Key + Storable + Ord + Copy + Debug>(a: K, b: K) -> Result<(), TestCaseError> {
+fn check_key<K: KeyPart + Storable + Ord + Copy + Debug>(a: K, b: K) -> Result<(), TestCaseError> {
     let (bytes_a, bytes_b) = (a.to_bytes(), b.to_bytes());
     prop_assert_eq!(bytes_a.cmp(&bytes_b), a.cmp(&b));
     let Bound::Bounded {
@@ -63,7 +64,7 @@ fn check_key<K: Key + Storable + Ord + Copy + Debug>(a: K, b: K) -> Result<(), T
     };
     prop_assert!(bytes_a.len() <= max_size as usize);
     prop_assert!(!is_fixed_size || bytes_a.len() == max_size as usize);
-    prop_assert_eq!(decode_key::<K>(&bytes_a).expect("what was written"), a);
+    prop_assert_eq!(key::decode::<K>(&bytes_a).expect("what was written"), a);
     Ok(())
 }
 
@@ -136,12 +137,12 @@ proptest! {
         let _ = decode_record::<PlacedBetDetail>(&versioned);
         let _ = decode_record::<TokenEvent>(&versioned);
         let _ = decode_record::<FollowEntryDetail>(&versioned);
-        let _ = decode_key::<LikeKey>(&bytes);
-        let _ = decode_key::<RoomKey>(&bytes);
-        let _ = decode_key::<BetKey>(&bytes);
-        let _ = decode_key::<PlacedBetKey>(&bytes);
-        let _ = decode_key::<FollowMemberKey>(&bytes);
-        let _ = decode_key::<FollowedPrincipalKey>(&bytes);
+        let _ = key::decode::<LikeKey>(&bytes);
+        let _ = key::decode::<RoomKey>(&bytes);
+        let _ = key::decode::<BetKey>(&bytes);
+        let _ = key::decode::<PlacedBetKey>(&bytes);
+        let _ = key::decode::<FollowMemberKey>(&bytes);
+        let _ = key::decode::<FollowedPrincipalKey>(&bytes);
     }
 
     #[test]
@@ -167,8 +168,13 @@ fn a_value_of_a_later_version_says_which_release_to_install() {
 #[test]
 fn a_key_with_a_principal_too_long_says_where() {
     let bytes = [&[0; 8][..], &[30], &[7; 30]].concat();
-    let error = decode_key::<LikeKey>(&bytes).expect_err("30 bytes");
-    assert!(matches!(error, DecodeError::Key { at: 8, .. }), "{error}");
+    let error = key::decode::<LikeKey>(&bytes).expect_err("30 bytes");
+    assert!(
+        error
+            .to_string()
+            .contains("a principal of 30 bytes in `liker`"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,0 +1,211 @@
+//! Writing and reading the bytes of a key.
+
+use std::cmp::Ordering;
+
+use super::{KeyError, KeyPart};
+
+/// Room for a key without a bound, in bytes, to begin with.
+const UNBOUNDED: u32 = 32;
+
+/// Bytes of which a copy in pieces costs less than one in one piece.
+const SHORT: usize = 64;
+
+/// A zero inside a text is followed by this, its end by another zero.
+const ESCAPED: u8 = 0xff;
+
+/// The bytes of a key that is being written.
+#[derive(Debug)]
+pub struct KeyWriter {
+    bytes: Vec<u8>,
+}
+
+impl KeyWriter {
+    pub(super) fn with_capacity(most: Option<u32>) -> Self {
+        let most = most.unwrap_or(UNBOUNDED);
+        Self {
+            bytes: Vec::with_capacity(most as usize),
+        }
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Appends a byte.
+    pub fn byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+
+    /// Appends bytes of a fixed number.
+    pub fn fixed<const N: usize>(&mut self, bytes: &[u8; N]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Appends a byte of length and at most 255 bytes; what is more is left out.
+    pub fn short(&mut self, bytes: &[u8]) {
+        let bytes = &bytes[..bytes.len().min(u8::MAX.into())];
+        self.bytes.push(bytes.len() as u8);
+        append(&mut self.bytes, bytes);
+    }
+
+    /// Appends bytes of any number and what ends them.
+    pub fn ended(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.bytes.push(byte);
+            if byte == 0 {
+                self.bytes.push(ESCAPED);
+            }
+        }
+        self.bytes.extend_from_slice(&[0, 0]);
+    }
+}
+
+/// Appends bytes as `extend_from_slice` does, for those who append few at a time: on chain, to copy an unknown length
+/// costs a hundred instructions, however few the bytes are. Here they are copied in pieces of known lengths.
+pub fn append(to: &mut Vec<u8>, mut bytes: &[u8]) {
+    if bytes.len() > SHORT {
+        to.extend_from_slice(bytes);
+        return;
+    }
+    to.reserve(bytes.len());
+    macro_rules! pieces {
+        ($($length:literal)*) => {$(
+            while let Some((piece, rest)) = bytes.split_first_chunk::<$length>() {
+                to.extend_from_slice(piece);
+                bytes = rest;
+            }
+        )*};
+    }
+    pieces!(16 8 4 1);
+}
+
+/// Compares as slices compare, eight bytes at a time.
+pub fn compare(one: &[u8], other: &[u8]) -> Ordering {
+    let (mut left, mut right) = (one, other);
+    while let (Some((a, rest_left)), Some((b, rest_right))) = (
+        left.split_first_chunk::<8>(),
+        right.split_first_chunk::<8>(),
+    ) {
+        if a != b {
+            return u64::from_be_bytes(*a).cmp(&u64::from_be_bytes(*b));
+        }
+        (left, right) = (rest_left, rest_right);
+    }
+    left.cmp(right)
+}
+
+/// The bytes of a key that is being read.
+#[derive(Debug)]
+pub struct KeyReader<'a> {
+    kind: &'static str,
+    field: &'static str,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> KeyReader<'a> {
+    pub(super) fn new(kind: &'static str, bytes: &'a [u8]) -> Self {
+        Self {
+            kind,
+            field: "",
+            bytes,
+            at: 0,
+        }
+    }
+
+    /// The next part; errors call it `field`.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn part<P: KeyPart>(&mut self, field: &'static str) -> Result<P, KeyError> {
+        self.field = field;
+        P::read(self)
+    }
+
+    /// The next byte.
+    ///
+    /// # Errors
+    /// [`KeyError`] at the end.
+    pub fn byte(&mut self) -> Result<u8, KeyError> {
+        self.fixed::<1>().map(|[byte]| byte)
+    }
+
+    /// The next bytes of a fixed number.
+    ///
+    /// # Errors
+    /// [`KeyError`] if there are fewer.
+    pub fn fixed<const N: usize>(&mut self) -> Result<[u8; N], KeyError> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let Some(bytes) = rest.first_chunk() else {
+            return Err(self.missing(N));
+        };
+        self.at += N;
+        Ok(*bytes)
+    }
+
+    /// The bytes behind a byte of length.
+    ///
+    /// # Errors
+    /// [`KeyError`] if there are fewer.
+    pub fn short(&mut self) -> Result<&'a [u8], KeyError> {
+        let length = usize::from(self.byte()?);
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let Some(bytes) = rest.get(..length) else {
+            return Err(self.missing(length));
+        };
+        self.at += length;
+        Ok(bytes)
+    }
+
+    /// The bytes before what ends them.
+    ///
+    /// # Errors
+    /// [`KeyError`] if they do not end.
+    pub fn ended(&mut self) -> Result<Vec<u8>, KeyError> {
+        let mut bytes = Vec::new();
+        loop {
+            match self.byte()? {
+                0 => match self.byte()? {
+                    0 => return Ok(bytes),
+                    ESCAPED => bytes.push(0),
+                    other => {
+                        self.at -= 1;
+                        return Err(self.wrong(format!("{other:#04x} behind a zero")));
+                    }
+                },
+                byte => bytes.push(byte),
+            }
+        }
+    }
+
+    /// An error that says what is wrong where the reader is.
+    #[cold]
+    pub fn wrong(&self, problem: impl Into<String>) -> KeyError {
+        let problem = problem.into();
+        KeyError {
+            kind: self.kind,
+            len: self.bytes.len(),
+            at: self.at,
+            problem: match self.field {
+                "" => problem,
+                field => format!("{problem} in `{field}`"),
+            },
+        }
+    }
+
+    #[cold]
+    fn missing(&self, bytes: usize) -> KeyError {
+        self.wrong(format!("no {bytes} bytes more"))
+    }
+
+    /// Nothing may be left.
+    pub(super) fn finish(self) -> Result<(), KeyError> {
+        match self.bytes.len() - self.at {
+            0 => Ok(()),
+            left => {
+                let at_end = Self { field: "", ..self };
+                Err(at_end.wrong(format!("{left} bytes more than the key has")))
+            }
+        }
+    }
+}
