@@ -93,19 +93,10 @@ pub struct KeyError {
 /// # Errors
 /// [`KeyError`].
 pub fn decode<K: KeyPart>(bytes: &[u8]) -> Result<K, KeyError> {
-    let mut reader = KeyReader::new(short_name::<K>(), bytes);
+    let mut reader = KeyReader::new(std::any::type_name::<K>(), bytes);
     let key = K::read(&mut reader)?;
     reader.finish()?;
     Ok(key)
-}
-
-/// A type's name without its path.
-fn short_name<T>() -> &'static str {
-    let name = std::any::type_name::<T>();
-    match name.split_once('<') {
-        None => name.rsplit("::").next().unwrap_or(name),
-        Some(_) => name,
-    }
 }
 
 /// The bytes of a key.

@@ -3,11 +3,12 @@
 use std::cmp::Ordering;
 
 use super::{KeyError, KeyPart};
+use crate::codec::short;
 
-/// Room for a key without a bound, in bytes, to begin with.
+/// Bytes that a key without a bound is reckoned to have.
 const UNBOUNDED: u32 = 32;
 
-/// Bytes of which a copy in pieces costs less than one in one piece.
+/// Bytes that are copied without `memory.copy` at most; so much room is left behind a key that is written.
 const SHORT: usize = 64;
 
 /// A zero inside a text is followed by this, its end by another zero.
@@ -23,7 +24,7 @@ impl KeyWriter {
     pub(super) fn with_capacity(most: Option<u32>) -> Self {
         let most = most.unwrap_or(UNBOUNDED);
         Self {
-            bytes: Vec::with_capacity(most as usize),
+            bytes: Vec::with_capacity((most as usize) + SHORT),
         }
     }
 
@@ -61,22 +62,27 @@ impl KeyWriter {
 }
 
 /// Appends bytes as `extend_from_slice` does, for those who append few at a time: on chain, to copy an unknown length
-/// costs a hundred instructions, however few the bytes are. Here they are copied in pieces of known lengths.
-pub fn append(to: &mut Vec<u8>, mut bytes: &[u8]) {
-    if bytes.len() > SHORT {
-        to.extend_from_slice(bytes);
-        return;
+/// costs a hundred instructions, however few the bytes are. Here room of a known length is made, and its rest given back:
+/// without an allocation where the vector has room for 64 bytes more.
+pub fn append(to: &mut Vec<u8>, bytes: &[u8]) {
+    match bytes.len() {
+        0 => {}
+        1 => to.push(bytes[0]),
+        2..=8 => append_to_room::<8>(to, bytes),
+        9..=16 => append_to_room::<16>(to, bytes),
+        17..=32 => append_to_room::<32>(to, bytes),
+        33..=SHORT => append_to_room::<SHORT>(to, bytes),
+        _ => to.extend_from_slice(bytes),
     }
-    to.reserve(bytes.len());
-    macro_rules! pieces {
-        ($($length:literal)*) => {$(
-            while let Some((piece, rest)) = bytes.split_first_chunk::<$length>() {
-                to.extend_from_slice(piece);
-                bytes = rest;
-            }
-        )*};
-    }
-    pieces!(16 8 4 1);
+}
+
+#[inline]
+fn append_to_room<const ROOM: usize>(to: &mut Vec<u8>, bytes: &[u8]) {
+    let start = to.len();
+    to.extend_from_slice(&[0; ROOM]);
+    let end = start + bytes.len();
+    short::copy(bytes, &mut to[start..end]);
+    to.truncate(end);
 }
 
 /// Compares as slices compare, eight bytes at a time.
@@ -183,7 +189,7 @@ impl<'a> KeyReader<'a> {
     pub fn wrong(&self, problem: impl Into<String>) -> KeyError {
         let problem = problem.into();
         KeyError {
-            kind: self.kind,
+            kind: without_path(self.kind),
             len: self.bytes.len(),
             at: self.at,
             problem: match self.field {
@@ -207,5 +213,13 @@ impl<'a> KeyReader<'a> {
                 Err(at_end.wrong(format!("{left} bytes more than the key has")))
             }
         }
+    }
+}
+
+/// A type's name without its path, where it has one.
+fn without_path(name: &'static str) -> &'static str {
+    match name.contains('<') {
+        false => name.rsplit("::").next().unwrap_or(name),
+        true => name,
     }
 }

@@ -69,14 +69,18 @@ impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Visitor<'de> for En
         match intake::current() {
             Some(intake) => taken_in(&*intake, &mut seq),
             None => {
-                let mut heap = BTreeMap::new();
+                // A map that is made of a list is filled to the brim without a search, where one that grows by the entry
+                // searches for each and is half empty. That pays for the list.
+                let mut entries = Vec::new();
                 each(&mut seq, |key, value| {
-                    let (key, value) = (decoded(key), decoded(value));
-                    match heap.insert(key, value) {
-                        Some(_) => Err(COLLISION.into()),
-                        None => Ok(()),
-                    }
+                    entries.push((decoded(key), decoded(value)));
+                    Ok(())
                 })?;
+                let count = entries.len();
+                let heap = BTreeMap::from_iter(entries);
+                if heap.len() < count {
+                    return Err(A::Error::custom(COLLISION));
+                }
                 Ok(TieredMap {
                     heap,
                     ..TieredMap::default()

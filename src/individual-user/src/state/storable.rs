@@ -98,8 +98,12 @@ pub fn decode_record<R: Record>(bytes: &[u8]) -> Result<R, DecodeError> {
     }
 }
 
+/// Most records take no more, with what [`append`] wants behind them.
+const USUAL_BYTES: usize = 256;
+
 fn encode_record<R: Record>(record: &R) -> Vec<u8> {
-    let mut bytes = Bytes(vec![RECORD_VERSION]);
+    let mut bytes = Bytes(Vec::with_capacity(USUAL_BYTES));
+    bytes.0.push(RECORD_VERSION);
     minicbor::encode(record, &mut bytes)
         .unwrap_or_else(|e| panic!("a {} cannot be written: {e}", R::KIND));
     bytes.0

@@ -16,8 +16,19 @@ pub struct Contender {
     pub about: &'static str,
     /// The upgrades from release 0 until everything is where it will stay.
     pub path: &'static [Step],
-    /// Whether a timer goes on with the move after the last upgrade, and `migration_status` tells of it.
-    pub moves: bool,
+    /// How it tells what it holds.
+    pub tells: Tells,
+}
+
+/// How a contender tells what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tells {
+    /// By a query of the peers.
+    Digests,
+    /// By `migration_status`; a timer goes on with the move after the last upgrade, where it is not over.
+    Status,
+    /// Not at all.
+    Nothing,
 }
 
 /// One upgrade.
@@ -54,7 +65,7 @@ pub const CONTENDERS: &[Contender] = &[
             step("stage one", "peer-naive-one", Argument::BucketPages(None)),
             step("stage two", "peer-naive-two", Argument::Nothing),
         ],
-        moves: false,
+        tells: Tells::Digests,
     },
     Contender {
         key: "naive-one-page",
@@ -68,7 +79,7 @@ pub const CONTENDERS: &[Contender] = &[
             ),
             step("stage two", "peer-naive-two", Argument::Nothing),
         ],
-        moves: false,
+        tells: Tells::Digests,
     },
     Contender {
         key: "candid",
@@ -79,7 +90,7 @@ pub const CONTENDERS: &[Contender] = &[
             step("the first", "peer-candid", Argument::Nothing),
             step("the second", "peer-candid", Argument::Nothing),
         ],
-        moves: false,
+        tells: Tells::Digests,
     },
     Contender {
         key: "maps-default",
@@ -92,7 +103,7 @@ pub const CONTENDERS: &[Contender] = &[
             "peer-maps",
             Argument::BucketPages(None),
         )],
-        moves: false,
+        tells: Tells::Digests,
     },
     Contender {
         key: "maps",
@@ -103,7 +114,15 @@ pub const CONTENDERS: &[Contender] = &[
             "peer-maps",
             Argument::BucketPages(Some(1)),
         )],
-        moves: false,
+        tells: Tells::Digests,
+    },
+    Contender {
+        key: "project-adopted",
+        name: "this project, 0 → 1",
+        about: "Release 1 adopts, and nothing is moved: its later upgrades save and load the whole state, as those of the \
+                naive migration do.",
+        path: &[step("0 → 1", "release-1-adopt", Argument::UserCanister)],
+        tells: Tells::Nothing,
     },
     Contender {
         key: "project",
@@ -113,14 +132,14 @@ pub const CONTENDERS: &[Contender] = &[
             step("0 → 1", "release-1-adopt", Argument::UserCanister),
             step("1 → 2", TODAY, Argument::UserCanister),
         ],
-        moves: true,
+        tells: Tells::Status,
     },
     Contender {
         key: "project-direct",
         name: "this project, 0 → 2",
         about: "Release 2 at once.",
         path: &[step("0 → 2", TODAY, Argument::UserCanister)],
-        moves: true,
+        tells: Tells::Status,
     },
 ];
 

@@ -4,7 +4,7 @@ use candid::{CandidType, Deserialize, decode_one};
 use canister_host::{HostConfig, InstallReport, MessageReport, Module, PAGE_SIZE, StableAccess};
 use ic_stable_migration::MoveStatus;
 
-use super::contender::{Contender, Step};
+use super::contender::{Contender, Step, Tells};
 use super::error::BenchError;
 use super::figures::{Figures, HeapPages, Paid, Refusal, StablePages, Steps, Upgrade};
 use super::memory::Start;
@@ -71,19 +71,20 @@ pub fn measure(
             return Ok(run.stopped());
         }
     }
-    let contents = if contender.moves {
-        let status = run.finish_move().map_err(failed)?;
-        contents_of(&status)
-    } else {
-        let told = run
-            .rehearsal
-            .query(DIGESTS)
-            .map_err(|error| failed(error.into()))?;
-        decode_one(&told).map_err(|error| BenchError::Untold {
-            size: size.name,
-            contender: contender.key,
-            reason: error.to_string(),
-        })?
+    let contents = match contender.tells {
+        Tells::Nothing => Vec::new(),
+        Tells::Status => contents_of(&run.finish_move().map_err(failed)?),
+        Tells::Digests => {
+            let told = run
+                .rehearsal
+                .query(DIGESTS)
+                .map_err(|error| failed(error.into()))?;
+            decode_one(&told).map_err(|error| BenchError::Untold {
+                size: size.name,
+                contender: contender.key,
+                reason: error.to_string(),
+            })?
+        }
     };
     run.note_after().map_err(failed)?;
     if let Some(last) = contender.path.last() {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::chart::CHARTS;
-use super::contender::CONTENDERS;
+use super::contender::{CONTENDERS, Tells};
 use super::figures::Figures;
 use super::glance;
 use super::results::{FOLDER, Results};
@@ -178,7 +178,10 @@ fn before_and_after(before: &Results, now: &Results) -> String {
     let mut text = "## Before and now\n".to_owned();
     // Writing to a string does not fail.
     let _ = writeln!(text, "\nBefore: {}. Now: {}.", before.label, now.label);
-    for contender in CONTENDERS.iter().filter(|contender| contender.moves) {
+    for contender in CONTENDERS
+        .iter()
+        .filter(|contender| contender.tells == Tells::Status)
+    {
         let mut table = Table::new(&columns);
         for (size, _) in now.in_order() {
             let sides = [

@@ -54,7 +54,13 @@ fn contender(key: &str) -> std::result::Result<&'static Contender, String> {
 /// Those of building; those of [`BenchError`].
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::modules(workspace, BATCHES)?;
-    if !options.contender.moves {
+    let mut modules = options.contender.path.iter().map(|step| step.module);
+    if modules.any(|name| {
+        BENCH_BATCHES
+            .iter()
+            .flat_map(|batch| *batch)
+            .any(|peer| peer.name == name)
+    }) {
         build::modules(workspace, BENCH_BATCHES)?;
     }
     let release_0 = module(workspace, RELEASES[0])?;
