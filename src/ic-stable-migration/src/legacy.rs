@@ -16,7 +16,7 @@ pub(crate) mod each;
 
 pub use behind::Trailing;
 pub(crate) use behind::behind;
-pub use each::{Each, Entries};
+pub use each::{Each, EachOf, Elements, Entries};
 
 /// A memory that can be a legacy value. All it allows is to read that value.
 pub struct Legacy<M> {

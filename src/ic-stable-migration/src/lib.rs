@@ -148,7 +148,7 @@ pub use codec::{Cbor, Census, Codec, DuplicateKey, Format, LengthU32, LengthU64,
 pub use error::{Error, Glimpse, Place};
 pub use header::{HEADER_BYTES, Header};
 pub use journal::{JournaledCollection, MoveJournal};
-pub use legacy::{Adoptable, Each, Entries, Legacy, Trailing};
+pub use legacy::{Adoptable, Each, EachOf, Elements, Entries, Legacy, Trailing};
 pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp};
 pub use manager::BucketTable;
 pub use mover::{

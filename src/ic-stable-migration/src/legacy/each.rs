@@ -6,7 +6,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
+};
 
 /// How one entry of a legacy collection becomes entries of the state: one post becomes a post, its likes and its bets.
 ///
@@ -111,6 +113,98 @@ impl<'de, E: Entries> Visitor<'de> for EachVisitor<E> {
                     .entry(|state| E::take(key, value, state))
                     .map_err(A::Error::custom)?,
                 None => each.0.push((key, value)),
+            }
+        }
+        Ok(each)
+    }
+}
+
+/// How one element of a legacy set or list becomes entries of the state: what [`Entries`] are to a map.
+///
+/// ```
+/// use ic_stable_migration::{EachOf, Elements, TieredMap};
+/// use ic_stable_structures::DefaultMemoryImpl;
+///
+/// #[derive(Default, serde::Serialize, serde::Deserialize)]
+/// struct State {
+///     blocked: TieredMap<String, (), DefaultMemoryImpl>,
+/// }
+///
+/// struct Blocked;
+///
+/// impl Elements for Blocked {
+///     type Element = String;
+///     type State = State;
+///     fn take(user: String, state: &mut State) {
+///         state.blocked.insert(user, ());
+///     }
+/// }
+///
+/// /// What the canister has at offset 0 until now, with a set of those who are blocked.
+/// #[derive(serde::Deserialize)]
+/// struct Legacy {
+///     blocked: EachOf<Blocked>,
+/// }
+/// ```
+pub trait Elements: Sized {
+    /// Of the legacy set or list.
+    type Element: DeserializeOwned;
+    /// What takes them.
+    type State: 'static;
+
+    /// Puts what the element holds into maps of the state; what is said of [`Entries::take`] holds here too. No format
+    /// says that an element stands once in its set: where that matters, it has to be seen to here.
+    fn take(element: Self::Element, state: &mut Self::State);
+}
+
+/// A legacy set or list whose elements are taken one by one, as the entries of an [`Each`] are.
+pub struct EachOf<E: Elements>(Vec<E::Element>);
+
+impl<E: Elements> Default for EachOf<E> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<E: Elements> fmt::Debug for EachOf<E> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "EachOf({} elements)", self.0.len())
+    }
+}
+
+impl<E: Elements> IntoIterator for EachOf<E> {
+    type Item = E::Element;
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'de, E: Elements> Deserialize<'de> for EachOf<E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EachOfVisitor(PhantomData))
+    }
+}
+
+struct EachOfVisitor<E>(PhantomData<E>);
+
+impl<'de, E: Elements> Visitor<'de> for EachOfVisitor<E> {
+    type Value = EachOf<E>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<EachOf<E>, A::Error> {
+        let mut each = EachOf::default();
+        let taking = current::<E::State>();
+        while let Some(element) = seq.next_element()? {
+            match &taking {
+                Some(taking) => taking
+                    .entry(|state| E::take(element, state))
+                    .map_err(A::Error::custom)?,
+                None => each.0.push(element),
             }
         }
         Ok(each)

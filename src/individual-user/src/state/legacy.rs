@@ -5,6 +5,7 @@
 //! value as release 2 reads it, entry by entry.
 
 mod canister_data;
+mod entries;
 mod import;
 mod view;
 
@@ -12,5 +13,5 @@ mod view;
 mod tests;
 
 pub use canister_data::{CanisterData, FollowData, FollowList, TokenBalance, VersionDetails};
-pub use import::Streamed;
+pub use entries::Streamed;
 pub use view::LegacyView;

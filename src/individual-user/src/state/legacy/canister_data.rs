@@ -17,13 +17,17 @@ use crate::domain::profile::UserProfile;
 use crate::domain::token::TokenEvent;
 use crate::state::hot::{Configuration, PostScoreIndex};
 
-/// The whole value. Its large maps can be of any type that takes their entries: see [`Streamed`](super::Streamed).
+/// The whole value. Its large maps and sets can be of any type that takes their entries: see
+/// [`Streamed`](super::Streamed).
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct CanisterData<
     Posts = BTreeMap<u64, Post>,
     PlacedBets = BTreeMap<(Principal, u64), PlacedBetDetail>,
     TokenEvents = BTreeMap<u64, TokenEvent>,
+    Follows = FollowData,
+    PrincipalsIFollow = BTreeSet<Principal>,
+    PrincipalsThatFollowMe = BTreeSet<Principal>,
 > {
     /// Posts by number.
     pub all_created_posts: Posts,
@@ -33,7 +37,7 @@ pub struct CanisterData<
     pub configuration: Configuration,
     /// The follow lists. A canister that missed the release which brought them has none.
     #[serde(default)]
-    pub follow_data: FollowData,
+    pub follow_data: Follows,
     /// Who plays which part in the fleet.
     pub known_principal_ids: BTreeMap<KnownPrincipalType, Principal>,
     /// The owner's tokens.
@@ -43,9 +47,9 @@ pub struct CanisterData<
     /// An index no release of December 2023 fills or reads.
     pub posts_index_sorted_by_hot_or_not_feed_score: PostScoreIndex,
     /// Those whom this profile follows, before there were follow lists.
-    pub principals_i_follow: BTreeSet<Principal>,
+    pub principals_i_follow: PrincipalsIFollow,
     /// Those who follow this profile, before there were follow lists.
-    pub principals_that_follow_me: BTreeSet<Principal>,
+    pub principals_that_follow_me: PrincipalsThatFollowMe,
     /// The owner.
     pub profile: UserProfile,
     /// The version the fleet counts.
@@ -55,21 +59,24 @@ pub struct CanisterData<
 /// Both follow lists.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct FollowData {
+pub struct FollowData<Follower = FollowList, Following = FollowList> {
     /// Those who follow this profile.
-    pub follower: FollowList,
+    pub follower: Follower,
     /// Those whom this profile follows.
-    pub following: FollowList,
+    pub following: Following,
 }
 
 /// A follow list and where in it an entry is.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct FollowList {
+pub struct FollowList<
+    Index = BTreeMap<u64, FollowEntryDetail>,
+    Members = BTreeMap<FollowEntryDetail, u64>,
+> {
     /// The entries by place.
-    pub sorted_index: BTreeMap<u64, FollowEntryDetail>,
+    pub sorted_index: Index,
     /// The places by entry.
-    pub members: BTreeMap<FollowEntryDetail, u64>,
+    pub members: Members,
 }
 
 /// The owner's tokens.

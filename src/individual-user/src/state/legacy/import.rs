@@ -1,74 +1,41 @@
 //! From the nested value to the state: every entry is moved, none is copied, and what was moved is freed as the
 //! conversion goes.
 
-use std::collections::BTreeSet;
-
 use candid::Principal;
-use ic_stable_migration::{Each, Entries, FromEntries};
+use ic_stable_migration::{Elements, Entries, FromEntries};
 
+use super::entries::{
+    FollowerPlaces, Followers, Following, FollowingPlaces, PlacedBets, Posts, PrincipalsIFollow,
+    PrincipalsThatFollowMe, TokenEvents,
+};
 use super::{CanisterData, FollowData, FollowList};
 use crate::domain::betting::{HotOrNotDetails, PlacedBetDetail, SlotDetails};
 use crate::domain::follow::FollowEntryDetail;
 use crate::domain::post::Post;
 use crate::domain::token::TokenEvent;
 use crate::state::State;
-use crate::state::bulk::{Bulk, Collection};
-use crate::state::hot::{Balance, FollowedPrincipals, Hot, ScoreIndexes};
-use crate::state::keys::{
-    BetKey, FollowMemberKey, FollowSide, FollowedPrincipalKey, LikeKey, PlacedBetKey, RoomKey,
-};
+use crate::state::bulk::Bulk;
+use crate::state::hot::{Balance, Hot, ScoreIndexes};
+use crate::state::keys::{BetKey, LikeKey, RoomKey};
 use crate::state::records::{BettingRecord, PostRecord, RoomRecord};
 
-/// The nested value whose large maps go into the state entry by entry, while the value is decoded.
-pub type Streamed = CanisterData<Each<Posts>, Each<PlacedBets>, Each<TokenEvents>>;
+/// A value whose maps and sets are of these types.
+type Data<P, B, T, FI, FM, GI, GM, I, M> =
+    CanisterData<P, B, T, FollowData<FollowList<FI, FM>, FollowList<GI, GM>>, I, M>;
 
-/// See [`Bulk::posts`].
-pub struct Posts;
-
-impl Entries for Posts {
-    type Key = u64;
-    type Value = Post;
-    type State = State;
-
-    fn take(number: u64, post: Post, state: &mut State) {
-        state.bulk.import_post(number, post);
-    }
-}
-
-/// See [`Bulk::placed_bets`].
-pub struct PlacedBets;
-
-impl Entries for PlacedBets {
-    type Key = (Principal, u64);
-    type Value = PlacedBetDetail;
-    type State = State;
-
-    fn take((canister, post): (Principal, u64), bet: PlacedBetDetail, state: &mut State) {
-        let key = PlacedBetKey { canister, post };
-        state.bulk.placed_bets.insert(key, bet);
-    }
-}
-
-/// See [`Bulk::token_events`].
-pub struct TokenEvents;
-
-impl Entries for TokenEvents {
-    type Key = u64;
-    type Value = TokenEvent;
-    type State = State;
-
-    fn take(number: u64, event: TokenEvent, state: &mut State) {
-        state.bulk.token_events.insert(number, event);
-    }
-}
-
-impl<P, B, T> FromEntries<CanisterData<P, B, T>> for State
+impl<P, B, T, FI, FM, GI, GM, I, M> FromEntries<Data<P, B, T, FI, FM, GI, GM, I, M>> for State
 where
     P: IntoIterator<Item = (u64, Post)>,
     B: IntoIterator<Item = ((Principal, u64), PlacedBetDetail)>,
     T: IntoIterator<Item = (u64, TokenEvent)>,
+    FI: IntoIterator<Item = (u64, FollowEntryDetail)>,
+    FM: IntoIterator<Item = (FollowEntryDetail, u64)>,
+    GI: IntoIterator<Item = (u64, FollowEntryDetail)>,
+    GM: IntoIterator<Item = (FollowEntryDetail, u64)>,
+    I: IntoIterator<Item = Principal>,
+    M: IntoIterator<Item = Principal>,
 {
-    fn take_rest(&mut self, data: CanisterData<P, B, T>) {
+    fn take_rest(&mut self, data: Data<P, B, T, FI, FM, GI, GM, I, M>) {
         for (number, post) in data.all_created_posts {
             Posts::take(number, post, self);
         }
@@ -79,17 +46,25 @@ where
         for (number, event) in tokens.utility_token_transaction_history {
             TokenEvents::take(number, event, self);
         }
-        let bulk = &mut self.bulk;
-        let FollowData {
-            follower,
-            following,
-        } = data.follow_data;
-        import_list(follower, &mut bulk.followers, &mut bulk.follower_places);
-        import_list(following, &mut bulk.following, &mut bulk.following_places);
-        let followed_principals = FollowedPrincipals {
-            followers: bulk.import_users(FollowSide::Followers, data.principals_that_follow_me),
-            following: bulk.import_users(FollowSide::Following, data.principals_i_follow),
-        };
+        let follows = data.follow_data;
+        for (place, entry) in follows.follower.sorted_index {
+            Followers::take(place, entry, self);
+        }
+        for (entry, place) in follows.follower.members {
+            FollowerPlaces::take(entry, place, self);
+        }
+        for (place, entry) in follows.following.sorted_index {
+            Following::take(place, entry, self);
+        }
+        for (entry, place) in follows.following.members {
+            FollowingPlaces::take(entry, place, self);
+        }
+        for user in data.principals_i_follow {
+            PrincipalsIFollow::take(user, self);
+        }
+        for user in data.principals_that_follow_me {
+            PrincipalsThatFollowMe::take(user, self);
+        }
         self.hot = Hot {
             profile: data.profile,
             balance: Balance {
@@ -99,7 +74,8 @@ where
             known_principal_ids: data.known_principal_ids,
             configuration: data.configuration,
             version_number: data.version_details.version_number,
-            followed_principals,
+            // Counted when they were taken.
+            followed_principals: self.hot.followed_principals,
             score_indexes: ScoreIndexes {
                 home_feed: data.posts_index_sorted_by_home_feed_score,
                 hot_or_not_feed: data.posts_index_sorted_by_hot_or_not_feed_score,
@@ -108,11 +84,11 @@ where
     }
 }
 
-impl<P, B, T> From<CanisterData<P, B, T>> for State
+impl<P, B, T, F, I, M> From<CanisterData<P, B, T, F, I, M>> for State
 where
-    State: FromEntries<CanisterData<P, B, T>>,
+    State: FromEntries<CanisterData<P, B, T, F, I, M>>,
 {
-    fn from(data: CanisterData<P, B, T>) -> Self {
+    fn from(data: CanisterData<P, B, T, F, I, M>) -> Self {
         let mut state = Self::default();
         state.take_rest(data);
         state
@@ -120,7 +96,7 @@ where
 }
 
 impl Bulk {
-    fn import_post(&mut self, number: u64, post: Post) {
+    pub(super) fn import_post(&mut self, number: u64, post: Post) {
         let like_count = post.likes.len() as u64;
         for liker in post.likes {
             let key = LikeKey {
@@ -180,28 +156,5 @@ impl Bulk {
                 self.bets.insert(key, bet);
             }
         }
-    }
-
-    /// Moves a list of principals in and says how many there are.
-    fn import_users(&mut self, side: FollowSide, users: BTreeSet<Principal>) -> u64 {
-        let count = users.len() as u64;
-        for user in users {
-            let key = FollowedPrincipalKey { side, user };
-            self.followed_principals.insert(key, ());
-        }
-        count
-    }
-}
-
-fn import_list(
-    list: FollowList,
-    entries: &mut Collection<u64, FollowEntryDetail>,
-    places: &mut Collection<FollowMemberKey, u64>,
-) {
-    for (place, entry) in list.sorted_index {
-        entries.insert(place, entry);
-    }
-    for (entry, place) in list.members {
-        places.insert(FollowMemberKey::from(&entry), place);
     }
 }
