@@ -119,3 +119,51 @@ fn a_post_with_100_000_likes_moves_in_many_steps_and_takes_a_like_at_every_point
     let likes = likes.iter().find(|c| c.name == "likes").unwrap();
     assert_eq!(likes.stable, count);
 }
+
+/// A legacy value whose token events stand in the order of `of`, as in a canister that had a hash map.
+fn events_ordered_by(count: u64, of: fn(u64) -> u64) -> Vec<u8> {
+    #[derive(serde::Serialize)]
+    struct Events(#[serde(serialize_with = "in_order")] Vec<u64>);
+    fn in_order<S: serde::Serializer>(numbers: &[u64], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(numbers.iter().map(|number| (number, TokenEvent::Burn)))
+    }
+    let mut numbers: Vec<_> = (0..count).collect();
+    numbers.sort_by_key(|number| of(*number));
+    let events = rmp_serde::to_vec_named(&Events(numbers)).unwrap();
+    let field = b"utility_token_transaction_history";
+    let mut value = rmp_serde::to_vec_named(&with_events(0)).unwrap();
+    let at = value.windows(field.len()).position(|name| name == field);
+    let at = at.unwrap() + field.len();
+    // The map was empty: one byte.
+    value.splice(at..=at, events);
+    value
+}
+
+#[test]
+fn a_hash_map_of_100_000_entries_moves_at_hardly_more_than_a_sorted_one() {
+    const EVENTS: u64 = 100_000;
+    let cost = |of: fn(u64) -> u64| {
+        let legacy = events_ordered_by(EVENTS, of);
+        let mut subject = Subject::with_memory(&RELEASE_2, &legacy);
+        let before = subject.heap_pages();
+        let report = subject.upgrade_skipping(&RELEASE_2).unwrap();
+        let status = subject.moving().unwrap();
+        let events = status.collections.iter().find(|c| c.name == "token_events");
+        assert_eq!(events.unwrap().stable, EVENTS);
+        assert!(status.finished.is_some() && status.steps == 0, "{status:?}");
+        let heap = subject.heap_pages() - before;
+        assert!(heap <= 64, "{heap} pages of heap");
+        report.post_upgrade.unwrap().instructions
+    };
+    let sorted = cost(|number| number);
+    for of in [
+        |number: u64| !number,
+        |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+    ] {
+        let unsorted = cost(of);
+        assert!(
+            unsorted < 2 * sorted,
+            "{unsorted} and {sorted} instructions"
+        );
+    }
+}

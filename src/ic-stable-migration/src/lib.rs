@@ -133,6 +133,8 @@ mod report;
 mod store;
 mod stream;
 #[cfg(test)]
+mod test_heap;
+#[cfg(test)]
 mod test_memory;
 mod tiered;
 mod tracked;

@@ -13,12 +13,14 @@ pub(crate) mod intake;
 mod merge;
 mod packed;
 mod raw;
+pub(crate) mod runs;
 mod serde;
 mod shared;
 mod stored;
 
 pub use collection::{Collection, Position};
 use merge::Merge;
+use runs::Runs;
 pub use shared::ByteOrdered;
 pub(crate) use shared::Common;
 pub use stored::Place;
@@ -57,8 +59,8 @@ where
     shares: Option<u8>,
     /// Which of the maps it was that an intake took the entries of, where one did.
     taken_in: Option<usize>,
-    /// The last key that was drained from the heap into a finished map.
-    drained: Option<K>,
+    /// What was drained from the heap into a finished map.
+    runs: Runs<K>,
     /// Boxed, because it is large: a state of many maps is passed through the frames of a hook by value, and a canister's
     /// stack is small.
     stable: Option<Box<Stable<K, V, M>>>,
@@ -109,7 +111,7 @@ where
             duplicates: 0,
             shares: None,
             taken_in: None,
-            drained: None,
+            runs: Runs::new(),
             stable: None,
         }
     }

@@ -33,7 +33,11 @@ mod budget;
 mod build;
 mod drain;
 mod ground;
+mod held;
+mod late;
+mod merged;
 mod pages;
+mod rebuild;
 mod request;
 mod scan;
 mod target;
@@ -215,11 +219,11 @@ pub(crate) enum LegacyOutcome<S, M: Memory> {
 fn finish<S: Tiered<M>, M: Memory>(
     ground: Ground<M>,
     drain: &Drain<Rc<Tracked<M>>>,
-    state: S,
+    mut state: S,
     fitting: Fitting,
     terms: Terms,
 ) -> Result<(S, Box<Mover<M>>), Error> {
-    let (memories, written) = drain.finish()?;
+    let (memories, written) = drain.finish(&mut state)?;
     let managed = ground.settle(&drain.pages, memories)?;
     settle(managed, state, fitting, &written, terms, None)
 }

@@ -58,9 +58,9 @@ pub trait Entries: Sized {
     /// What takes them.
     type State: 'static;
 
-    /// Puts what the entry holds into maps of the state. What comes in key order costs least; what does not is sorted on
-    /// the heap, together with the entries that came shortly before and after it, and inserted one by one where that is
-    /// not enough.
+    /// Puts what the entry holds into maps of the state. What comes in key order costs least. What does not is
+    /// sorted on the heap, together with the entries that came shortly before and after it; where that is not enough it is
+    /// kept in stable memory, and all maps are written twice, the second time with it.
     fn take(key: Self::Key, value: Self::Value, state: &mut Self::State);
 }
 
@@ -153,7 +153,8 @@ pub trait Elements: Sized {
     type State: 'static;
 
     /// Puts what the element holds into maps of the state; what is said of [`Entries::take`] holds here too. No format
-    /// says that an element stands once in its set: where that matters, it has to be seen to here.
+    /// says that an element stands once in its set. Where one stands twice, and becomes the same key twice, the value is
+    /// refused, unless the two stand near each other: then the map has the first already, or not, as its `insert` says.
     fn take(element: Self::Element, state: &mut Self::State);
 }
 

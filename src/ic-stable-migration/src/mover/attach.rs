@@ -94,7 +94,7 @@ impl<M: Memory> Mover<M> {
     /// In the upgrade that moved everything: joins the maps that were written, saves the hot state, and audits the maps.
     ///
     /// # Errors
-    /// [`Error::MoveDiffers`], [`Error::Ownership`] for what is left on the heap and cannot be kept, and those of saving.
+    /// [`Error::MoveDiffers`], and those of saving.
     pub(crate) fn moved<S: Tiered<M>>(
         managed: Managed<M>,
         state: &mut S,
@@ -105,30 +105,17 @@ impl<M: Memory> Mover<M> {
         let progress = &mut fitting.journal.progress;
         progress.phase = Phase::Moving;
         progress.originals = false;
-        let tiers = state.collections();
-        let mut late = 0;
-        for ((slot, written), tier) in fitting.slots.iter_mut().zip(written).zip(&tiers) {
-            let seed = SlotIndex {
-                index: 0,
-                id: slot.id,
-            };
-            let left = tier.map.check_heap(tier.name, seed)?;
-            late += left.count;
-            slot.content = written.content.plus(left);
+        for (slot, written) in fitting.slots.iter_mut().zip(written) {
+            slot.content = written.content;
             progress.collections.push(CollectionProgress {
                 id: slot.id,
-                complete: left.count == 0,
+                complete: true,
                 moved: written.content.count,
                 bytes: written.bytes,
                 ..CollectionProgress::default()
             });
         }
-        drop(tiers);
         let mut mover = Self::attach(managed, state, fitting)?;
-        if late > 0 {
-            // What came too late for a finished map is inserted.
-            mover.move_and_audit(state, Budget::UNLIMITED, &|| 0);
-        }
         mover.audit_at_once(state, stamp.now)?;
         mover.managed.save_payload::<S, Cbor>(state, stamp)?;
         mover.write_whole_journal(None)?;

@@ -20,13 +20,6 @@ impl Budget {
         entries: 1,
     };
 
-    /// All that there is.
-    pub(super) const UNLIMITED: Self = Self {
-        instructions: u64::MAX,
-        dirty_bytes: u64::MAX,
-        entries: u64::MAX,
-    };
-
     /// Nothing at all.
     pub(super) const NOTHING: Self = Self {
         instructions: 0,

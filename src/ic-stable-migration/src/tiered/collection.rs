@@ -1,11 +1,13 @@
 //! What the mover asks of a map, whatever its keys and values are.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::Bound;
 use std::rc::Rc;
 
 use ic_stable_structures::{Memory, Storable};
 
+use super::runs::Spot;
 use super::stored::{Place, Stored};
 use super::{Passed, Stable, TieredMap};
 use crate::error::{Error, Glimpse};
@@ -35,7 +37,7 @@ pub struct Misfit {
 }
 
 /// Takes an entry, encoded.
-pub type Take<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), Error> + 'a;
+pub type Take<'a> = dyn FnMut(Spot, &[u8], &[u8]) -> Result<(), Error> + 'a;
 
 /// A map as the mover sees it. Implemented by [`TieredMap`]; a state lists its maps with
 /// [`Tiered::collections`](crate::Tiered::collections).
@@ -56,12 +58,14 @@ pub trait Collection<M: Memory> {
     /// [`OwnershipError::DuplicateKeys`], [`OwnershipError::Unstorable`].
     fn check_heap(&self, name: &str, slot: SlotIndex) -> Result<Digest, OwnershipError>;
 
-    /// Hands the entries of the heap to `take`, encoded and in key order, and gives them up. What comes before a key that
-    /// was drained earlier stays. `name` is for errors.
+    /// Hands the entries of the heap to `take`, encoded and in key order, and gives them up. `name` is for errors.
     ///
     /// # Errors
     /// [`OwnershipError::Unstorable`], [`OwnershipError::DuplicateKeys`], and those of `take`.
     fn drain(&mut self, name: &str, take: &mut Take) -> Result<(), Error>;
+
+    /// The order of two encoded keys in the map.
+    fn compare_keys(&self, one: &[u8], other: &[u8]) -> Ordering;
 
     /// Joins the stable tier to the map and drops from the heap what the stable tier knows better: keys up to
     /// the mover's position, keys that were `removed` since the heap tier was saved, keys the stable map holds.
@@ -165,21 +169,23 @@ where
         if self.duplicates > 0 {
             return Err(duplicates(self.duplicates).into());
         }
-        let mut rest = match &self.drained {
-            None => std::mem::take(&mut self.heap),
-            Some(last) => self.heap.split_off(last),
-        };
-        while let Some((key, value)) = rest.pop_first() {
-            if self.drained.as_ref() == Some(&key) {
-                return Err(duplicates(1).into());
-            }
+        while let Some((key, value)) = self.heap.pop_first() {
+            let spot = self.runs.spot(&key).ok_or_else(|| duplicates(1))?;
             let (key_bytes, value) = (key.to_bytes(), value.into_bytes());
             storable::<K, V>(name, &key, &key_bytes, &value)?;
-            take(&key_bytes, &value)?;
+            take(spot, &key_bytes, &value)?;
             drop(key_bytes);
-            self.drained = Some(key);
+            self.runs.note(spot, key);
         }
         Ok(())
+    }
+
+    fn compare_keys(&self, one: &[u8], other: &[u8]) -> Ordering {
+        match self.shares {
+            // The keys of a shared map are ordered by their bytes.
+            Some(_) => one.cmp(other),
+            None => decoded::<K>(one).cmp(&decoded(other)),
+        }
     }
 
     fn attach(

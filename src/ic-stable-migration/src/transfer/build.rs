@@ -1,4 +1,4 @@
-//! The maps as they are written: one builder for each memory, one run for each collection.
+//! The maps as they are written: one builder for each memory, one run or a few for each collection.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,6 +11,7 @@ use crate::error::{Error, Glimpse};
 use crate::ledger::{Digest, SlotIndex};
 use crate::registry::{OwnershipError, Size};
 use crate::tiered::intake::Intake;
+use crate::tiered::runs::Spot;
 use crate::tree::{Run, TreeBuilder, TreeError};
 
 /// A collection that is to be written.
@@ -41,6 +42,14 @@ pub struct Written {
     pub bytes: u64,
 }
 
+impl Written {
+    fn note(&mut self, index: usize, id: u8, key: &[u8], value: &[u8]) {
+        let slot = SlotIndex { index, id };
+        self.content.add(slot.entry_digest(key, value));
+        self.bytes += (key.len() + value.len()) as u64;
+    }
+}
+
 /// The memories by id, and what was written of each collection.
 pub type Finished<M> = (Vec<(u8, Target<M>)>, Vec<Written>);
 
@@ -63,10 +72,16 @@ struct Map<M: Memory> {
 struct Collection {
     wanted: Wanted,
     map: usize,
-    run: Run,
+    /// In the order of their keys.
+    runs: Vec<Part>,
     written: Written,
-    /// The encoded key with its prefix, where the collection shares a map.
-    key: Vec<u8>,
+}
+
+/// A run, and the ends of it where the collection shares a map: encoded keys with their prefix.
+struct Part {
+    run: Run,
+    first: Vec<u8>,
+    last: Vec<u8>,
 }
 
 impl<M: Memory> Build<M> {
@@ -103,9 +118,8 @@ impl<M: Memory> Build<M> {
             runs.push(Collection {
                 wanted,
                 map: at,
-                run: maps[at].builder.run(),
+                runs: Vec::new(),
                 written: Written::default(),
-                key: Vec::new(),
             });
         }
         Ok(Self {
@@ -117,41 +131,77 @@ impl<M: Memory> Build<M> {
         })
     }
 
-    /// Appends an entry to the collection at place `at`.
+    /// What is written.
+    pub fn wanted(&self) -> Vec<Wanted> {
+        let runs = self.runs.borrow();
+        runs.iter().map(|collection| collection.wanted).collect()
+    }
+
+    /// Appends an entry to the collection at place `at`, behind all that it has.
     ///
     /// # Errors
-    /// [`Error::Tree`], and why the memory could not grow.
-    pub fn push(&self, at: usize, key: &[u8], value: &[u8]) -> Result<(), Error> {
+    /// Those of [`Build::push`].
+    pub fn append(&self, at: usize, key: &[u8], value: &[u8]) -> Result<(), Error> {
+        let spot = match self.runs.borrow()[at].runs.is_empty() {
+            true => Spot::First(0),
+            false => Spot::Behind(0),
+        };
+        self.push(at, spot, key, value)
+    }
+
+    /// Notes an entry of the collection at place `at` that will be written when the maps are built anew.
+    pub fn note_late(&self, at: usize, key: &[u8], value: &[u8]) {
+        let mut runs = self.runs.borrow_mut();
+        let Collection {
+            wanted, written, ..
+        } = &mut runs[at];
+        written.note(at, wanted.id, key, value);
+    }
+
+    /// Adds an entry to a run of the collection at place `at`.
+    ///
+    /// # Errors
+    /// [`Error::Tree`], [`OwnershipError::Unordered`], and why the memory could not grow.
+    pub fn push(&self, at: usize, spot: Spot, key: &[u8], value: &[u8]) -> Result<(), Error> {
         let mut maps = self.maps.borrow_mut();
         let mut runs = self.runs.borrow_mut();
-        let collection = &mut runs[at];
-        let map = &mut maps[collection.map];
-        let slot = SlotIndex {
-            index: at,
-            id: collection.wanted.id,
-        };
-        let shares = collection.wanted.shares();
-        let last = collection.key.get(1..).unwrap_or_default();
-        if shares && collection.run.entries() > 0 && last >= key {
-            return Err(OwnershipError::Unordered {
-                id: collection.wanted.id,
-                key: Glimpse::of(key),
+        let Collection {
+            wanted,
+            map,
+            runs,
+            written,
+        } = &mut runs[at];
+        let map = &mut maps[*map];
+        let (place, is_first) = match spot {
+            Spot::First(place) => {
+                let part = Part {
+                    run: map.builder.run(),
+                    first: Vec::new(),
+                    last: Vec::new(),
+                };
+                runs.insert(place, part);
+                (place, true)
             }
-            .into());
+            Spot::Behind(place) => (place, false),
+            Spot::Late => return Err(unordered(wanted.id, key)),
+        };
+        let part = &mut runs[place];
+        let shares = wanted.shares();
+        let before = part.last.get(1..).unwrap_or_default();
+        if shares && !is_first && before >= key {
+            return Err(unordered(wanted.id, key));
         }
-        collection
-            .written
-            .content
-            .add(slot.entry_digest(key, value));
-        collection.written.bytes += (key.len() + value.len()) as u64;
+        written.note(at, wanted.id, key, value);
         let pushed = if shares {
-            collection.key.clear();
-            collection.key.push(collection.wanted.id);
-            collection.key.extend_from_slice(key);
-            map.builder
-                .push(&mut collection.run, &collection.key, value)
+            part.last.clear();
+            part.last.push(wanted.id);
+            part.last.extend_from_slice(key);
+            if is_first {
+                part.first.clone_from(&part.last);
+            }
+            map.builder.push(&mut part.run, &part.last, value)
         } else {
-            map.builder.push(&mut collection.run, key, value)
+            map.builder.push(&mut part.run, key, value)
         };
         pushed.map_err(|error| map.failure(error))
     }
@@ -167,15 +217,22 @@ impl<M: Memory> Build<M> {
     /// # Errors
     /// Those of [`Build::push`].
     pub fn finish(&self) -> Result<Finished<M>, Error> {
-        let mut runs = self.runs.take();
-        let written = runs.iter().map(|run| run.written).collect();
+        let mut collections = self.runs.take();
+        let written = collections.iter().map(|of| of.written).collect();
         // The prefix orders the collections of a shared map.
-        runs.sort_by_key(|run| run.wanted.id);
+        collections.sort_by_key(|collection| collection.wanted.id);
         let mut of_map: Vec<Vec<Run>> = Vec::new();
         let maps = self.maps.take();
         of_map.resize_with(maps.len(), Vec::new);
-        for run in runs {
-            of_map[run.map].push(run.run);
+        for Collection {
+            wanted, map, runs, ..
+        } in collections
+        {
+            let mut ends = runs.windows(2).map(|pair| (&pair[0].last, &pair[1].first));
+            if let Some((_, key)) = ends.find(|(last, first)| wanted.shares() && last >= first) {
+                return Err(unordered(wanted.id, key.get(1..).unwrap_or_default()));
+            }
+            of_map[map].extend(runs.into_iter().map(|part| part.run));
         }
         let mut memories = Vec::new();
         for (map, runs) in maps.into_iter().zip(of_map) {
@@ -194,6 +251,11 @@ impl<M: Memory> Build<M> {
         }
         Ok((memories, written))
     }
+}
+
+fn unordered(id: u8, key: &[u8]) -> Error {
+    let key = Glimpse::of(key);
+    OwnershipError::Unordered { id, key }.into()
 }
 
 impl<M: Memory> Map<M> {
@@ -218,7 +280,7 @@ impl<M: Memory> Intake for Build<M> {
         let Some(&at) = self.collections.get(map) else {
             return Err("a map that was not there before".into());
         };
-        self.push(at, key, value).map_err(|error| {
+        self.append(at, key, value).map_err(|error| {
             let text = error.to_string();
             self.failure.replace(Some(error));
             text

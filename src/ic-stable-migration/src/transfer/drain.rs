@@ -1,15 +1,18 @@
 //! Taking entries from the heap of a state into finished maps, all at once or a little at a time.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use ic_stable_structures::Memory;
 
 use super::build::{Build, Finished};
+use super::late::Late;
 use super::pages::Pages;
+use super::rebuild::{self, rebuild};
 use super::request::Request;
 use crate::error::Error;
-use crate::mover::Tiered;
+use crate::mover::{Tier, Tiered};
+use crate::tiered::runs::Spot;
 
 /// Entries on the heap of a state from which the first of them are drained, and any of them afterwards: the first tell
 /// how large the pages of the maps should be.
@@ -20,8 +23,7 @@ const DRAIN: u64 = 256;
 pub struct Drain<M: Memory> {
     pub pages: Rc<Pages<M>>,
     build: RefCell<Option<Build<M>>>,
-    /// Entries that came too late to be drained; they stay on the heap.
-    late: Cell<u64>,
+    late: RefCell<Late<M>>,
     failure: RefCell<Option<Error>>,
 }
 
@@ -29,9 +31,9 @@ impl<M: Memory> Drain<M> {
     /// Of a state whose first entries, when they are drained, will tell what is to be written.
     pub fn unseen(pages: Rc<Pages<M>>) -> Self {
         Self {
+            late: RefCell::new(Late::new(Rc::clone(&pages))),
             pages,
             build: RefCell::new(None),
-            late: Cell::new(0),
             failure: RefCell::new(None),
         }
     }
@@ -54,7 +56,7 @@ impl<M: Memory> Drain<M> {
             None => FIRST_DRAIN,
             Some(_) => DRAIN,
         };
-        if heap_len(state) < self.late.get() + enough {
+        if heap_len(state) < enough {
             return Ok(());
         }
         self.all(state).map_err(|error| {
@@ -74,11 +76,22 @@ impl<M: Memory> Drain<M> {
                 none.insert(Build::new(&self.pages, &request.wanted, request.order)?)
             }
         };
-        for (at, tier) in state.collections().into_iter().enumerate() {
-            tier.map
-                .drain(tier.name, &mut |key, value| build.push(at, key, value))?;
+        let mut late = self.late.borrow_mut();
+        let mut tiers = state.collections();
+        for at in 0..tiers.len() {
+            let Tier { name, map, .. } = &mut tiers[at];
+            map.drain(name, &mut |spot, key, value| match spot {
+                Spot::Late => {
+                    build.note_late(at, key, value);
+                    late.push(at, key, value);
+                    Ok(())
+                }
+                spot => build.push(at, spot, key, value),
+            })?;
+            if late.is_full() {
+                late.write(&rebuild::order(&build.wanted(), &tiers))?;
+            }
         }
-        self.late.set(heap_len(state));
         Ok(())
     }
 
@@ -87,15 +100,23 @@ impl<M: Memory> Drain<M> {
         self.failure.borrow_mut().take()
     }
 
-    /// Finishes the maps.
+    /// Finishes the maps, and builds them anew where something came too late for them.
     ///
     /// # Errors
-    /// Those of [`Build::finish`].
-    pub fn finish(&self) -> Result<Finished<M>, Error> {
-        match &*self.build.borrow() {
-            Some(build) => build.finish(),
-            None => Ok(Default::default()),
+    /// Those of [`Build::finish`], [`OwnershipError::DuplicateKeys`](crate::OwnershipError::DuplicateKeys).
+    pub fn finish<S: Tiered<N>, N: Memory>(&self, state: &mut S) -> Result<Finished<M>, Error> {
+        let Some(build) = self.build.take() else {
+            return Ok(Finished::default());
+        };
+        let wanted = build.wanted();
+        let (memories, written) = build.finish()?;
+        let late = self.late.replace(Late::new(Rc::clone(&self.pages)));
+        if late.is_empty() {
+            return Ok((memories, written));
         }
+        let tiers = state.collections();
+        let memories = rebuild(&self.pages, &wanted, memories, late, &tiers)?;
+        Ok((memories, written))
     }
 }
 

@@ -19,6 +19,9 @@ use crate::bucket_plan::{MAX_BUCKETS, PAGE_BYTES};
 use crate::error::Error;
 use crate::stream::{BUFFER_BYTES, grow_to};
 
+/// Where a page lies that has been read.
+const READ: u32 = u32::MAX;
+
 /// Who has a page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Holder {
@@ -33,12 +36,12 @@ enum Holder {
 pub struct Pages<M: Memory> {
     raw: M,
     bucket_pages: u64,
-    /// Where each page of the value lies.
+    /// Where each page lies that is still to be read: those of the value, and what was kept since.
     value: RefCell<Vec<u32>>,
+    /// Pages of the value; those behind them were kept.
+    value_pages: usize,
     /// Who has each page of the memory.
     holders: RefCell<Vec<Holder>>,
-    /// Pages of the value that have been read.
-    read: Cell<u32>,
     /// Where to look for the next bucket to give out.
     next: Cell<u64>,
 }
@@ -66,9 +69,9 @@ impl<M: Memory> Pages<M> {
         Self {
             raw,
             bucket_pages,
+            value_pages: value.len(),
             value: RefCell::new(value),
             holders: RefCell::new(holders),
-            read: Cell::new(0),
             next: Cell::new(0),
         }
     }
@@ -83,38 +86,68 @@ impl<M: Memory> Pages<M> {
         self.bucket_pages
     }
 
-    /// Reads up to one page of the value from byte `offset` on, and gives up the pages before.
+    /// Reads up to one page of the value from byte `offset` on, and gives the page up where that is its end.
     pub fn read_value(&self, offset: u64, out: &mut [u8]) -> usize {
-        let at = (offset / PAGE_BYTES) as u32;
+        let at = (offset / PAGE_BYTES) as usize;
         let within = offset % PAGE_BYTES;
-        let Some(&page) = self.value.borrow().get(at as usize) else {
-            return 0;
-        };
         let len = out.len().min((PAGE_BYTES - within) as usize);
-        self.raw
-            .read(u64::from(page) * PAGE_BYTES + within, &mut out[..len]);
-        // Of this page the reader has all that it will ask for where it took it to the end.
-        let whole = within + len as u64 == PAGE_BYTES;
-        self.release(at + u32::from(whole));
+        if !self.read_at(at, within, &mut out[..len]) {
+            return 0;
+        }
+        if within + len as u64 == PAGE_BYTES {
+            self.release(at);
+        }
         len
+    }
+
+    /// Reads bytes of the page at a place; false where it has been given up.
+    pub fn read_at(&self, at: usize, within: u64, out: &mut [u8]) -> bool {
+        let page = self.value.borrow().get(at).copied().unwrap_or(READ);
+        if page != READ {
+            self.raw.read(u64::from(page) * PAGE_BYTES + within, out);
+        }
+        page != READ
     }
 
     /// Gives up every page of the value.
     pub fn value_is_read(&self) {
-        let all = self.value.borrow().len() as u32;
-        self.release(all);
+        (0..self.value_pages).for_each(|at| self.release(at));
     }
 
-    fn release(&self, read: u32) {
-        let value = self.value.borrow();
+    /// Gives up a page of the value, or one that was kept.
+    pub fn release(&self, at: usize) {
+        let mut value = self.value.borrow_mut();
+        let page = value.get_mut(at).map(|page| std::mem::replace(page, READ));
         let mut holders = self.holders.borrow_mut();
-        for at in self.read.get()..read {
-            let page = value.get(at as usize).copied().unwrap_or_default();
-            if let Some(holder) = holders.get_mut(page as usize) {
-                *holder = Holder::Nobody;
-            }
+        if let Some(holder) = page.and_then(|page| holders.get_mut(page as usize)) {
+            *holder = Holder::Nobody;
         }
-        self.read.set(self.read.get().max(read));
+    }
+
+    /// Writes a page that is to be read later, as the value is; returns its place there.
+    ///
+    /// # Errors
+    /// [`Error::OutOfStableMemory`].
+    pub fn keep(&self, bytes: &[u8]) -> Result<usize, Error> {
+        let page = self.free_page()?;
+        self.raw.write(page * PAGE_BYTES, bytes);
+        Ok(self.hold(page))
+    }
+
+    /// Keeps a page as it is, to be read later; returns its place.
+    pub fn hold(&self, page: u64) -> usize {
+        let mut value = self.value.borrow_mut();
+        let at = value.len();
+        value.push(page as u32);
+        if let Some(holder) = self.holders.borrow_mut().get_mut(page as usize) {
+            *holder = Holder::Value(at as u32);
+        }
+        at
+    }
+
+    /// Gives out all buckets anew; what is still to be read of them has to be [held](Pages::hold).
+    pub fn restart(&self) {
+        self.next.set(0);
     }
 
     /// The next bucket, for a memory to write to.
@@ -153,8 +186,8 @@ impl<M: Memory> Pages<M> {
         self.next.get()
     }
 
-    /// Copies an unread page of the value out of the way: to the last page that nobody has, or behind the end.
-    fn put_away(&self, page: u64, at: u32) -> Result<(), Error> {
+    /// The last page that nobody has, or one behind the end.
+    fn free_page(&self) -> Result<u64, Error> {
         let behind = (1 + self.next.get() * self.bucket_pages) as usize;
         let free = {
             let holders = self.holders.borrow();
@@ -166,6 +199,12 @@ impl<M: Memory> Pages<M> {
             None => self.raw.size(),
         };
         self.cover(to + 1)?;
+        Ok(to)
+    }
+
+    /// Copies an unread page of the value out of the way.
+    fn put_away(&self, page: u64, at: u32) -> Result<(), Error> {
+        let to = self.free_page()?;
         let mut bytes = vec![0; BUFFER_BYTES];
         for offset in (0..PAGE_BYTES).step_by(BUFFER_BYTES) {
             self.raw.read(page * PAGE_BYTES + offset, &mut bytes);

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
@@ -11,13 +10,14 @@ use super::value::ValueReader;
 use crate::bucket_plan::PAGE_BYTES;
 use crate::codec::{Cbor, MessagePack};
 use crate::error::Error;
-use crate::legacy::{Each, Entries};
 use crate::manager::BucketTable;
+use crate::mover::Phase;
 use crate::mover::testing::*;
-use crate::mover::{FromEntries, Phase};
 use crate::plan::Plan;
-use crate::test_memory::{bytes_of, memory_of};
-use crate::transfer::MoveBudget;
+use crate::test_memory::bytes_of;
+
+mod streamed;
+mod unordered;
 
 /// Many texts and marks.
 fn large(entries: u64) -> Legacy {
@@ -179,126 +179,6 @@ fn a_payload_that_is_damaged_is_refused_with_nothing_written() {
     let before = bytes_of(&memory);
     let resumed = AT_ONCE.resume_tiered::<State<_>, _>(memory.clone(), NOW);
     assert!(matches!(resumed.err(), Some(Error::PayloadDamaged { .. })));
-    assert!(*memory.borrow() == before);
-}
-
-/// [`Legacy`] whose texts are taken while they are decoded.
-#[derive(serde::Deserialize)]
-struct Streamed {
-    counter: u64,
-    texts: Each<Texts>,
-    marks: BTreeMap<u64, u64>,
-}
-
-struct Texts;
-
-impl Entries for Texts {
-    type Key = u64;
-    type Value = String;
-    type State = State<VectorMemory, SHARING>;
-
-    fn take(key: u64, text: String, state: &mut Self::State) {
-        state.texts.insert(key, text);
-    }
-}
-
-impl FromEntries<Streamed> for State<VectorMemory, SHARING> {
-    fn take_rest(&mut self, legacy: Streamed) {
-        self.hot.counter = legacy.counter;
-        for (key, text) in legacy.texts {
-            Texts::take(key, text, self);
-        }
-        for (key, mark) in legacy.marks {
-            self.marks.insert(key, mark);
-        }
-    }
-}
-
-impl From<Streamed> for State<VectorMemory, SHARING> {
-    fn from(legacy: Streamed) -> Self {
-        let mut state = Self::default();
-        state.take_rest(legacy);
-        state
-    }
-}
-
-/// The value that a canister whose maps have no order leaves.
-fn unordered(texts: &[(u64, String)], legacy: &Legacy) -> VectorMemory {
-    use serde::ser::{SerializeMap, Serializer};
-    struct Map<'a>(&'a [(u64, String)]);
-    impl serde::Serialize for Map<'_> {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut map = serializer.serialize_map(Some(self.0.len()))?;
-            for (key, value) in self.0 {
-                map.serialize_entry(key, value)?;
-            }
-            map.end()
-        }
-    }
-    #[derive(serde::Serialize)]
-    struct Value<'a> {
-        counter: u64,
-        texts: Map<'a>,
-        marks: &'a BTreeMap<u64, u64>,
-    }
-    let value = Value {
-        counter: legacy.counter,
-        texts: Map(texts),
-        marks: &legacy.marks,
-    };
-    memory_of(&rmp_serde::to_vec_named(&value).unwrap())
-}
-
-const STREAMED: Plan<Streamed, MessagePack> = Plan::new(2).ceiling(2 << 30);
-
-fn streamed(plan: &Plan<Streamed, MessagePack>, memory: VectorMemory, legacy: &Legacy) {
-    let resumed = plan.resume_streamed::<State<VectorMemory, SHARING>, _>(memory.clone(), NOW);
-    let (mut state, mut mover, _) = resumed.unwrap();
-    while mover.has_work() {
-        mover.step(&mut state, &|| 0, NOW).unwrap();
-    }
-    let texts: BTreeMap<_, _> = state.texts.iter().collect();
-    let marks: BTreeMap<_, _> = state.marks.iter().collect();
-    assert!(texts == legacy.texts && marks == legacy.marks);
-    assert_eq!(state.hot.counter, legacy.counter);
-    let status = mover.status(&mut state);
-    assert_eq!(status.phase, Phase::Done);
-    let left: u64 = status.collections.iter().map(|at| at.left).sum();
-    assert_eq!(left, 0);
-    let again = plan.resume_streamed::<State<VectorMemory, SHARING>, _>(memory, NOW);
-    let (state, ..) = again.unwrap();
-    assert_eq!(state.texts.len(), legacy.texts.len() as u64);
-}
-
-#[test]
-fn a_legacy_value_is_streamed_into_the_maps_in_any_order_of_its_entries() {
-    for entries in [0, 1, 63, 64, 5_000, 40_000] {
-        let legacy = large(entries);
-        let mut texts: Vec<_> = legacy.texts.clone().into_iter().collect();
-        streamed(&STREAMED, unordered(&texts, &legacy), &legacy);
-        texts.reverse();
-        streamed(&STREAMED, unordered(&texts, &legacy), &legacy);
-        // As from a hash map.
-        texts.sort_by_key(|(key, _)| key.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        streamed(&STREAMED, unordered(&texts, &legacy), &legacy);
-        let in_steps = STREAMED.move_budget(MoveBudget::STEPS_ONLY);
-        streamed(&in_steps, unordered(&texts, &legacy), &legacy);
-    }
-}
-
-#[test]
-fn a_key_that_comes_twice_in_a_streamed_value_is_refused_with_nothing_written() {
-    let legacy = large(6_000);
-    let mut texts: Vec<_> = legacy.texts.clone().into_iter().collect();
-    texts.push(texts[17].clone());
-    let memory = unordered(&texts, &legacy);
-    let before = bytes_of(&memory);
-    let resumed = STREAMED.resume_streamed::<State<VectorMemory, SHARING>, _>(memory.clone(), NOW);
-    let error = resumed.err();
-    assert!(
-        matches!(error, Some(Error::DuplicateKeys { .. })),
-        "{error:?}"
-    );
     assert!(*memory.borrow() == before);
 }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use ic_stable_structures::Memory;
 
 use super::pages::Pages;
+use crate::bucket_plan::PAGE_BYTES;
 use crate::stream::BUFFER_BYTES;
 
 /// Reads `start..end` of the value that [`Pages`] hold, through one buffer.
@@ -15,24 +16,42 @@ pub struct ValueReader<M: Memory> {
     offset: u64,
     end: u64,
     buffer: Vec<u8>,
+    buffer_bytes: usize,
     at: usize,
 }
 
 impl<M: Memory> ValueReader<M> {
     pub fn new(pages: Rc<Pages<M>>, start: u64, end: u64) -> Self {
+        Self::buffered(pages, start, end, BUFFER_BYTES)
+    }
+
+    /// With a buffer of so many bytes.
+    pub fn buffered(pages: Rc<Pages<M>>, start: u64, end: u64, buffer_bytes: usize) -> Self {
         Self {
             pages,
             offset: start,
             end,
             buffer: Vec::new(),
+            buffer_bytes,
             at: 0,
         }
+    }
+
+    /// Whether all of it has been read.
+    pub fn is_at_end(&self) -> bool {
+        self.at == self.buffer.len() && self.offset >= self.end
+    }
+
+    /// Gives up the page in which it ends. Those before it were given up when they were read.
+    pub fn release_last_page(&self) {
+        self.pages
+            .release((self.end.saturating_sub(1) / PAGE_BYTES) as usize);
     }
 
     /// Replaces the buffer by what is left of a page; false at the end.
     fn refill(&mut self) -> bool {
         let len = self.end.saturating_sub(self.offset);
-        let len = len.min(BUFFER_BYTES as u64) as usize;
+        let len = len.min(self.buffer_bytes as u64) as usize;
         self.at = 0;
         self.buffer.resize(len, 0);
         let read = self.pages.read_value(self.offset, &mut self.buffer);
