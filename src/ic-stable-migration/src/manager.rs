@@ -22,9 +22,9 @@ const MAGIC: &[u8; 4] = b"MGR\x01";
 const SIZES_AT: usize = 40;
 const OWNERS_AT: usize = 2_080;
 const HEADER_BYTES: usize = OWNERS_AT + MAX_BUCKETS as usize;
-/// Virtual memories that a manager can hold.
-const MEMORIES: usize = 255;
 const NOBODY: u8 = 255;
+/// Owners that are read at a time where none is expected.
+const OWNERS_READ: u64 = 4_096;
 
 /// The bucket table of a memory manager whose header adds up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,13 +49,9 @@ impl BucketTable {
         if &magic != MAGIC {
             return Ok(None);
         }
-        let mut header = vec![0; HEADER_BYTES];
-        memory.read(0, &mut header);
-        Self::check(&header, memory.size()).map(Some)
-    }
-
-    fn check(header: &[u8], memory_pages: u64) -> Result<Self, String> {
-        let u16_at = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+        let mut head = vec![0; OWNERS_AT];
+        memory.read(0, &mut head);
+        let u16_at = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
         let allocated = u64::from(u16_at(4));
         let bucket_pages = u16_at(6);
         if bucket_pages == 0 {
@@ -67,44 +63,34 @@ impl BucketTable {
             ));
         }
         let needed = 1 + allocated * u64::from(bucket_pages);
+        let memory_pages = memory.size();
         if needed > memory_pages {
             return Err(format!(
                 "{allocated} buckets of {bucket_pages} pages, which need {needed} pages of {memory_pages}"
             ));
         }
-        let (owned, free) = header[OWNERS_AT..].split_at(allocated as usize);
-        if let Some(bucket) = owned.iter().position(|&owner| owner == NOBODY) {
+        let mut owners = vec![0; allocated as usize];
+        memory.read(OWNERS_AT as u64, &mut owners);
+        let mut buckets_of = [0; 1 + NOBODY as usize];
+        for &owner in &owners {
+            buckets_of[usize::from(owner)] += 1;
+        }
+        if buckets_of[usize::from(NOBODY)] > 0 {
+            let unowned = owners.iter().position(|&owner| owner == NOBODY);
+            let bucket = unowned.unwrap_or_default();
             return Err(format!("no owner for the allocated bucket {bucket}"));
         }
-        if let Some(bucket) = free.iter().position(|&owner| owner != NOBODY) {
-            let bucket = allocated as usize + bucket;
+        if let Some(bucket) = owned_from(memory, allocated) {
             return Err(format!(
                 "an owner for bucket {bucket}, which is not allocated"
             ));
         }
-        let mut buckets_of = [0u64; MEMORIES];
-        for &owner in owned {
-            buckets_of[usize::from(owner)] += 1;
-        }
-        let mut sizes = Vec::new();
-        for (id, &buckets) in buckets_of.iter().enumerate() {
-            let mut size = [0; 8];
-            size.copy_from_slice(&header[SIZES_AT + 8 * id..][..8]);
-            let size = u64::from_le_bytes(size);
-            if size.div_ceil(u64::from(bucket_pages)) != buckets {
-                return Err(format!(
-                    "{size} pages for memory {id}, which owns {buckets} buckets of {bucket_pages} pages"
-                ));
-            }
-            if buckets > 0 {
-                sizes.push((id as u8, size));
-            }
-        }
-        Ok(Self {
+        let sizes = sizes(&head, &buckets_of, bucket_pages)?;
+        Ok(Some(Self {
             bucket_pages,
-            owners: owned.to_vec(),
+            owners,
             sizes,
-        })
+        }))
     }
 
     /// Writes the table to the manager's page. What is behind it on that page stays.
@@ -139,6 +125,49 @@ impl BucketTable {
     pub fn bucket_offset(&self, index: usize) -> u64 {
         (1 + index as u64 * u64::from(self.bucket_pages)) * PAGE_BYTES
     }
+}
+
+/// The sizes that the head says, of the memories that own a bucket; each has to have just the buckets that it needs.
+fn sizes(head: &[u8], buckets_of: &[u64], bucket_pages: u16) -> Result<Vec<(u8, u64)>, String> {
+    let mut sizes = Vec::new();
+    let (fields, _) = head[SIZES_AT..].as_chunks();
+    for (id, (field, &buckets)) in fields.iter().zip(buckets_of).enumerate() {
+        let size = u64::from_le_bytes(*field);
+        if size == 0 && buckets == 0 {
+            continue;
+        }
+        if size.div_ceil(u64::from(bucket_pages)) != buckets {
+            return Err(format!(
+                "{size} pages for memory {id}, which owns {buckets} buckets of {bucket_pages} pages"
+            ));
+        }
+        sizes.push((id as u8, size));
+    }
+    Ok(sizes)
+}
+
+/// The first bucket from `bucket` on that has an owner.
+fn owned_from(memory: &impl Memory, mut bucket: u64) -> Option<u64> {
+    let mut owners = vec![0; OWNERS_READ.min(MAX_BUCKETS - bucket) as usize];
+    while !owners.is_empty() {
+        memory.read(OWNERS_AT as u64 + bucket, &mut owners);
+        if !nobodys(&owners) {
+            let owned = owners.iter().position(|&owner| owner != NOBODY);
+            return owned.map(|at| bucket + at as u64);
+        }
+        bucket += owners.len() as u64;
+        owners.truncate((MAX_BUCKETS - bucket) as usize);
+    }
+    None
+}
+
+/// Whether none of these buckets has an owner. Compared in words: this is most of what opening a memory takes.
+fn nobodys(owners: &[u8]) -> bool {
+    let (words, rest) = owners.as_chunks();
+    words
+        .iter()
+        .all(|word| u64::from_le_bytes(*word) == u64::MAX)
+        && rest.iter().all(|&owner| owner == NOBODY)
 }
 
 #[cfg(test)]
