@@ -6,7 +6,6 @@ use std::fmt;
 use std::rc::Rc;
 
 use ic_stable_structures::Memory;
-use ic_stable_structures::memory_manager::MemoryManager;
 use serde::de::DeserializeOwned;
 
 use crate::bucket_plan::{BucketPlan, PAGE_BYTES};
@@ -19,6 +18,7 @@ use crate::manager::BucketTable;
 use crate::stream::{MemoryReader, MemoryWriter, checksum_of, grow_to};
 use crate::tracked::Tracked;
 
+mod buckets;
 mod memory;
 mod memory0;
 mod notes;
@@ -76,14 +76,14 @@ pub struct Managed<M: Memory> {
 }
 
 impl<M: Memory> Managed<M> {
-    /// For a memory that [`BucketTable::read`] has found to be in order.
-    pub(crate) fn of_checked(memory: M) -> Self {
-        Self::over(Rc::new(Tracked::new(memory)))
+    /// For a memory of which [`BucketTable::read`] has given this table.
+    pub(crate) fn of_checked(memory: M, table: &BucketTable) -> Self {
+        Self::over(Rc::new(Tracked::new(memory)), table)
     }
 
-    fn over(raw: Rc<Tracked<M>>) -> Self {
+    fn over(raw: Rc<Tracked<M>>, table: &BucketTable) -> Self {
         let managed = Self {
-            shared: Rc::new(Shared::over(raw)),
+            shared: Rc::new(Shared::over(raw, table)),
             anchor: Cell::new(None),
         };
         managed.drop_anchor();
@@ -98,10 +98,9 @@ impl<M: Memory> Managed<M> {
     }
 
     fn formatted(raw: Rc<Tracked<M>>, buckets: BucketPlan) -> Self {
-        // What is there may start with the bytes of the manager's magic, which `init` would believe.
-        raw.write(0, &[0; 4]);
-        MemoryManager::init_with_bucket_size(Rc::clone(&raw), buckets.pages());
-        Self::over(raw)
+        let table = BucketTable::empty(buckets);
+        table.write(&raw);
+        Self::over(raw, &table)
     }
 
     /// Writes the manager's page of a memory whose buckets were written already.
@@ -111,9 +110,8 @@ impl<M: Memory> Managed<M> {
     pub(crate) fn laid_out(raw: Rc<Tracked<M>>, table: &BucketTable) -> Result<Self, Error> {
         grow_to(&raw, table.pages())?;
         table.write(&raw);
-        let managed = Self::over(raw);
-        managed.bucket_table()?;
-        Ok(managed)
+        let table = table_of(&raw)?;
+        Ok(Self::over(raw, &table))
     }
 
     /// Gives the memory buckets as planned: where memory 0 is all there is, which the caller has read and saves again,
@@ -139,12 +137,12 @@ impl<M: Memory> Managed<M> {
     /// [`Error::CeilingRaised`] for more than that, [`Error::OutOfStableMemory`], and those of
     /// [`Managed::bucket_table`].
     pub(crate) fn reaching(self, buckets: BucketPlan) -> Result<Self, Error> {
-        let table = self.bucket_table()?;
-        if buckets.pages() <= table.bucket_pages {
+        if buckets.pages() <= self.shared.bucket_pages() {
             return Ok(self);
         }
-        relayout(&self.shared.raw, &table, buckets)?;
-        Ok(Self::over(Rc::clone(&self.shared.raw)))
+        let raw = &self.shared.raw;
+        let table = relayout(raw, &self.bucket_table()?, buckets)?;
+        Self::laid_out(Rc::clone(raw), &table)
     }
 
     /// Gives the buckets back that memory 0 had for the entries of before the move, after which the buckets behind them
@@ -161,11 +159,11 @@ impl<M: Memory> Managed<M> {
         if self.memory0().size() <= needed.div_ceil(PAGE_BYTES) {
             return Ok(self);
         }
-        let table = self.bucket_table()?;
-        if reclaim(&self.shared.raw, &table, needed)? == 0 {
-            return Ok(self);
+        let raw = &self.shared.raw;
+        match reclaim(raw, &self.bucket_table()?, needed) {
+            Some(table) => Self::laid_out(Rc::clone(raw), &table),
+            None => Ok(self),
         }
-        Ok(Self::over(Rc::clone(&self.shared.raw)))
     }
 
     /// Virtual memory `id` for a stable structure. It takes no page until it grows.
@@ -360,12 +358,11 @@ impl<M: Memory> Managed<M> {
 
     /// Remembers where the header stands and its generation, so that [`Managed::is_current`] is one short read.
     fn drop_anchor(&self) {
-        let anchor = match (BucketTable::read(&self.shared.raw), self.content()) {
-            (Ok(Some(table)), Ok(Memory0Content::Saved(header))) => table
-                .owners
-                .iter()
-                .position(|&owner| owner == 0)
-                .map(|bucket| (table.bucket_offset(bucket), header.generation)),
+        let anchor = match self.content() {
+            Ok(Memory0Content::Saved(header)) => {
+                let start = self.shared.start(0);
+                start.map(|at| (at, header.generation))
+            }
             _ => None,
         };
         self.anchor.set(anchor);
@@ -393,8 +390,7 @@ impl<M: Memory> Managed<M> {
     /// # Errors
     /// Those of [`Managed::bucket_table`].
     pub fn reopen(&self) -> Result<(), Error> {
-        self.bucket_table()?;
-        self.shared.reopen();
+        self.shared.reopen(&self.bucket_table()?);
         self.drop_anchor();
         Ok(())
     }
@@ -404,18 +400,7 @@ impl<M: Memory> Managed<M> {
     /// # Errors
     /// [`Error::Unrecognized`] if it no longer adds up: something other than the manager wrote to its page.
     pub fn bucket_table(&self) -> Result<BucketTable, Error> {
-        let contradiction = match BucketTable::read(&self.shared.raw) {
-            Ok(Some(table)) => return Ok(table),
-            Ok(None) => "no magic".into(),
-            Err(contradiction) => contradiction,
-        };
-        let mut first = [0; 16];
-        self.shared.raw.read(0, &mut first);
-        Err(Error::Unrecognized {
-            offset: 0,
-            found: Glimpse::of(&first),
-            expected: format!("a memory manager that adds up (this one has {contradiction})"),
-        })
+        table_of(&self.shared.raw)
     }
 
     /// Size of the whole stable memory in pages of 64 KiB.
@@ -442,6 +427,21 @@ impl<M: Memory> fmt::Debug for Managed<M> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "Managed {{ stable_pages: {} }}", self.shared.raw.size())
     }
+}
+
+fn table_of(raw: &impl Memory) -> Result<BucketTable, Error> {
+    let contradiction = match BucketTable::read(raw) {
+        Ok(Some(table)) => return Ok(table),
+        Ok(None) => "no magic".into(),
+        Err(contradiction) => contradiction,
+    };
+    let mut first = [0; 16];
+    raw.read(0, &mut first);
+    Err(Error::Unrecognized {
+        offset: 0,
+        found: Glimpse::of(&first),
+        expected: format!("a memory manager that adds up (this one has {contradiction})"),
+    })
 }
 
 /// Refuses the id of memory 0, and that which marks free buckets.

@@ -14,11 +14,14 @@
 //! 65536  the buckets
 //! ```
 
+use std::ops::Range;
+
 use ic_stable_structures::Memory;
 
-use crate::bucket_plan::{MAX_BUCKETS, PAGE_BYTES};
+use crate::bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
 
 const MAGIC: &[u8; 4] = b"MGR\x01";
+const ALLOCATED_AT: usize = 4;
 const SIZES_AT: usize = 40;
 const OWNERS_AT: usize = 2_080;
 const HEADER_BYTES: usize = OWNERS_AT + MAX_BUCKETS as usize;
@@ -52,7 +55,7 @@ impl BucketTable {
         let mut head = vec![0; OWNERS_AT];
         memory.read(0, &mut head);
         let u16_at = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
-        let allocated = u64::from(u16_at(4));
+        let allocated = u64::from(u16_at(ALLOCATED_AT));
         let bucket_pages = u16_at(6);
         if bucket_pages == 0 {
             return Err("a bucket size of 0 pages".into());
@@ -93,11 +96,21 @@ impl BucketTable {
         }))
     }
 
+    /// That of a memory with nothing in it.
+    pub(crate) fn empty(buckets: BucketPlan) -> Self {
+        Self {
+            bucket_pages: buckets.pages(),
+            owners: Vec::new(),
+            sizes: Vec::new(),
+        }
+    }
+
     /// Writes the table to the manager's page. What is behind it on that page stays.
     pub(crate) fn write(&self, memory: &impl Memory) {
         let mut header = vec![0; HEADER_BYTES];
         header[..4].copy_from_slice(MAGIC);
-        header[4..6].copy_from_slice(&(self.owners.len() as u16).to_le_bytes());
+        header[ALLOCATED_AT..ALLOCATED_AT + 2]
+            .copy_from_slice(&(self.owners.len() as u16).to_le_bytes());
         header[6..8].copy_from_slice(&self.bucket_pages.to_le_bytes());
         for &(id, size) in &self.sizes {
             let at = SIZES_AT + 8 * usize::from(id);
@@ -125,6 +138,17 @@ impl BucketTable {
     pub fn bucket_offset(&self, index: usize) -> u64 {
         (1 + index as u64 * u64::from(self.bucket_pages)) * PAGE_BYTES
     }
+}
+
+/// Writes to the manager's page that memory `id` has `size` pages now, and the buckets `new`, up to which all are allocated.
+pub(crate) fn write_grown(memory: &impl Memory, id: u8, size: u64, new: &Range<u64>) {
+    if !new.is_empty() {
+        let owners = vec![id; (new.end - new.start) as usize];
+        memory.write(OWNERS_AT as u64 + new.start, &owners);
+        memory.write(ALLOCATED_AT as u64, &(new.end as u16).to_le_bytes());
+    }
+    let size_at = SIZES_AT + 8 * usize::from(id);
+    memory.write(size_at as u64, &size.to_le_bytes());
 }
 
 /// The sizes that the head says, of the memories that own a bucket; each has to have just the buckets that it needs.

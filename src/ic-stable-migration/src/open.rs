@@ -155,7 +155,7 @@ impl OpenOptions {
             return Opened::Empty(Empty::of(memory));
         }
         let contradiction = match BucketTable::read(&memory) {
-            Ok(Some(_)) => return Opened::Managed(Managed::of_checked(memory)),
+            Ok(Some(table)) => return Opened::Managed(Managed::of_checked(memory, &table)),
             Ok(None) => None,
             Err(contradiction) => Some(contradiction),
         };

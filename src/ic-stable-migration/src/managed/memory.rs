@@ -1,53 +1,42 @@
 //! A virtual memory as the library hands it out: one that follows its manager, and says why it cannot grow.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use ic_stable_structures::Memory;
-use ic_stable_structures::memory_manager::{MemoryId, MemoryManager, VirtualMemory};
 
-use crate::bucket_plan::{BucketPlan, MAX_BUCKETS};
+use super::buckets::Buckets;
 use crate::error::Error;
-use crate::stream::grow_to;
+use crate::manager::BucketTable;
 use crate::tracked::Tracked;
 
-/// The manager of a stable memory, shared by everything that was handed out over it.
+/// The buckets of a stable memory, shared by everything that was handed out over it.
 pub struct Shared<M: Memory> {
     pub raw: Rc<Tracked<M>>,
-    manager: RefCell<MemoryManager<Rc<Tracked<M>>>>,
-    /// How often the manager's tables were read anew.
-    epoch: Cell<u64>,
+    buckets: RefCell<Buckets>,
 }
 
 impl<M: Memory> Shared<M> {
-    /// For a memory whose manager is known to be in order.
-    pub fn over(raw: Rc<Tracked<M>>) -> Self {
-        let manager = RefCell::new(MemoryManager::init(Rc::clone(&raw)));
-        Self {
-            raw,
-            manager,
-            epoch: Cell::new(0),
-        }
+    /// For a memory that has this table.
+    pub fn over(raw: Rc<Tracked<M>>, table: &BucketTable) -> Self {
+        let buckets = RefCell::new(Buckets::of(table));
+        Self { raw, buckets }
     }
 
-    /// Reads the manager's tables anew; every handle follows when it is next used.
-    pub fn reopen(&self) {
-        self.manager
-            .replace(MemoryManager::init(Rc::clone(&self.raw)));
-        self.epoch.set(self.epoch.get() + 1);
+    /// Goes on with another table, as do all handles.
+    pub fn reopen(&self, table: &BucketTable) {
+        self.buckets.replace(Buckets::of(table));
     }
 
-    fn get(&self, id: MemoryId) -> VirtualMemory<Rc<Tracked<M>>> {
-        self.manager.borrow().get(id)
+    /// Size of a bucket in pages.
+    pub fn bucket_pages(&self) -> u16 {
+        self.buckets.borrow().bucket_pages()
     }
 
-    /// Buckets in use and the size of one in pages, as the manager's page has them.
-    fn buckets(&self) -> (u64, u16) {
-        let mut fields = [0; 4];
-        self.raw.read(4, &mut fields);
-        let buckets = u16::from_le_bytes([fields[0], fields[1]]);
-        let bucket_pages = u16::from_le_bytes([fields[2], fields[3]]);
-        (buckets.into(), bucket_pages)
+    /// Where memory `id` starts, in bytes from the start of stable memory; none if it has no bucket.
+    pub fn start(&self, id: u8) -> Option<u64> {
+        self.buckets.borrow().start(id)
     }
 }
 
@@ -62,34 +51,30 @@ enum Refusal {
 
 /// A virtual memory of a [`Managed`](crate::Managed) memory: the memory type of everything that it hands out.
 ///
-/// It follows where stable memory was rewritten offline: once the store or the mover has read the manager's tables
+/// It follows where stable memory was rewritten offline: once the store or the mover has read the manager's table
 /// anew, so does each handle, at its next use. A memory that cannot grow answers −1, also where the memory beneath
 /// the manager is what cannot grow.
 pub struct ManagedMemory<M: Memory> {
     shared: Rc<Shared<M>>,
-    id: MemoryId,
+    id: u8,
     refusal: Refusal,
-    epoch: Cell<u64>,
-    memory: RefCell<VirtualMemory<Rc<Tracked<M>>>>,
 }
 
 impl<M: Memory> ManagedMemory<M> {
     pub(crate) fn new(shared: Rc<Shared<M>>, id: u8) -> Self {
-        Self::of(shared, MemoryId::new(id), Refusal::Answer)
+        Self {
+            shared,
+            id,
+            refusal: Refusal::Answer,
+        }
     }
 
     /// One that traps with a sentence where it cannot grow.
     pub(crate) fn trapping(shared: Rc<Shared<M>>, id: u8) -> Self {
-        Self::of(shared, MemoryId::new(id), Refusal::Trap)
-    }
-
-    fn of(shared: Rc<Shared<M>>, id: MemoryId, refusal: Refusal) -> Self {
         Self {
-            epoch: shared.epoch.clone(),
-            memory: RefCell::new(shared.get(id)),
             shared,
             id,
-            refusal,
+            refusal: Refusal::Trap,
         }
     }
 
@@ -98,48 +83,29 @@ impl<M: Memory> ManagedMemory<M> {
     /// # Errors
     /// [`Error::Ceiling`], [`Error::OutOfStableMemory`]; the memory is then as it was.
     pub(crate) fn try_grow(&self, pages: u64) -> Result<u64, Error> {
-        let size = self.size();
-        let (buckets, bucket_pages) = self.shared.buckets();
-        let in_buckets = |pages: u64| pages.div_ceil(u64::from(bucket_pages));
-        let needed = in_buckets(size.saturating_add(pages)) - in_buckets(size);
-        let ceiling = Error::Ceiling {
-            buckets,
-            bucket_pages,
-            ceiling_bytes: BucketPlan::of_pages(bucket_pages).ceiling(),
-            needed,
-        };
-        if buckets.saturating_add(needed) > MAX_BUCKETS {
-            return Err(ceiling);
-        }
-        // The manager panics when the memory beneath it cannot grow, so that one is grown first.
-        grow_to(
-            &self.shared.raw,
-            1 + (buckets + needed) * u64::from(bucket_pages),
-        )?;
-        match self.with(|memory| memory.grow(pages)) {
-            -1 => Err(ceiling),
-            before => Ok(before as u64),
-        }
+        let mut buckets = self.shared.buckets.borrow_mut();
+        buckets.grow(&self.shared.raw, self.id, pages)
     }
 
-    fn with<R>(&self, act: impl FnOnce(&VirtualMemory<Rc<Tracked<M>>>) -> R) -> R {
-        let epoch = self.shared.epoch.get();
-        if self.epoch.replace(epoch) != epoch {
-            self.memory.replace(self.shared.get(self.id));
-        }
-        act(&self.memory.borrow())
+    fn pieces(&self, offset: u64, len: usize, part: impl FnMut(u64, Range<usize>)) {
+        let buckets = self.shared.buckets.borrow();
+        buckets.pieces(self.id, offset, len, part);
     }
 }
 
 impl<M: Memory> Clone for ManagedMemory<M> {
     fn clone(&self) -> Self {
-        Self::of(Rc::clone(&self.shared), self.id, self.refusal)
+        Self {
+            shared: Rc::clone(&self.shared),
+            id: self.id,
+            refusal: self.refusal,
+        }
     }
 }
 
 impl<M: Memory> Memory for ManagedMemory<M> {
     fn size(&self) -> u64 {
-        self.with(|memory| memory.size())
+        self.shared.buckets.borrow().size(self.id)
     }
 
     fn grow(&self, pages: u64) -> i64 {
@@ -151,15 +117,24 @@ impl<M: Memory> Memory for ManagedMemory<M> {
     }
 
     fn read(&self, offset: u64, dst: &mut [u8]) {
-        self.with(|memory| memory.read(offset, dst));
+        self.pieces(offset, dst.len(), |at, piece| {
+            self.shared.raw.read(at, &mut dst[piece]);
+        });
     }
 
     unsafe fn read_unsafe(&self, offset: u64, dst: *mut u8, count: usize) {
-        // SAFETY: the caller's promise for this call is the one the inner call asks for.
-        self.with(|memory| unsafe { memory.read_unsafe(offset, dst, count) });
+        self.pieces(offset, count, |at, piece| {
+            // SAFETY: the caller's promise is for `dst..dst + count`, and a piece lies within it.
+            unsafe {
+                let part = dst.add(piece.start);
+                self.shared.raw.read_unsafe(at, part, piece.len());
+            }
+        });
     }
 
     fn write(&self, offset: u64, src: &[u8]) {
-        self.with(|memory| memory.write(offset, src));
+        self.pieces(offset, src.len(), |at, piece| {
+            self.shared.raw.write(at, &src[piece]);
+        });
     }
 }

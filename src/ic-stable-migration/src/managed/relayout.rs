@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::hash::Hasher;
 
 use ic_stable_structures::Memory;
-use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use twox_hash::XxHash64;
 
 use crate::bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
@@ -16,17 +15,17 @@ use crate::stream::grow_to;
 /// touch 8 GiB.
 const MOST_PAGES: u64 = 32_768;
 
-/// Lays the virtual memories of a manager out in buckets of another size, in the order of their ids, and formats the
-/// manager anew. Their contents are compared before and after.
+/// Lays the virtual memories of a manager out in buckets of another size, in the order of their ids. Their contents are
+/// compared before and after. Returns the table to be written then.
 ///
 /// # Errors
 /// [`Error::CeilingRaised`] for a memory too large for that, [`Error::OutOfStableMemory`]: nothing was written then.
 /// [`Error::PayloadDamaged`] if the contents are not the same: trap.
-pub fn relayout<M: Memory + Clone>(
-    raw: &M,
+pub fn relayout(
+    raw: &impl Memory,
     table: &BucketTable,
     buckets: BucketPlan,
-) -> Result<(), Error> {
+) -> Result<BucketTable, Error> {
     let bucket_pages = u64::from(buckets.pages());
     let pages: u64 = table.sizes.iter().map(|(_, pages)| pages).sum();
     let needed: u64 = table
@@ -55,12 +54,15 @@ pub fn relayout<M: Memory + Clone>(
             bytes: pages * PAGE_BYTES,
         });
     }
-    raw.write(0, &[0; 4]);
-    let manager = MemoryManager::init_with_bucket_size(raw.clone(), buckets.pages());
-    for &(id, pages) in &table.sizes {
-        manager.get(MemoryId::new(id)).grow(pages);
-    }
-    Ok(())
+    let owners = table.sizes.iter().flat_map(|(id, pages)| {
+        let owned = pages.div_ceil(bucket_pages) as usize;
+        std::iter::repeat_n(*id, owned)
+    });
+    Ok(BucketTable {
+        bucket_pages: buckets.pages(),
+        owners: owners.collect(),
+        sizes: table.sizes.clone(),
+    })
 }
 
 /// Where each page of each memory is, and where it goes, counted in pages of the whole memory.
@@ -112,6 +114,7 @@ fn read(raw: &impl Memory, page: u64) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use ic_stable_structures::VectorMemory;
+    use ic_stable_structures::memory_manager::MemoryManager;
     use proptest::prelude::*;
 
     use super::*;
@@ -130,7 +133,8 @@ mod tests {
             let contents = |manager: &MemoryManager<VectorMemory>| contents(manager, 6);
             let before = contents(&manager);
             let table = BucketTable::read(&raw).unwrap().unwrap();
-            relayout(&raw, &table, BucketPlan::of_pages(planned)).unwrap();
+            let laid_out = relayout(&raw, &table, BucketPlan::of_pages(planned)).unwrap();
+            laid_out.write(&raw);
             let table = BucketTable::read(&raw).unwrap().unwrap();
             prop_assert_eq!(table.bucket_pages, planned);
             prop_assert_eq!(contents(&MemoryManager::init(raw)), before);

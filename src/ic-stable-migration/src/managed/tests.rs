@@ -1,4 +1,4 @@
-use ic_stable_structures::memory_manager::MemoryId;
+use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use ic_stable_structures::{StableBTreeMap, VectorMemory};
 use proptest::prelude::*;
 
@@ -136,10 +136,13 @@ fn a_full_subnet_is_an_error_and_not_a_panic() {
 
 #[test]
 fn the_bucket_limit_is_an_error_and_not_a_panic() {
-    let memory = VectorMemory::default();
-    let managed = formatted(memory.clone());
-    // The table says that all buckets but one are taken; the memory is only as long as it is.
-    memory.write(4, &32_768u16.to_le_bytes());
+    // The table says that all buckets are taken; the memory is only as long as it is.
+    let table = BucketTable {
+        bucket_pages: 1,
+        owners: vec![9; 32_768],
+        sizes: vec![(9, 32_768)],
+    };
+    let managed = Managed::of_checked(VectorMemory::default(), &table);
     let error = managed
         .save::<_, Cbor>(&Sample::default(), STAMP)
         .unwrap_err();
