@@ -74,18 +74,40 @@ struct Given {
     url_to_send_canister_metrics_to: Option<Reserved>,
 }
 
+impl Given {
+    fn is_nothing(&self) -> bool {
+        let Self {
+            known_principal_ids,
+            profile_owner,
+            upgrade_version_number,
+            url_to_send_canister_metrics_to,
+        } = self;
+        known_principal_ids.is_none()
+            && profile_owner.is_none()
+            && upgrade_version_number.is_none()
+            && url_to_send_canister_metrics_to.is_none()
+    }
+}
+
 /// Reads the argument as it came over the wire; none if nothing was given.
 ///
 /// # Errors
 /// What is not of the declared type.
 pub fn read(bytes: &[u8]) -> Result<Option<IndividualUserTemplateInitArgs>, ArgumentError> {
-    if bytes.is_empty() || first::<Option<Reserved>>(bytes)?.is_none() {
+    if bytes.is_empty() {
         return Ok(None);
     }
-    let (Some(args), Some(given)) = (
-        first::<Option<IndividualUserTemplateInitArgs>>(bytes)?,
-        first::<Option<Given>>(bytes)?,
-    ) else {
+    // Each decoding parses the types that came with the argument anew; the argument of most upgrades gives nothing.
+    let Some(given) = first::<Option<Given>>(bytes)? else {
+        return match first::<Option<Reserved>>(bytes)? {
+            None => Ok(None),
+            Some(_) => Err(ArgumentError::NoRecord),
+        };
+    };
+    if given.is_nothing() {
+        return Ok(Some(IndividualUserTemplateInitArgs::default()));
+    }
+    let Some(args) = first::<Option<IndividualUserTemplateInitArgs>>(bytes)? else {
         return Err(ArgumentError::NoRecord);
     };
     let fields = [
