@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Glimpse};
 use crate::managed::{Managed, free_to_use};
 use crate::mover::Tier;
-use crate::tiered::{Common, Place};
+use crate::tiered::{Common, Place, Unfit};
 
 mod changes;
 mod content;
@@ -376,26 +376,27 @@ pub(crate) fn check_memories<M: Memory>(
             }
             .into());
         }
-        if let Err(reason) = map_header(&memory, at_least) {
-            return Err(OwnershipError::Foreign {
-                name: tier.name.into(),
-                id,
-                reason,
-                found: Glimpse::of(&first),
-            }
-            .into());
-        }
+        let foreign = |reason| OwnershipError::Foreign {
+            name: tier.name.into(),
+            id,
+            reason,
+            found: Glimpse::of(&first),
+        };
+        map_header(&memory, at_least).map_err(foreign)?;
         if shared.is_some() && entries(tier.id) == Some(0) {
             continue;
         }
         tier.map
             .check_ends(places.of(tier)?)
-            .map_err(|misfit| OwnershipError::Misfit {
-                name: tier.name.into(),
-                id,
-                which: misfit.which,
-                key: Glimpse::of(&misfit.key),
-                reason: misfit.reason,
+            .map_err(|unfit| match unfit {
+                Unfit::Map(error) => foreign(error.to_string()),
+                Unfit::Entry { which, key, reason } => OwnershipError::Misfit {
+                    name: tier.name.into(),
+                    id,
+                    which,
+                    key: Glimpse::of(&key),
+                    reason,
+                },
             })?;
     }
     Ok(())

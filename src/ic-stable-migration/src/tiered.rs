@@ -18,6 +18,7 @@ mod serde;
 mod shared;
 mod stored;
 
+pub(crate) use collection::Unfit;
 pub use collection::{Collection, Position};
 use merge::Merge;
 use runs::Runs;

@@ -85,6 +85,7 @@ pub mod page_size;
 #[cfg(test)]
 mod proptests;
 mod reader;
+mod search;
 mod spine;
 mod stored;
 mod structure;

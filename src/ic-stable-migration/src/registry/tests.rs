@@ -162,6 +162,20 @@ fn the_header_of_a_map_is_not_trusted() {
     }
 }
 
+#[test]
+fn a_shared_map_with_a_damaged_node_is_not_opened() {
+    let legacy = legacy_memory(&sample(20));
+    let mut canister = Declared::<VectorMemory, SHARING>::start(legacy);
+    canister.finish();
+    let canister = canister.upgrade(false);
+    let memory = canister.mover.managed().memory(SHARED_MEMORY).unwrap();
+    let mut root = [0; 8];
+    memory.read(12, &mut root);
+    memory.write(u64::from_le_bytes(root), b"BTX");
+    let error = refused::<SHARING>(&canister.memory).to_string();
+    assert!(error.contains("and no node of layout 2"), "{error}");
+}
+
 /// A state of one collection whose values are of the same size as another's and encoded otherwise.
 macro_rules! state_of {
     ($state:ident, $key:ty, $value:ty) => {

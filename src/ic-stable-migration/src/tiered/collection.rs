@@ -13,6 +13,7 @@ use super::{Passed, Stable, TieredMap};
 use crate::error::{Error, Glimpse};
 use crate::ledger::{Digest, Ledger, SlotIndex};
 use crate::registry::{Kind, OwnershipError, Shape, Size};
+use crate::tree::TreeError;
 
 /// Where the mover stands in a collection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,15 +26,20 @@ pub struct Position {
     pub audited: Option<Vec<u8>>,
 }
 
-/// An entry of a stable map that is not what the release's types make of it.
+/// Why a stable map is not one of the release's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misfit {
-    /// "first" or "last".
-    pub which: &'static str,
-    /// The encoded key.
-    pub key: Vec<u8>,
-    /// What does not fit.
-    pub reason: String,
+pub enum Unfit {
+    /// An entry is not what the release's types make of it.
+    Entry {
+        /// "first" or "last".
+        which: &'static str,
+        /// The encoded key.
+        key: Vec<u8>,
+        /// What does not fit.
+        reason: String,
+    },
+    /// It cannot be read.
+    Map(TreeError),
 }
 
 /// Takes an entry, encoded.
@@ -48,8 +54,8 @@ pub trait Collection<M: Memory> {
     /// Reads the first and the last stable entry at `place`, where the map's header is in order.
     ///
     /// # Errors
-    /// The first that does not come back from its bytes as these bytes.
-    fn check_ends(&self, place: Place<M>) -> Result<(), Misfit>;
+    /// The first that does not come back from its bytes as these bytes; that the map cannot be read.
+    fn check_ends(&self, place: Place<M>) -> Result<(), Unfit>;
 
     /// The digest of the entries on the heap under the seed `id`; checks on the way that a stable map can keep them.
     /// O(n). `name` is for the error.
@@ -141,7 +147,7 @@ where
         }
     }
 
-    fn check_ends(&self, place: Place<M>) -> Result<(), Misfit> {
+    fn check_ends(&self, place: Place<M>) -> Result<(), Unfit> {
         Stored::<K, V, M>::check_ends(place)
     }
 

@@ -18,6 +18,8 @@ use ic_stable_structures::{Memory, StableBTreeMap, Storable};
 
 use super::collection::decoded;
 use crate::managed::ManagedMemory;
+use crate::registry::Size;
+use crate::tree::{TreeError, TreeReader};
 
 /// A key whose encoded bytes are ordered as the keys are: for two keys, `a < b` just where `a.to_bytes()` stands before
 /// `b.to_bytes()`, compared byte by byte. Only such keys can [share](super::TieredMap::sharing) a memory.
@@ -84,6 +86,27 @@ impl<M: Memory> Common<M> {
             memory,
             map: RefCell::new(map),
         })
+    }
+
+    /// The first and the last entry of a collection as they stand there, its prefix cut off.
+    ///
+    /// # Errors
+    /// Those of reading a tree that something else wrote to.
+    pub fn ends(&self, prefix: u8) -> Result<[Option<Pair>; 2], TreeError> {
+        let map = TreeReader::open(self.memory.clone(), Size::Unbounded, Size::Unbounded)?;
+        let first = map.around(|key| key < &[prefix][..])?.after;
+        let last = match first {
+            Some(_) => {
+                let beyond = |key: &[u8]| key.first().is_some_and(|first| *first > prefix);
+                map.around(|key| !beyond(key))?.before
+            }
+            None => None,
+        };
+        Ok([first, last].map(|entry| {
+            let (mut key, value) = entry?;
+            let of_prefix = key.first() == Some(&prefix);
+            of_prefix.then(|| (key.split_off(1), value))
+        }))
     }
 
     fn read<R>(&self, read: impl FnOnce(&RawMap<M>) -> R) -> Option<R> {
@@ -169,23 +192,6 @@ impl<K: Storable + Ord, V: Storable, M: Memory> Part<K, V, M> {
             back: VecDeque::new(),
             of: PhantomData,
         }
-    }
-
-    /// The first or the last entry as it stands there.
-    pub fn end(&self, last: bool) -> Option<Pair> {
-        let bounds = self.bounds((Bound::Unbounded, Bound::Unbounded));
-        let pair = self.common.read(|map| {
-            let mut entries = map.range(bounds);
-            let entry = if last {
-                entries.next_back()
-            } else {
-                entries.next()
-            };
-            entry.map(|entry| entry.into_pair())
-        });
-        let (mut key, value) = pair??;
-        key.remove(0);
-        Some((key, value))
     }
 
     fn bounds(&self, (low, high): (Bound<K>, Bound<K>)) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {

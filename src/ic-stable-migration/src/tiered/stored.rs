@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ic_stable_structures::btreemap::Iter;
 use ic_stable_structures::{Memory, StableBTreeMap, Storable};
 
-use super::collection::Misfit;
+use super::collection::Unfit;
 use super::raw::Raw;
 use super::shared::{Common, Entries, Part};
 use crate::managed::ManagedMemory;
@@ -107,19 +107,16 @@ where
     /// Reads the first and the last entry of the map at `place`, whose header is in order.
     ///
     /// # Errors
-    /// The first that does not come back from its bytes as these bytes.
-    pub fn check_ends(place: Place<M>) -> Result<(), Misfit> {
+    /// The first that does not come back from its bytes as these bytes; that the map cannot be read.
+    pub fn check_ends(place: Place<M>) -> Result<(), Unfit> {
         let ends = match place {
             Place::Own(memory) => {
                 let map = StableBTreeMap::<Raw<K>, Raw<V>, _>::load(memory);
                 [map.first_key_value(), map.last_key_value()]
             }
             Place::Shared(common, prefix) => {
-                let part = Part::<K, V, M>::of(common, prefix);
-                [false, true].map(|last| {
-                    let (key, value) = part.end(last)?;
-                    Some((Raw::of(key), Raw::of(value)))
-                })
+                let ends = common.ends(prefix).map_err(Unfit::Map)?;
+                ends.map(|entry| entry.map(|(key, value)| (Raw::of(key), Raw::of(value))))
             }
         };
         for (which, entry) in ["first", "last"].into_iter().zip(ends) {
@@ -127,7 +124,7 @@ where
                 continue;
             };
             let fits = key.fits("key").and_then(|()| value.fits("value"));
-            fits.map_err(|reason| Misfit {
+            fits.map_err(|reason| Unfit::Entry {
                 which,
                 key: key.bytes,
                 reason,

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use ic_stable_structures::storable::Blob;
-use ic_stable_structures::{Memory, VectorMemory};
+use ic_stable_structures::{Memory, StableBTreeMap, VectorMemory};
 use proptest::prelude::*;
 
 use super::TreeReader;
@@ -91,7 +91,7 @@ proptest! {
     fn what_the_crate_leaves_behind_is_read(count in 0..600u64, seed: u64) {
         let entries = entries::<Vec<u8>, String>(0);
         let built = build(&entries);
-        let mut map = ic_stable_structures::StableBTreeMap::<Vec<u8>, String, _>::init(built.memory.clone());
+        let mut map = StableBTreeMap::<Vec<u8>, String, _>::init(built.memory.clone());
         let mut model = std::collections::BTreeMap::new();
         for change in changes(seed, count as usize, 300) {
             match change {
@@ -109,6 +109,37 @@ proptest! {
             }
         }
         prop_assert!(sound::<Vec<u8>, String>(&built.memory).1.into_iter().eq(model));
+    }
+
+    #[test]
+    fn the_entries_around_a_place_are_those_that_the_crates_map_has(
+        count in 0..400u64,
+        seed: u64,
+        places in prop::collection::vec(0..400u64, 1..20),
+    ) {
+        let built = build(&entries::<Vec<u8>, String>(0));
+        let mut map = StableBTreeMap::<Vec<u8>, String, _>::init(built.memory.clone());
+        for change in changes(seed, count as usize, 300) {
+            match change {
+                Change::Insert(key, value) => {
+                    map.insert(Vec::nth(key), String::nth(value));
+                }
+                Change::Remove(key) => {
+                    map.remove(&Vec::nth(key));
+                }
+                _ => {}
+            }
+        }
+        let reader = TreeReader::open(built.memory, Size::Unbounded, Size::Unbounded).unwrap();
+        for place in places {
+            let place = <Vec<u8> as Datum>::nth(place);
+            let found = reader.around(|key| key < &place[..]).unwrap();
+            let encoded = |(key, value): (Vec<u8>, String)| (key, value.into_bytes());
+            let before = map.range(..place.clone()).next_back().map(|entry| entry.into_pair());
+            let after = map.range(place..).next().map(|entry| entry.into_pair());
+            prop_assert_eq!(found.before, before.map(encoded));
+            prop_assert_eq!(found.after, after.map(encoded));
+        }
     }
 
     /// Whatever is changed in a tree, it is read, or refused in words; the walk ends.
@@ -132,6 +163,9 @@ proptest! {
             });
             prop_assert!(walked.is_err() || read == reader.entries());
             let _ = reader.check_structure();
+            for byte in 0..=u8::MAX {
+                let _ = reader.around(|key| key < &[byte][..]);
+            }
         }
     }
 }

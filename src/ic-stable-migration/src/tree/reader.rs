@@ -11,7 +11,7 @@ use super::stored::{Step, Stored};
 use crate::registry::Size;
 
 /// Deeper than any tree of 2^64 entries with at least six children a node.
-const MAX_LEVELS: usize = 32;
+pub(super) const MAX_LEVELS: usize = 32;
 
 /// Reads the map at the start of a memory, whoever wrote it.
 ///
@@ -142,6 +142,14 @@ impl<M: Memory> TreeReader<M> {
             });
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    pub(super) fn key_size(&self) -> Size {
+        self.key
+    }
+
+    pub(super) fn value_size(&self) -> Size {
+        self.value
     }
 
     pub(super) fn memory(&self) -> &M {

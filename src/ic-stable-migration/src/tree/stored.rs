@@ -125,7 +125,32 @@ impl Stored {
         ))
     }
 
-    fn child(&self, index: usize) -> u64 {
+    /// The key of an entry.
+    pub fn key(&self, entry: usize) -> &[u8] {
+        let (start, end) = self.keys[entry];
+        &self.bytes[start..end]
+    }
+
+    /// The value of an entry of a node that was not stepped through.
+    ///
+    /// # Errors
+    /// [`TreeError::Damaged`].
+    pub fn value(&self, entry: usize, size: Size) -> Result<&[u8], TreeError> {
+        let mut rest = self.bytes.get(self.next_value..).unwrap_or(&[]);
+        let field = (0..=entry)
+            .map_while(|_| Field::Prefixed.cut(&mut rest))
+            .nth(entry);
+        let content = field
+            .and_then(|field| field.get(LENGTH..))
+            .ok_or_else(|| self.cut_off("value", entry))?;
+        if !size.admits(content.len()) {
+            return Err(self.wrong_size("value", entry, content.len(), size));
+        }
+        Ok(content)
+    }
+
+    /// The address of a child.
+    pub fn child(&self, index: usize) -> u64 {
         u64_in(&self.bytes, CHILDREN_AT + ADDRESS * index)
     }
 
