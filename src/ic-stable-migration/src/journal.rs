@@ -27,7 +27,7 @@ use crate::codec::{Cbor, Codec, Format, StreamCodec};
 use crate::error::{Error, Place};
 use crate::ledger::Digest;
 use crate::mover::Progress;
-use crate::registry::Registry;
+use crate::registry::{Recorded, Registry};
 use crate::stream::checksum;
 
 mod summary;
@@ -125,7 +125,7 @@ impl Slot {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Journal {
     pub slots: Vec<Slot>,
-    pub registry: Registry,
+    pub registry: Recorded,
     pub progress: Progress,
     /// The hot state in CBOR, if it is newer than the payload's.
     pub hot: Option<Vec<u8>>,
@@ -142,7 +142,7 @@ impl Journal {
         for slot in &self.slots {
             bytes.extend_from_slice(&slot.to_bytes());
         }
-        bytes.extend(record(REGISTRY, &encode(&self.registry)?));
+        bytes.extend(record(REGISTRY, self.registry.bytes()));
         bytes.extend(news(&self.progress, self.hot.as_deref())?);
         for removed in &self.removed {
             bytes.extend(removed.to_record());
@@ -150,12 +150,12 @@ impl Journal {
         Ok(bytes)
     }
 
-    /// Reads a journal.
+    /// Reads a journal, in which the `expected` registry need not be decoded.
     ///
     /// # Errors
     /// [`Error::PayloadDamaged`] if a checksum is wrong, [`Error::Length`] if a part is longer than what is left,
     /// [`Error::HeaderField`] for a kind of record that this version does not know, [`Error::Decode`].
-    pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, Error> {
+    pub fn from_bytes(mut bytes: &[u8], expected: Option<&Recorded>) -> Result<Self, Error> {
         let count = u32::from_le_bytes(take(&mut bytes)?);
         let mut slots = Vec::new();
         for _ in 0..count {
@@ -169,7 +169,7 @@ impl Journal {
             let (kind, body) = take_record(&mut bytes)?;
             match (kind, body) {
                 (PROGRESS, body) => progress = Some(decode(body)?),
-                (REGISTRY, body) => registry = Some(decode(body)?),
+                (REGISTRY, body) => registry = Some(Recorded::read(body, expected)?),
                 (HOT, body) => hot = Some(body.to_vec()),
                 (REMOVED, [id, key @ ..]) => removed.push(Removed {
                     id: *id,
@@ -187,10 +187,11 @@ impl Journal {
         let Some(progress) = progress else {
             return Err(too_short(RECORD_HEAD_BYTES as u64, 0));
         };
+        // A tool can read a journal without one; to a release every collection is new then, and its memory in use.
+        let registry = registry.map_or_else(|| Recorded::of(Registry::default()), Ok)?;
         Ok(Self {
             slots,
-            // A tool can read a journal without one; to a release every collection is new then, and its memory in use.
-            registry: registry.unwrap_or_default(),
+            registry,
             progress,
             hot,
             removed,

@@ -15,6 +15,7 @@ use crate::header::{GENERATION_AT, HEADER_BYTES, Header, MAGIC};
 use crate::journal::Journal;
 use crate::legacy::{Trailing, behind, census};
 use crate::manager::BucketTable;
+use crate::registry::Recorded;
 use crate::stream::{MemoryReader, MemoryWriter, checksum_of, grow_to};
 use crate::tracked::Tracked;
 
@@ -190,14 +191,24 @@ impl<M: Memory> Managed<M> {
         self.memory0().content()
     }
 
-    /// The mover's journal; none where no move was begun, or nothing was saved.
-    pub(crate) fn read_journal(&self) -> Result<Option<Journal>, Error> {
+    /// The mover's journal; none where no move was begun, or nothing was saved. Where there is one, `expected` says which
+    /// registry it is likely to have.
+    pub(crate) fn read_journal(
+        &self,
+        expected: impl FnOnce() -> Result<Option<Recorded>, Error>,
+    ) -> Result<Option<Journal>, Error> {
         match self.content()? {
             Memory0Content::Saved(header) if header.journal_bytes > 0 => {
-                Journal::from_bytes(&self.memory0().journal()?).map(Some)
+                let bytes = self.memory0().journal(&header);
+                Journal::from_bytes(&bytes, expected()?.as_ref()).map(Some)
             }
             _ => Ok(None),
         }
+    }
+
+    /// Where the mover's journal starts in memory 0.
+    pub(crate) fn journal_at(&self) -> Result<u64, Error> {
+        Ok(self.memory0().header()?.journal_at())
     }
 
     /// Writes the mover's journal behind the payload; returns its offset in memory 0.
@@ -240,9 +251,11 @@ impl<M: Memory> Managed<M> {
     /// [`Error::NothingSaved`] where memory 0 holds no such payload, [`Error::PayloadDamaged`],
     /// [`Error::Decode`], and those of [`Managed::content`].
     pub fn load<T, C: Codec<T>>(&self) -> Result<T, Error> {
-        let Memory0Content::Saved(header) = self.content()? else {
-            return Err(Error::NothingSaved);
-        };
+        self.load_saved::<T, C>(&self.memory0().header()?)
+    }
+
+    /// The same where the header was read already.
+    pub(crate) fn load_saved<T, C: Codec<T>>(&self, header: &Header) -> Result<T, Error> {
         if header.format != C::FORMAT {
             return Err(Error::HeaderField {
                 field: "codec",

@@ -35,7 +35,7 @@ use crate::header::Header;
 use crate::ledger::{Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
 use crate::proof;
-use crate::registry::{Changes, Registry};
+use crate::registry::{Changes, Recorded};
 use crate::tiered::Collection;
 
 mod attach;
@@ -49,7 +49,7 @@ mod step;
 
 use journaling::Journaled;
 
-pub(crate) use attach::{Fitting, fit};
+pub(crate) use attach::{Fitting, declared, fit};
 pub use budget::Budget;
 pub(crate) use progress::Progress;
 pub use progress::{Difference, Phase, Stuck};
@@ -116,7 +116,7 @@ pub struct Mover<M: Memory> {
     managed: Managed<M>,
     ledger: Rc<Ledger<M>>,
     slots: Vec<SlotIndex>,
-    registry: Registry,
+    registry: Recorded,
     progress: Progress,
     journaled: Journaled,
     /// Budget of a step that nothing speaks against.

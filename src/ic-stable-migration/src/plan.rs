@@ -14,7 +14,7 @@ use crate::header::Header;
 use crate::journal::decode;
 use crate::legacy::Trailing;
 use crate::managed::{Empty, Managed, Memory0Content, Stamp};
-use crate::mover::{FromEntries, Mover, Phase, Tiered, fit};
+use crate::mover::{FromEntries, Mover, Phase, Tiered, declared, fit};
 use crate::open::{OpenOptions, Opened};
 use crate::proof;
 use crate::transfer::{self, Ground, LegacyOutcome, MoveBudget, Outcome, Terms};
@@ -307,7 +307,7 @@ impl<L, C> Plan<L, C> {
         };
         let mut found = Found::<S, M>::read(self, opened, Ok)?;
         let journal = match found.place.managed() {
-            Some(managed) => managed.read_journal()?,
+            Some(managed) => managed.read_journal(|| declared(&mut found.state).map(Some))?,
             None => None,
         };
         if let Some(hot) = journal.as_ref().and_then(|journal| journal.hot.as_ref()) {

@@ -21,10 +21,12 @@ use crate::tiered::{Common, Place, Unfit};
 mod changes;
 mod content;
 mod ownership;
+mod recorded;
 
 pub use changes::Changes;
 use content::{kind_of, map_header};
 pub use ownership::OwnershipError;
+pub use recorded::Recorded;
 
 /// The kind of structure that a collection keeps in its virtual memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +137,16 @@ pub struct Registered {
 pub struct Registry(pub Vec<Registered>);
 
 impl Registered {
+    fn declared<M: Memory>(tier: &Tier<'_, M>, changes: &Changes) -> Self {
+        Self {
+            name: tier.name.into(),
+            id: tier.id,
+            shape: tier.map.shape(),
+            schema: changes.schema_of(tier.name).map(str::to_owned),
+            retired: false,
+        }
+    }
+
     /// The id of the virtual memory in which its stable entries are.
     pub fn memory_id(&self) -> u8 {
         self.shape.kind.shared_memory().unwrap_or(self.id)
@@ -142,6 +154,12 @@ impl Registered {
 }
 
 impl Registry {
+    /// That of a memory which has had these collections alone.
+    pub fn declared<M: Memory>(tiers: &[Tier<'_, M>], changes: &Changes) -> Self {
+        let declared = tiers.iter().map(|tier| Registered::declared(tier, changes));
+        Self(declared.collect())
+    }
+
     /// The collection that has this id, in use or retired.
     pub fn owner(&self, id: u8) -> Option<&Registered> {
         self.0.iter().find(|entry| entry.id == id)
@@ -177,14 +195,7 @@ impl Registry {
         }
         claimed.retire(tiers, changes, complete)?;
         for tier in tiers {
-            let declared = Registered {
-                name: tier.name.into(),
-                id: tier.id,
-                shape: tier.map.shape(),
-                schema: changes.schema_of(tier.name).map(str::to_owned),
-                retired: false,
-            };
-            claimed.take(declared)?;
+            claimed.take(Registered::declared(tier, changes))?;
         }
         Ok(claimed)
     }

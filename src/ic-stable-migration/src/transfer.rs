@@ -99,7 +99,9 @@ where
         return Ok(Outcome::InSteps(managed));
     }
     let scan = Rc::new(Scan::default());
-    let mut state: S = through(Rc::clone(&scan) as _, || managed.load::<S, Cbor>())?;
+    let mut state: S = through(Rc::clone(&scan) as _, || {
+        managed.load_saved::<S, Cbor>(&header)
+    })?;
     let fitting = fit(Some(&managed), None, &mut state, stamp.now)?;
     let (wanted, order) = match Request::of(&mut state, &scan.seen())? {
         Some(request) if request.fits(budget) => (request.wanted, request.order),

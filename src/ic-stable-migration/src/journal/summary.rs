@@ -62,13 +62,13 @@ impl<M: Memory> Managed<M> {
     /// Those of [`Managed::content`]; [`Error::PayloadDamaged`], [`Error::Length`], [`Error::HeaderField`] and
     /// [`Error::Decode`] for a journal that is not one.
     pub fn move_journal(&self) -> Result<Option<MoveJournal>, Error> {
-        let Some(journal) = self.read_journal()? else {
+        let Some(journal) = self.read_journal(|| Ok(None))? else {
             return Ok(None);
         };
-        let progress = &journal.progress;
+        let (progress, registry) = (&journal.progress, journal.registry.registry());
         let collections = journal.slots.iter().map(|&Slot { id, content, .. }| {
             let moved = progress.collections.iter().find(|found| found.id == id);
-            let owner = journal.registry.owner(id);
+            let owner = registry.owner(id);
             JournaledCollection {
                 name: owner.map_or_else(String::new, |owner| owner.name.clone()),
                 id,
@@ -87,7 +87,7 @@ impl<M: Memory> Managed<M> {
             steps: progress.steps,
             originals: progress.originals,
             stuck: progress.stuck.clone(),
-            registry: journal.registry.0.clone(),
+            registry: registry.0.clone(),
             hot_bytes: journal.hot.as_ref().map(|hot| hot.len() as u64),
             removed: journal.removed.len() as u64,
             collections: collections.collect(),
@@ -108,7 +108,7 @@ mod tests {
     use crate::ledger::Digest;
     use crate::managed::{Empty, Stamp};
     use crate::mover::Progress;
-    use crate::registry::{Kind, Registry, Shape, Size};
+    use crate::registry::{Kind, Recorded, Registry, Shape, Size};
 
     fn posts() -> Registered {
         Registered {
@@ -143,7 +143,7 @@ mod tests {
                 content: Digest { sum: 11, count: 22 },
                 ..Slot::default()
             }],
-            registry: Registry(vec![posts()]),
+            registry: Recorded::of(Registry(vec![posts()])).unwrap(),
             progress: Progress {
                 phase: Phase::Auditing,
                 steps: 5,

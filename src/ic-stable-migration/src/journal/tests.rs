@@ -19,7 +19,7 @@ fn journals() -> impl Strategy<Value = Journal> {
     )
         .prop_map(|(slots, (paused, started, steps), hot, removed)| Journal {
             slots,
-            registry: Registry::default(),
+            registry: Recorded::of(Registry::default()).unwrap(),
             progress: Progress {
                 phase: Phase::Auditing,
                 paused,
@@ -35,7 +35,7 @@ fn journals() -> impl Strategy<Value = Journal> {
 proptest! {
     #[test]
     fn a_journal_reads_back_as_it_was(journal in journals()) {
-        prop_assert_eq!(Journal::from_bytes(&journal.to_bytes().unwrap()), Ok(journal));
+        prop_assert_eq!(Journal::from_bytes(&journal.to_bytes().unwrap(), None), Ok(journal));
     }
 
     #[test]
@@ -43,7 +43,7 @@ proptest! {
         let mut bytes = journal.to_bytes().unwrap();
         let bit = bit.index(bytes.len() * 8);
         bytes[bit / 8] ^= 1 << (bit % 8);
-        prop_assert!(Journal::from_bytes(&bytes).is_err());
+        prop_assert!(Journal::from_bytes(&bytes, None).is_err());
     }
 
     #[test]
@@ -52,7 +52,7 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         let bytes = journal.to_bytes().unwrap();
-        if let Ok(found) = Journal::from_bytes(&bytes[..cut.index(bytes.len())]) {
+        if let Ok(found) = Journal::from_bytes(&bytes[..cut.index(bytes.len())], None) {
             prop_assert_eq!(found.slots, journal.slots);
             prop_assert!(found.removed.len() <= journal.removed.len());
         }
@@ -60,7 +60,7 @@ proptest! {
 
     #[test]
     fn no_byte_string_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = Journal::from_bytes(&bytes);
+        let _ = Journal::from_bytes(&bytes, None);
     }
 }
 
@@ -72,7 +72,7 @@ fn a_journal_of_before_there_was_a_registry_is_read_without_one() {
     };
     let mut bytes = 0u32.to_le_bytes().to_vec();
     bytes.extend(news(&progress, None).unwrap());
-    let journal = Journal::from_bytes(&bytes).unwrap();
-    assert_eq!(journal.registry, Registry::default());
+    let journal = Journal::from_bytes(&bytes, None).unwrap();
+    assert_eq!(*journal.registry.registry(), Registry::default());
     assert_eq!(journal.progress, progress);
 }

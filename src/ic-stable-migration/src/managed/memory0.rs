@@ -86,20 +86,22 @@ impl<M: Memory> Memory0<M> {
         }
     }
 
-    fn header(&self) -> Result<Header, Error> {
+    /// The header of what was saved.
+    ///
+    /// # Errors
+    /// [`Error::NothingSaved`] where nothing was, and those of [`Memory0::content`].
+    pub fn header(&self) -> Result<Header, Error> {
         match self.content()? {
             Memory0Content::Saved(header) => Ok(header),
             _ => Err(Error::NothingSaved),
         }
     }
 
-    /// The journal behind the payload; empty if there is none.
-    pub fn journal(&self) -> Result<Vec<u8>, Error> {
-        let header = self.header()?;
-        // content() has found the journal to lie inside the memory.
+    /// The journal behind the payload of `header`, which [`Memory0::content`] has found here: so it lies inside the memory.
+    pub fn journal(&self, header: &Header) -> Vec<u8> {
         let mut bytes = vec![0; header.journal_bytes as usize];
         self.read(header.journal_at(), &mut bytes);
-        Ok(bytes)
+        bytes
     }
 
     /// Writes a whole journal behind the payload; returns its offset.

@@ -13,12 +13,14 @@ impl<M: Memory> Managed<M> {
     /// # Errors
     /// [`Error::NothingSaved`] without a header, and those of [`Managed::guard`].
     pub fn claim(&self, release: u32, schema: u32, ceiling: u64) -> Result<Header, Error> {
-        self.guard(release, schema)?;
-        self.change_header(|header| {
-            header.release = release;
-            header.ceiling = ceiling;
-            header.upgrades = header.upgrades.saturating_add(1);
-        })
+        let Memory0Content::Saved(mut header) = self.guard(release, schema)? else {
+            return Err(Error::NothingSaved);
+        };
+        header.release = release;
+        header.ceiling = ceiling;
+        header.upgrades = header.upgrades.saturating_add(1);
+        self.memory0().write(0, &header.to_bytes());
+        Ok(header)
     }
 
     /// Notes in the header that a release saved without touching the payload.
@@ -63,11 +65,10 @@ impl<M: Memory> Managed<M> {
     }
 
     fn change_header(&self, change: impl FnOnce(&mut Header)) -> Result<Header, Error> {
-        let Memory0Content::Saved(mut header) = self.content()? else {
-            return Err(Error::NothingSaved);
-        };
+        let memory0 = self.memory0();
+        let mut header = memory0.header()?;
         change(&mut header);
-        self.memory0().write(0, &header.to_bytes());
+        memory0.write(0, &header.to_bytes());
         Ok(header)
     }
 }

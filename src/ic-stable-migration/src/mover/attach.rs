@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::journal::{Journal, Slot};
 use crate::ledger::{Digest, Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
-use crate::registry::{Places, Registry, check_memories};
+use crate::registry::{Places, Recorded, Registry, check_memories};
 use crate::transfer::Written;
 
 /// What is to be done with a memory and a state that were found to fit.
@@ -20,6 +20,17 @@ pub(crate) struct Fitting {
     journal: Journal,
     /// What each declared collection must hold, in their order: as journaled, or as the heap has it.
     slots: Vec<Slot>,
+    /// How the move went and what was known of the collections by the journal that stands in memory; none where that has
+    /// to be written anew, because another registry goes into it, or there is none.
+    standing: Option<(Progress, Vec<Slot>)>,
+}
+
+/// The registry of a memory which has just the collections of `state`, as most have.
+///
+/// # Errors
+/// [`Error::Encode`].
+pub(crate) fn declared<M: Memory, S: Tiered<M>>(state: &mut S) -> Result<Recorded, Error> {
+    Recorded::of(Registry::declared(&state.collections(), &S::changes()))
 }
 
 /// Checks the collections of `state` against the journal of its memory, if there is one, and their memories, if there
@@ -33,24 +44,34 @@ pub(crate) fn fit<M: Memory, S: Tiered<M>>(
     state: &mut S,
     now: u64,
 ) -> Result<Fitting, Error> {
-    let mut journal = journal.unwrap_or_else(|| Journal::new(now));
+    let stands = journal.is_some();
+    let mut journal = journal.map_or_else(|| Journal::new(now), Ok)?;
     let tiers = state.collections();
     let done = journal.progress.phase == Phase::Done;
-    let known = std::mem::take(&mut journal.registry);
+    let known = journal.registry.registry();
     let claimed = known.claim(&tiers, &S::changes(), |_| done)?;
     if let Some(managed) = managed {
         let entries = |id| {
             let slot = journal.slots.iter().find(|slot| slot.id == id);
             slot.filter(|_| done).map(|slot| slot.content.count)
         };
-        check_memories(managed, &tiers, &known, entries)?;
+        check_memories(managed, &tiers, known, entries)?;
     }
     let slots = tiers
         .iter()
         .map(|tier| slot_of(&journal, tier))
         .collect::<Result<_, Error>>()?;
-    journal.registry = claimed;
-    Ok(Fitting { journal, slots })
+    let mut standing = None;
+    if claimed != *known {
+        journal.registry = Recorded::of(claimed)?;
+    } else if stands {
+        standing = Some((journal.progress.clone(), journal.slots.clone()));
+    }
+    Ok(Fitting {
+        journal,
+        slots,
+        standing,
+    })
 }
 
 fn slot_of<M: Memory>(journal: &Journal, tier: &Tier<'_, M>) -> Result<Slot, Error> {
@@ -132,14 +153,23 @@ impl<M: Memory> Mover<M> {
         state: &mut S,
     ) -> Result<Self, Error> {
         let newer_than_payload = fitting.journal.hot.is_some();
+        let mut fitting = fitting;
+        let standing = fitting.standing.take();
         let mut mover = Self::attach(managed, state, fitting)?;
         mover.leave_stuck();
         if mover.progress.originals || newer_than_payload {
             mover.write_journal(state)?;
+        } else if standing.is_some_and(|standing| mover.says(&standing)) {
+            mover.keep_journal()?;
         } else {
             mover.write_whole_journal(None)?;
         }
         Ok(mover)
+    }
+
+    /// Whether a journal that was written now would say the same.
+    fn says(&self, (progress, slots): &(Progress, Vec<Slot>)) -> bool {
+        self.progress == *progress && self.ledger.slots() == *slots
     }
 
     fn attach<S: Tiered<M>>(
@@ -156,6 +186,7 @@ impl<M: Memory> Mover<M> {
                     ..
                 },
             slots: known,
+            ..
         } = fitting;
         let done = progress.phase == Phase::Done;
         let tiers = state.collections();
@@ -223,10 +254,10 @@ impl<M: Memory> Mover<M> {
 
 impl Journal {
     /// That of a move that begins now.
-    fn new(now: u64) -> Self {
-        Self {
+    fn new(now: u64) -> Result<Self, Error> {
+        Ok(Self {
             slots: Vec::new(),
-            registry: Registry::default(),
+            registry: Recorded::of(Registry::default())?,
             progress: Progress {
                 originals: true,
                 started: now,
@@ -234,6 +265,6 @@ impl Journal {
             },
             hot: None,
             removed: Vec::new(),
-        }
+        })
     }
 }

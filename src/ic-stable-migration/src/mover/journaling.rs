@@ -51,6 +51,13 @@ impl<M: Memory> Mover<M> {
         }
     }
 
+    /// Goes on with the journal as it stands. The next one is written as a whole: how much of this one counts is not known.
+    pub(super) fn keep_journal(&mut self) -> Result<(), Error> {
+        let at = self.managed.journal_at()?;
+        self.ledger.set_slots_at(at + SLOTS_AT);
+        Ok(())
+    }
+
     /// Writes all of the journal behind the payload; `hot` if it is newer than the payload's.
     pub(super) fn write_whole_journal(&mut self, hot: Option<Vec<u8>>) -> Result<(), Error> {
         let journal = Journal {

@@ -91,7 +91,7 @@ where
                     })
                 }
                 Memory0Content::Saved(header) => Ok(Self {
-                    state: managed.load::<T, Cbor>()?,
+                    state: managed.load_saved::<T, Cbor>(&header)?,
                     origin: Origin::Memory0 {
                         release: header.release,
                     },
