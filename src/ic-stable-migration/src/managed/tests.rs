@@ -3,7 +3,8 @@ use ic_stable_structures::{StableBTreeMap, VectorMemory};
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::MessagePack;
+use crate::codec::{Cbor, MessagePack, StreamCodec};
+use crate::header::HEADER_BYTES;
 use crate::open::{Opened, open};
 use crate::test_memory::{Capped, Sample, Untouchable, bytes_of, sample_of, samples};
 
