@@ -70,6 +70,12 @@ impl Packer {
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
         let mut length = bytes.len();
+        // Many collections have no values.
+        if length == 0 {
+            self.buffer[self.filled] = 0;
+            self.filled += 1;
+            return;
+        }
         while length > 0x7f {
             self.buffer[self.filled] = length as u8 | 0x80;
             self.filled += 1;

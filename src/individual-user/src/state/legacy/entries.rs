@@ -33,7 +33,9 @@ impl Entries for Posts {
     type State = State;
 
     fn take(number: u64, post: Post, state: &mut State) {
-        state.bulk.import_post(number, post);
+        for (key, ()) in state.bulk.import_post(number, post) {
+            state.bulk.likes.insert(key, ());
+        }
     }
 }
 
