@@ -143,6 +143,18 @@ pub const CONTENDERS: &[Contender] = &[
     },
 ];
 
+/// The contender of this key.
+///
+/// # Errors
+/// A sentence that names those that there are.
+pub fn named(key: &str) -> Result<&'static Contender, String> {
+    let found = CONTENDERS.iter().find(|contender| contender.key == key);
+    found.ok_or_else(|| {
+        let keys: Vec<&str> = CONTENDERS.iter().map(|contender| contender.key).collect();
+        format!("there are {}", keys.join(", "))
+    })
+}
+
 const fn step(name: &'static str, module: &'static str, argument: Argument) -> Step {
     Step {
         name,
@@ -166,6 +178,12 @@ impl Argument {
 mod tests {
     use super::*;
     use crate::artifacts::{BATCHES, BENCH_BATCHES};
+
+    #[test]
+    fn a_contender_that_is_not_there_is_answered_with_those_that_are() {
+        assert_eq!(named("candid").unwrap().key, "candid");
+        assert!(named("nobody").unwrap_err().contains("project-direct"));
+    }
 
     #[test]
     fn every_module_of_a_contender_is_built() {

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::artifacts::{BATCHES, BENCH_BATCHES, RELEASES};
 use crate::bench::check::{Changes, TOLERANCE};
-use crate::bench::contender::CONTENDERS;
+use crate::bench::contender::{self, CONTENDERS, Contender};
 use crate::bench::error::BenchError;
 use crate::bench::measure::{self, Outcome, compare};
 use crate::bench::memory;
@@ -30,6 +30,8 @@ Examples:
       every size but the large ones, as tables
   cargo xtask bench --sizes empty,100,177-pages
       these sizes; an unknown one names all
+  cargo xtask bench --sizes 1-gb --contenders project,project-direct
+      one of the large sizes, for these alone
   cargo xtask bench --full
       up to a gigabyte of state: minutes, and some gigabytes of memory
   cargo xtask bench --check --sizes empty,10,100,1000
@@ -51,6 +53,10 @@ pub struct Options {
     /// The large sizes too, up to a gigabyte of state
     #[arg(long, conflicts_with = "sizes")]
     full: bool,
+    /// Only these contenders, by their names in bench/results.json, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = contender::named,
+          conflicts_with_all = ["check", "record"])]
+    contenders: Vec<&'static Contender>,
     /// Compare with bench/results.json, and fail where instructions or pages got worse by more than 2 %
     #[arg(long)]
     check: bool,
@@ -91,7 +97,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         sizes: BTreeMap::new(),
     };
     for size in sizes {
-        let Some(measured) = measure_size(workspace, &modules, size, &options.tariff)? else {
+        let Some(measured) = measure_size(workspace, &modules, size, options)? else {
             eprintln!(
                 "skipped: {}; its memory is not in ../shared/fixtures",
                 size.name
@@ -150,7 +156,7 @@ fn measure_size(
     workspace: &Workspace,
     modules: &Modules<'_>,
     size: &Size,
-    tariff: &Tariff,
+    options: &Options,
 ) -> Result<Option<Measured>> {
     let release_0 = modules.get(RELEASES[0])?;
     let Some(start) = memory::prepare(&workspace.root, &release_0, size)? else {
@@ -162,12 +168,14 @@ fn measure_size(
     };
     let mut reference = None;
     let bar = progress::bar(&format!("Measuring at {}", size.name), CONTENDERS.len());
-    for contender in CONTENDERS {
+    let all = CONTENDERS.iter();
+    let wanted = all.filter(|at| options.contenders.is_empty() || options.contenders.contains(at));
+    for contender in wanted {
         let Outcome {
             mut figures,
             contents,
         } = measure::measure(&|name| modules.get(name), size, &start, contender)?;
-        figures.cycles = figures.cycles(tariff);
+        figures.cycles = figures.cycles(&options.tariff);
         if !contents.is_empty() {
             let (other, expected) = reference.get_or_insert((contender.key, contents.clone()));
             compare(size, (other, expected), (contender.key, &contents))?;

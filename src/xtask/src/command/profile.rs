@@ -7,7 +7,7 @@ use canister_host::{MessageReport, Module, Profile};
 use clap::Args;
 
 use crate::artifacts::{BATCHES, BENCH_BATCHES, PROFILE, RELEASES};
-use crate::bench::contender::{CONTENDERS, Contender};
+use crate::bench::contender::{self, Contender};
 use crate::bench::error::BenchError;
 use crate::bench::measure;
 use crate::bench::memory;
@@ -35,17 +35,11 @@ pub struct Options {
     /// How much user data: a size of `cargo xtask bench`
     size: String,
     /// Which way to migrate, by its name in bench/results.json
-    #[arg(long, default_value = "project", value_parser = contender)]
+    #[arg(long, default_value = "project", value_parser = contender::named)]
     contender: &'static Contender,
     /// How many functions of each hook to show
     #[arg(long, default_value_t = 25)]
     top: usize,
-}
-
-fn contender(key: &str) -> std::result::Result<&'static Contender, String> {
-    let keys: Vec<&str> = CONTENDERS.iter().map(|contender| contender.key).collect();
-    let found = CONTENDERS.iter().find(|contender| contender.key == key);
-    found.ok_or_else(|| format!("there are {}", keys.join(", ")))
 }
 
 /// Builds the modules, takes the contender through its upgrades and one more, and prints a profile of each hook.
@@ -155,10 +149,5 @@ mod tests {
             text.contains("1 500  50.0  4 500      3  core::fmt::write"),
             "{text}"
         );
-    }
-
-    #[test]
-    fn a_contender_that_is_not_there_is_answered_with_those_that_are() {
-        assert!(contender("nobody").unwrap_err().contains("project-direct"));
     }
 }
