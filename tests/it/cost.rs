@@ -152,18 +152,20 @@ fn a_hash_map_of_100_000_entries_moves_at_hardly_more_than_a_sorted_one() {
         assert_eq!(events.unwrap().stable, EVENTS);
         assert!(status.finished.is_some() && status.steps == 0, "{status:?}");
         let heap = subject.heap_pages() - before;
-        assert!(heap <= 64, "{heap} pages of heap");
-        report.post_upgrade.unwrap().instructions
+        (report.post_upgrade.unwrap().instructions, heap)
     };
-    let sorted = cost(|number| number);
-    for of in [
+    let (sorted, heap_of_sorted) = cost(|number| number);
+    let orders = [
         |number: u64| !number,
         |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
-    ] {
-        let unsorted = cost(of);
+    ];
+    for (unsorted, heap) in orders.map(cost) {
         assert!(
-            unsorted < 2 * sorted,
+            unsorted < 5 * sorted / 2,
             "{unsorted} and {sorted} instructions"
         );
+        // A megabyte of entries that are sorted, and what is noted of them; the buffers of the lists.
+        let more = heap.saturating_sub(heap_of_sorted);
+        assert!(more <= 40, "{heap} and {heap_of_sorted} pages of heap");
     }
 }

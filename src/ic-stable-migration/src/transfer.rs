@@ -3,8 +3,9 @@
 //!
 //! ```text
 //! look     the payload is read once; what there is of everything is noted, owners and sizes are checked
-//! decide   what does not fit the budget goes on in steps, as does what does not come in order
+//! decide   what does not fit the budget goes on in steps, as does a payload that is not in order
 //! write    the payload is read again: each entry goes into the builder of its map
+//! merge    what came too late for its map was sorted and put aside: the maps are read, and written again with it
 //! settle   the manager's page is written, the hot state saved, every map read and held against what went into it
 //! ```
 //!
@@ -36,6 +37,7 @@ mod ground;
 mod held;
 mod late;
 mod merged;
+mod order;
 mod pages;
 mod rebuild;
 mod request;

@@ -7,8 +7,9 @@ use ic_stable_structures::Memory;
 
 use super::build::{Build, Finished};
 use super::late::Late;
+use super::order::Order;
 use super::pages::Pages;
-use super::rebuild::{self, rebuild};
+use super::rebuild::rebuild;
 use super::request::Request;
 use crate::error::Error;
 use crate::mover::{Tier, Tiered};
@@ -89,7 +90,7 @@ impl<M: Memory> Drain<M> {
                 spot => build.push(at, spot, key, value),
             })?;
             if late.is_full() {
-                late.write(&rebuild::order(&build.wanted(), &tiers))?;
+                late.write(&Order::of(&build.wanted(), &tiers))?;
             }
         }
         Ok(())

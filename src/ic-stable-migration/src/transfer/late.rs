@@ -5,13 +5,15 @@
 //! entry of a list   collection u64 │ bytes of the key u64 │ bytes of the value u64 │ key │ value
 //! ```
 
-use std::cmp::Ordering;
+use std::io::Read;
 use std::rc::Rc;
 
 use ic_stable_structures::Memory;
 
 use super::merged::Merged;
+use super::order::Order;
 use super::pages::Pages;
+use super::value::ValueReader;
 use crate::bucket_plan::PAGE_BYTES;
 use crate::error::Error;
 
@@ -22,12 +24,6 @@ const SORTED_BYTES: usize = 960 << 10;
 const READ_BYTES: usize = 1 << 20;
 const LEAST_READ: usize = 256;
 const MOST_READ: usize = 8 << 10;
-
-/// A collection by its place among the others, and an encoded key.
-pub type Key<'a> = (usize, &'a [u8]);
-
-/// Orders keys: those of one collection as it does, and one collection behind the other.
-pub type Order<'a> = dyn Fn(Key, Key) -> Ordering + 'a;
 
 /// See the [module](self).
 pub struct Late<M: Memory> {
@@ -46,11 +42,10 @@ struct Noted {
     end: usize,
 }
 
-/// A list that was kept in [`Pages`].
-pub struct List {
-    /// The place of its first page; the others follow.
-    pub first: usize,
-    pub bytes: u64,
+/// A list that was kept in [`Pages`]: the place of its first page, which the others follow, and its bytes.
+struct List {
+    first: usize,
+    bytes: u64,
 }
 
 impl<M: Memory> Late<M> {
@@ -98,8 +93,7 @@ impl<M: Memory> Late<M> {
             lists,
         } = self;
         let part = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default();
-        let key = |of: &Noted| (of.collection, part(of.key, of.value));
-        entries.sort_unstable_by(|one, other| order(key(one), key(other)));
+        sort(entries, bytes, order);
         let mut list = Writer::new(pages);
         for &Noted {
             collection,
@@ -123,11 +117,30 @@ impl<M: Memory> Late<M> {
     ///
     /// # Errors
     /// Those of [`Late::write`].
-    pub fn merged<'a>(mut self, order: &'a Order<'a>) -> Result<Merged<'a, M>, Error> {
+    pub fn merged<'a>(mut self, order: &'a Order<'a>) -> Result<Merged<'a>, Error>
+    where
+        M: 'a,
+    {
         self.write(order)?;
-        let buffer = (READ_BYTES / self.lists.len().max(1)).clamp(LEAST_READ, MOST_READ);
-        Ok(Merged::of(&self.pages, &self.lists, buffer, order))
+        let Self { pages, lists, .. } = self;
+        let buffer = (READ_BYTES / lists.len().max(1)).clamp(LEAST_READ, MOST_READ);
+        let reader = |List { first, bytes }: List| {
+            let start = first as u64 * PAGE_BYTES;
+            let pages = Rc::clone(&pages);
+            let reader = ValueReader::buffered(pages, start, start + bytes, buffer);
+            Box::new(reader) as Box<dyn Read + 'a>
+        };
+        Ok(Merged::of(lists.into_iter().map(reader), order))
     }
+}
+
+/// What comes from the heap of a state is sorted already, some hundred entries at a time: a stable sort makes use of it.
+fn sort(entries: &mut [Noted], bytes: &[u8], order: &Order) {
+    let key = |of: &Noted| {
+        let key = bytes.get(of.key..of.value).unwrap_or_default();
+        (of.collection, key)
+    };
+    entries.sort_by(|one, other| order.cmp(key(one), key(other)));
 }
 
 /// Writes a list page by page.

@@ -1,15 +1,9 @@
-//! Sorted lists of entries, read together as one.
+//! Sorted lists of entries, read together as one. Not generic, for the reason that [`Order`] is not.
 
 use std::cmp::Ordering;
 use std::io::{self, Read};
-use std::rc::Rc;
 
-use ic_stable_structures::Memory;
-
-use super::late::{Key, List, Order};
-use super::pages::Pages;
-use super::value::ValueReader;
-use crate::bucket_plan::PAGE_BYTES;
+use super::order::{Key, Order};
 
 /// An encoded entry of the collection at a place.
 #[derive(Default)]
@@ -27,36 +21,27 @@ impl Entry {
 
 /// The entries of all lists, by collection and key. A heap: no list stands at an entry that comes before the one at which
 /// its parent stands.
-pub struct Merged<'a, M: Memory> {
-    lists: Vec<Reader<M>>,
+pub struct Merged<'a> {
+    lists: Vec<Reader<'a>>,
     order: &'a Order<'a>,
 }
 
 /// A list that is read, and the entry at which it stands.
-struct Reader<M: Memory> {
-    list: ValueReader<M>,
+struct Reader<'a> {
+    list: Box<dyn Read + 'a>,
     at: Entry,
 }
 
-impl<'a, M: Memory> Merged<'a, M> {
-    /// Reads these lists through buffers of so many bytes.
-    pub fn of(
-        pages: &Rc<Pages<M>>,
-        lists: &[List],
-        buffer_bytes: usize,
-        order: &'a Order<'a>,
-    ) -> Self {
+impl<'a> Merged<'a> {
+    /// Of these lists.
+    pub fn of(lists: impl Iterator<Item = Box<dyn Read + 'a>>, order: &'a Order<'a>) -> Self {
         let mut merged = Self {
-            lists: Vec::with_capacity(lists.len()),
+            lists: Vec::new(),
             order,
         };
-        for List { first, bytes } in lists {
-            let start = *first as u64 * PAGE_BYTES;
-            let end = start + bytes;
-            let mut reader = Reader {
-                list: ValueReader::buffered(Rc::clone(pages), start, end, buffer_bytes),
-                at: Entry::default(),
-            };
+        for list in lists {
+            let at = Entry::default();
+            let mut reader = Reader { list, at };
             if reader.next() {
                 merged.lists.push(reader);
             }
@@ -100,19 +85,15 @@ impl<'a, M: Memory> Merged<'a, M> {
 
     fn comes_before(&self, one: usize, other: usize) -> bool {
         let key = |at: usize| self.lists[at].at.key();
-        (self.order)(key(one), key(other)) == Ordering::Less
+        self.order.cmp(key(one), key(other)) == Ordering::Less
     }
 }
 
-impl<M: Memory> Reader<M> {
-    /// Reads the next entry; false at the end. What cannot be read ends the list: that something is missing is found when
-    /// the maps are held against what was to be written.
+impl Reader<'_> {
+    /// Reads the next entry; false at the end. What breaks off before that ends the list, too: that something is missing
+    /// is found when the maps are held against what was to be written.
     fn next(&mut self) -> bool {
-        let more = !self.list.is_at_end() && self.read().is_ok();
-        if !more {
-            self.list.release_last_page();
-        }
-        more
+        self.read().is_ok()
     }
 
     fn read(&mut self) -> io::Result<()> {

@@ -12,32 +12,15 @@ use ic_stable_structures::Memory;
 
 use super::build::{Build, Wanted};
 use super::held::Held;
-use super::late::{Key, Late, Order};
+use super::late::Late;
 use super::merged::Merged;
+use super::order::{Key, Order};
 use super::pages::Pages;
 use super::target::Target;
 use crate::error::Error;
 use crate::mover::Tier;
 use crate::registry::{OwnershipError, Size};
 use crate::tree::TreeReader;
-
-/// The order in which the maps are read: map by map, in a shared one by id.
-pub fn order<N: Memory>(wanted: &[Wanted], tiers: &[Tier<'_, N>]) -> impl Fn(Key, Key) -> Ordering {
-    let rank = |of: &Wanted| {
-        let map = wanted.iter().position(|other| other.memory == of.memory);
-        (map, of.id)
-    };
-    let ranks: Vec<_> = wanted.iter().map(rank).collect();
-    move |(one, key), (other, other_key)| {
-        if one != other {
-            return ranks.get(one).cmp(&ranks.get(other));
-        }
-        match tiers.get(one) {
-            Some(tier) => tier.map.compare_keys(key, other_key),
-            None => key.cmp(other_key),
-        }
-    }
-}
 
 /// Builds the maps anew. `tiers` are the collections that are `wanted`.
 ///
@@ -50,7 +33,7 @@ pub fn rebuild<M: Memory, N: Memory>(
     late: Late<M>,
     tiers: &[Tier<'_, N>],
 ) -> Result<Vec<(u8, Target<M>)>, Error> {
-    let order = order(wanted, tiers);
+    let order = Order::of(wanted, tiers);
     let late = late.merged(&order)?;
     let held = |(id, target): (u8, Target<M>)| (id, Held::of(pages, &target));
     let old: Vec<_> = old.into_iter().map(held).collect();
@@ -75,7 +58,7 @@ pub fn rebuild<M: Memory, N: Memory>(
 
 /// Entries of the old maps, and what comes in between.
 struct Merge<'a, M: Memory> {
-    late: Merged<'a, M>,
+    late: Merged<'a>,
     order: &'a Order<'a>,
     new: New<'a, M>,
 }
@@ -115,7 +98,7 @@ impl<M: Memory> Merge<'_, M> {
     fn take_late(&mut self, before: Option<Key>) -> Result<(), Error> {
         while let Some(entry) = self.late.first() {
             let key = entry.key();
-            if before.is_some_and(|before| (self.order)(before, key) == Ordering::Less) {
+            if before.is_some_and(|before| self.order.cmp(before, key) == Ordering::Less) {
                 break;
             }
             self.new.write(key, &entry.value)?;
@@ -137,7 +120,7 @@ struct New<'a, M: Memory> {
 impl<M: Memory> New<'_, M> {
     fn write(&mut self, (at, key): Key, value: &[u8]) -> Result<(), Error> {
         let (last_at, last) = self.last.get_or_insert_with(|| (usize::MAX, Vec::new()));
-        if *last_at == at && (self.order)((at, last), (at, key)) != Ordering::Less {
+        if *last_at == at && self.order.cmp((at, last), (at, key)) != Ordering::Less {
             return Err(OwnershipError::DuplicateKeys {
                 name: self.names.get(at).copied().unwrap_or_default().into(),
                 count: 1,

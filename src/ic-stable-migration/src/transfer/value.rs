@@ -37,18 +37,7 @@ impl<M: Memory> ValueReader<M> {
         }
     }
 
-    /// Whether all of it has been read.
-    pub fn is_at_end(&self) -> bool {
-        self.at == self.buffer.len() && self.offset >= self.end
-    }
-
-    /// Gives up the page in which it ends. Those before it were given up when they were read.
-    pub fn release_last_page(&self) {
-        self.pages
-            .release((self.end.saturating_sub(1) / PAGE_BYTES) as usize);
-    }
-
-    /// Replaces the buffer by what is left of a page; false at the end.
+    /// Replaces the buffer by what is left of a page, and gives the last page up with its end; false behind it.
     fn refill(&mut self) -> bool {
         let len = self.end.saturating_sub(self.offset);
         let len = len.min(self.buffer_bytes as u64) as usize;
@@ -57,6 +46,10 @@ impl<M: Memory> ValueReader<M> {
         let read = self.pages.read_value(self.offset, &mut self.buffer);
         self.buffer.truncate(read);
         self.offset += read as u64;
+        if self.offset >= self.end {
+            self.pages
+                .release((self.end.saturating_sub(1) / PAGE_BYTES) as usize);
+        }
         read > 0
     }
 }

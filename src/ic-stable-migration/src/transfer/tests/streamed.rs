@@ -126,8 +126,11 @@ fn hashed(key: u64) -> u64 {
     key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// Texts and marks, as they come.
+type AsTheyCome = (Vec<(u64, String)>, Vec<u64>);
+
 /// The same entries in every order that a canister may have left them in.
-fn orders(legacy: &Legacy) -> Vec<(Vec<(u64, String)>, Vec<u64>)> {
+fn orders(legacy: &Legacy) -> Vec<AsTheyCome> {
     let texts: Vec<_> = legacy.texts.clone().into_iter().collect();
     let marks: Vec<_> = legacy.marks.keys().copied().collect();
     let sorted = |by: fn(u64) -> u64| {
@@ -157,6 +160,8 @@ fn in_any_order<const D: u8>() {
             let memory = || unordered(&texts, &marks);
             streamed::<D>(&plan(), memory(), &legacy);
             if entries < 10_000 {
+                let large_buckets = plan().ceiling(32 << 30);
+                streamed::<D>(&large_buckets, memory(), &legacy);
                 let in_steps = plan().move_budget(MoveBudget::STEPS_ONLY);
                 streamed::<D>(&in_steps, memory(), &legacy);
             }

@@ -10,11 +10,14 @@ use crate::test_heap::most_held;
 use crate::transfer::drain::Drain;
 use crate::transfer::ground::Ground;
 
+/// Tells the key of an entry by its number.
+type KeyOf = fn(u64) -> u64;
+
 /// 64 pages.
 const MOST_BYTES: u64 = 4 << 20;
 
 /// Most bytes of the heap that are held while so many texts and marks go into maps, in the order of `of`.
-fn held(entries: u64, of: fn(u64) -> u64) -> u64 {
+fn held(entries: u64, of: KeyOf) -> u64 {
     let memory = VectorMemory::default();
     // Stable memory is not part of the heap.
     memory.borrow_mut().reserve(64 << 20);
@@ -35,7 +38,7 @@ fn held(entries: u64, of: fn(u64) -> u64) -> u64 {
         assert!(written.iter().all(|of| of.content.count == entries));
         memory.borrow().len() >> 16
     });
-    assert!(pages > entries as usize * 80 >> 16, "{pages}");
+    assert!(pages > (entries as usize * 80) >> 16, "{pages}");
     held
 }
 
@@ -43,7 +46,7 @@ fn held(entries: u64, of: fn(u64) -> u64) -> u64 {
 fn the_heap_is_bounded_in_whatever_order_the_entries_come() {
     let mut most = BTreeMap::new();
     for entries in [100_000, 400_000] {
-        let orders: [(&str, fn(u64) -> u64); 3] = [
+        let orders: [(&str, KeyOf); 3] = [
             ("ascending", |at| at),
             ("descending", |at| !at),
             // As from a hash map.
@@ -53,7 +56,6 @@ fn the_heap_is_bounded_in_whatever_order_the_entries_come() {
             most.insert((name, entries), held(entries, of));
         }
     }
-    println!("{most:?}");
     assert!(most.values().all(|held| *held < MOST_BYTES), "{most:?}");
     assert!(most[&("ascending", 400_000)] < MOST_BYTES / 8, "{most:?}");
 }
