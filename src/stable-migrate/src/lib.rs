@@ -48,20 +48,21 @@ pub use report::{Report, content_text, html, layout_text, text};
 pub use report::{rehearsal_html, rehearsal_text, upgrade_html, upgrade_text};
 #[cfg(feature = "run")]
 pub use run::{
-    Asking, Compared, Coverage, Difference, Failed, FaultRun, Hook, INSTALL_INSTRUCTIONS,
-    Interface, MoveOutcome, Moved, NO_ARGUMENT, NotAsked, OwnSettings, Price, Rehearsal, Rehearsed,
-    Room, STEP_METHOD, Setting, Step, Upgraded, of_bare, of_directory, write_snapshot,
+    Asking, Compared, Coverage, Difference, Failed, FaultRun, Hook, Interface, MoveOutcome, Moved,
+    NO_ARGUMENT, NotAsked, OwnSettings, Price, Rehearsal, Rehearsed, Room, STEP_METHOD, Setting,
+    Step, Upgraded, of_bare, of_directory, write_snapshot,
 };
 pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir};
 pub use source::{Rest, Source};
 pub use staging::{NewDir, NewFile, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
-    Behind, Content, ForeignSurvey, JournalSurvey, JournaledCollectionSurvey, Layout, LegacySurvey,
-    ManagedSurvey, MemorySurvey, RegisteredSurvey, RightSize, SavedState, Survey, ValueSurvey,
+    Behind, Content, Forecast, ForeignSurvey, INSTALL_INSTRUCTIONS, JournalSurvey,
+    JournaledCollectionSurvey, Layout, LegacySurvey, ManagedSurvey, MemorySurvey, MoveVerdict,
+    RegisteredSurvey, RightSize, SavedState, Survey, ValueSurvey,
 };
 pub use table::table_lines;
 pub use units::{
-    bytes_text, count_text, cycles_text, number_text, parse_bytes, parse_cycles, saving_text,
-    share_text, shortened,
+    bytes_text, count_text, cycles_text, instructions_text, number_text, parse_bytes, parse_cycles,
+    saving_text, share_text, shortened,
 };

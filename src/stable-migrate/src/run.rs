@@ -22,7 +22,7 @@ mod words;
 
 pub use again::{Room, TIMER_LOST};
 pub use answers::Difference;
-pub use canister::{Canister, INSTALL_INSTRUCTIONS, Setting, Step};
+pub use canister::{Canister, Setting, Step};
 pub use faults::FaultRun;
 pub use interface::{Interface, NO_ARGUMENT};
 pub use migration::Standing;

@@ -14,6 +14,7 @@ use crate::virtual_memory::Flaw;
 
 mod collections;
 mod content;
+mod forecast;
 mod foreign;
 mod legacy;
 mod managed;
@@ -21,6 +22,7 @@ mod managed;
 pub use content::{
     Content, JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, SavedState, ValueSurvey,
 };
+pub use forecast::{Forecast, INSTALL_INSTRUCTIONS, MoveVerdict};
 pub use foreign::ForeignSurvey;
 pub use legacy::{Behind, LegacySurvey};
 pub use managed::{ManagedSurvey, MemorySurvey, RightSize};
@@ -39,6 +41,8 @@ pub struct Survey {
     pub cycles_per_year: u128,
     /// What it holds.
     pub layout: Layout,
+    /// How the state will move with the default budget; absent where there is none that has not moved yet.
+    pub forecast: Option<Forecast>,
     /// What contradicts itself, a sentence each. Empty for a memory in order.
     pub damages: Vec<String>,
 }
@@ -85,11 +89,13 @@ impl Survey {
             _ => without_manager(image, &mut damages)?,
         };
         image.check()?;
-        let damages = damages.iter().map(|damage| shortened(damage)).collect();
+        let damages: Vec<_> = damages.iter().map(|damage| shortened(damage)).collect();
         Ok(Self {
             stable_bytes: image.bytes(),
             stable_pages: image.pages(),
             cycles_per_year: cycles_per_year(image.bytes()),
+            // What is damaged does not move.
+            forecast: Forecast::of(&layout).filter(|_| damages.is_empty()),
             layout,
             damages,
         })

@@ -118,6 +118,21 @@ pub fn cycles_text(cycles: u128) -> String {
     }
 }
 
+/// Instructions in millions or billions, with one digit behind the point at most.
+///
+/// ```
+/// assert_eq!(stable_migrate::instructions_text(300_000_000_000), "300 B");
+/// assert_eq!(stable_migrate::instructions_text(56_367_940), "56.4 M");
+/// assert_eq!(stable_migrate::instructions_text(391_920), "391 920");
+/// ```
+pub fn instructions_text(instructions: u64) -> String {
+    const UNITS: [(&str, u64); 2] = [("B", 1_000_000_000), ("M", 1_000_000)];
+    match UNITS.into_iter().find(|&(_, size)| instructions >= size) {
+        None => number_text(instructions),
+        Some((unit, size)) => format!("{} {unit}", one_digit(instructions as f64 / size as f64)),
+    }
+}
+
 /// A number with its thousands set apart.
 ///
 /// ```

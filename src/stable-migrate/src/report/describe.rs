@@ -5,9 +5,10 @@ use ic_stable_migration::PAGE_BYTES;
 use crate::recognition::{Certainty, Kind};
 use crate::structure::{BTree, Slots, Structure};
 use crate::survey::{
-    Behind, Content, JournalSurvey, Layout, LegacySurvey, MemorySurvey, SavedState, ValueSurvey,
+    Behind, Content, Forecast, JournalSurvey, Layout, LegacySurvey, MemorySurvey, MoveVerdict,
+    SavedState, ValueSurvey,
 };
-use crate::units::{bytes_text, count_text, number_text};
+use crate::units::{bytes_text, count_text, instructions_text, number_text};
 
 /// A layout, in a line.
 pub fn layout(layout: &Layout) -> String {
@@ -71,6 +72,23 @@ pub fn behind(legacy: &LegacySurvey) -> String {
             "{all}, with data of the canister's own from byte {} to {}: adopting refuses it unless the plan says to discard it",
             number_text(from),
             number_text(to)
+        ),
+    }
+}
+
+/// How a state will move.
+pub fn forecast(forecast: Forecast) -> String {
+    let instructions = instructions_text(forecast.instructions);
+    let limit = instructions_text(forecast.limit);
+    match forecast.verdict {
+        MoveVerdict::InTheUpgrade => format!(
+            "in the upgrade itself, with the default budget: about {instructions} instructions, limit {limit}"
+        ),
+        MoveVerdict::InSteps => format!(
+            "goes on in steps, with the default budget: the upgrade that begins it takes about {instructions} instructions, limit {limit}"
+        ),
+        MoveVerdict::TooLarge => format!(
+            "too large for one message: decoding takes about {instructions} instructions, limit {limit}"
         ),
     }
 }
@@ -214,4 +232,29 @@ fn btree(map: &BTree) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_says_what_it_takes_and_what_there_is() {
+        let text = |verdict| {
+            forecast(Forecast {
+                verdict,
+                instructions: 4_600_000_000,
+                limit: 300_000_000_000,
+            })
+        };
+        let takes = "about 4.6 B instructions, limit 300 B";
+        for (verdict, start) in [
+            (MoveVerdict::InTheUpgrade, "in the upgrade itself"),
+            (MoveVerdict::InSteps, "goes on in steps"),
+            (MoveVerdict::TooLarge, "too large for one message"),
+        ] {
+            let text = text(verdict);
+            assert!(text.starts_with(start) && text.ends_with(takes), "{text}");
+        }
+    }
 }

@@ -36,6 +36,9 @@ pub fn text(report: &Report) -> String {
         Layout::NotOurs(foreign) => foreign_lines(&mut lines, foreign),
         Layout::Empty | Layout::Zeros | Layout::Damaged { .. } => {}
     }
+    if let Some(forecast) = survey.forecast {
+        lines.line("move", &describe::forecast(forecast));
+    }
     for damage in &survey.damages {
         lines.line("DAMAGED", damage);
     }

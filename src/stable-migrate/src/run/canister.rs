@@ -14,9 +14,6 @@ use super::migration::{self, Standing};
 use super::setting::OwnSettings;
 use super::words::reason;
 
-/// Instructions of one installation on the network: 300 B.
-pub const INSTALL_INSTRUCTIONS: u64 = 300_000_000_000;
-
 /// The code of a message that used up what it may.
 const INSTRUCTION_LIMIT: &str = "IC0522";
 

@@ -1,6 +1,6 @@
 use std::fs;
 
-use super::memories::{WITH_LIBRARY, collection, file, legacy, managed, snapshot};
+use super::memories::{WITH_LIBRARY, collection, file, legacy, managed, saved, snapshot};
 use super::run::{fixture, names, stable_migrate};
 
 #[test]
@@ -65,6 +65,29 @@ fn json_has_the_same_facts() {
     let memories = json["layout"]["memories"].as_array().unwrap();
     assert_eq!(memories[0]["content"]["payload_bytes"], 602);
     assert_eq!(memories[1]["content"]["walk"]["nodes"], 198);
+}
+
+#[test]
+fn how_a_state_will_move_is_told_before_it_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = |name: &str, bytes: &[u8]| {
+        let path = file(dir.path(), name, bytes);
+        let text = stable_migrate(["inspect".as_ref(), path.as_os_str()]).ok();
+        let json = stable_migrate(["inspect".as_ref(), path.as_os_str(), "--json".as_ref()]).ok();
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        (text, json["forecast"].clone())
+    };
+    for (name, bytes) in [("legacy", legacy()), ("payload", saved())] {
+        let (text, forecast) = told(name, &bytes);
+        let line = "  move           in the upgrade itself, with the default budget: about ";
+        assert!(text.contains(line), "{text}");
+        assert_eq!(forecast["verdict"], "in_the_upgrade");
+        assert_eq!(forecast["limit"], 300_000_000_000u64);
+    }
+    // What has moved does not move any more.
+    let (text, forecast) = told("moved", &collection(false));
+    assert!(!text.contains("  move "), "{text}");
+    assert!(forecast.is_null(), "{forecast}");
 }
 
 #[test]
