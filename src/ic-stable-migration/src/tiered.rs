@@ -9,6 +9,7 @@ use ic_stable_structures::{Memory, Storable};
 use crate::ledger::{Ledger, SlotIndex};
 
 mod collection;
+mod filling;
 pub(crate) mod intake;
 mod merge;
 mod packed;
@@ -20,6 +21,7 @@ mod stored;
 
 pub(crate) use collection::Unfit;
 pub use collection::{Collection, Position};
+use filling::Filling;
 use merge::Merge;
 use runs::Runs;
 pub use shared::ByteOrdered;
@@ -127,10 +129,13 @@ where
     M: Memory,
 {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut count = 0;
-        let heap: BTreeMap<K, V> = entries.into_iter().inspect(|_| count += 1).collect();
+        let mut filling = Filling::new();
+        for (key, value) in entries {
+            filling.add(key, value);
+        }
+        let (heap, duplicates) = filling.finish();
         Self {
-            duplicates: count - heap.len() as u64,
+            duplicates,
             heap,
             ..Self::default()
         }

@@ -156,7 +156,7 @@ pub fn walk(input: &mut Input, first: Head, keys: &mut Keys) -> Result<u32, Fail
         let mut complete = open.len() == depth && !tagged && head != Head::Break;
         loop {
             if complete {
-                keys.end(open.len());
+                keys.end(open.len(), open.last().and_then(|map| map.keys));
                 if let Some(outer) = open.last_mut() {
                     outer.left = outer.left.map(|left| left - 1);
                     outer.at_key = !outer.at_key;

@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -14,6 +13,7 @@ use serde_bytes::Bytes;
 
 use super::TieredMap;
 use super::collection::decoded;
+use super::filling::Filling;
 use super::intake::{self, Intake};
 use super::packed::{self, Packer};
 
@@ -69,16 +69,13 @@ impl<'de, K: Storable + Ord + Clone, V: Storable, M: Memory> Visitor<'de> for En
         match intake::current() {
             Some(intake) => taken_in(&*intake, &mut seq),
             None => {
-                // A map that is made of a list is filled to the brim without a search, where one that grows by the entry
-                // searches for each and is half empty. That pays for the list.
-                let mut entries = Vec::new();
+                let mut filling = Filling::new();
                 each(&mut seq, |key, value| {
-                    entries.push((decoded(key), decoded(value)));
+                    filling.add(decoded(key), decoded(value));
                     Ok(())
                 })?;
-                let count = entries.len();
-                let heap = BTreeMap::from_iter(entries);
-                if heap.len() < count {
+                let (heap, duplicates) = filling.finish();
+                if duplicates > 0 {
                     return Err(A::Error::custom(COLLISION));
                 }
                 Ok(TieredMap {

@@ -279,7 +279,8 @@ impl<'i, 'r, 't> Values<'i, 'r, 't> {
     fn end_key(&mut self, depth: usize) {
         std::mem::swap(&mut self.input.kept, self.keys.bytes());
         self.input.keeps = false;
-        self.keys.end(depth);
+        // In Candid's bytes numbers do not come in their order.
+        self.keys.end(depth, None);
     }
 
     /// A value of a type that has a name.

@@ -1,5 +1,7 @@
 //! The keys of the maps that are open, and how often one stands twice.
 
+use twox_hash::XxHash64;
+
 use crate::codec::failure::Failure;
 use crate::codec::item::{Head, Input, not_utf8};
 
@@ -15,11 +17,15 @@ pub struct DuplicateKey {
     pub key: String,
 }
 
+/// Keys of a map that are held before those in order give way to their hashes.
+const HELD: usize = 1_024;
+
 /// Where the keys of a map begin.
 #[derive(Clone, Copy)]
 pub struct Mark {
     bytes: usize,
     keys: usize,
+    passed: usize,
 }
 
 /// One key among [`Keys::bytes`].
@@ -34,6 +40,10 @@ struct Key {
 pub struct Keys {
     bytes: Vec<u8>,
     keys: Vec<Key>,
+    /// The hashes of keys of large maps that came in order, all before the first one held of their map.
+    passed: Vec<u64>,
+    /// From where on they are sorted, if they are.
+    sorted_from: Option<usize>,
     /// The key being read: the depth at which it ends, and where it starts.
     within: Option<(usize, Key)>,
     /// Whether keys are of no interest.
@@ -69,6 +79,7 @@ impl Keys {
         (!self.uncounted && self.within.is_none()).then_some(Mark {
             bytes: self.bytes.len(),
             keys: self.keys.len(),
+            passed: self.passed.len(),
         })
     }
 
@@ -83,11 +94,82 @@ impl Keys {
         self.within = Some((depth, key));
     }
 
-    /// An item at `depth` is complete, a key or not.
-    pub fn end(&mut self, depth: usize) {
+    /// An item at `depth` is complete, a key or not. `mark` is that of the map in which it stands, if it is one.
+    pub fn end(&mut self, depth: usize, mark: Option<Mark>) {
         if let Some((_, mut key)) = self.within.take_if(|(at, _)| *at == depth) {
             key.end = self.bytes.len();
             self.keys.push(key);
+            if let Some(mark) = mark {
+                self.is_one_of_many(mark);
+            }
+        }
+    }
+
+    /// Looks at the last key of a map that may have many: compares it with those of which there are hashes only, and
+    /// leaves hashes of more if it is time. Eight bytes a key, where the keys would take as much as the map.
+    fn is_one_of_many(&mut self, mark: Mark) {
+        let held = self.keys.len() - mark.keys;
+        if self.passed.len() > mark.passed {
+            self.compare_with_passed(mark);
+        }
+        if held < HELD || !held.is_multiple_of(HELD) {
+            return;
+        }
+        let bytes = &self.bytes;
+        let of = |key: &Key| &bytes[key.start..key.end];
+        let keys = &self.keys[mark.keys..];
+        if !keys.is_sorted_by(|a, b| of(a) < of(b)) {
+            return;
+        }
+        if let Some((last, before)) = keys.split_last() {
+            self.passed.extend(before.iter().map(|key| hash(of(key))));
+            self.sorted_from = None;
+            let (start, end, offset) = (last.start, last.end, last.offset);
+            self.bytes.copy_within(start..end, mark.bytes);
+            let end = mark.bytes + (end - start);
+            self.bytes.truncate(end);
+            self.keys.truncate(mark.keys);
+            self.keys.push(Key {
+                start: mark.bytes,
+                end,
+                offset,
+            });
+        }
+    }
+
+    /// Whether the last key is one of those that are not held any more, which come before the first that is.
+    fn compare_with_passed(&mut self, mark: Mark) {
+        let of = |key: &Key| &self.bytes[key.start..key.end];
+        let (Some(first), Some(last)) = (self.keys.get(mark.keys), self.keys.last()) else {
+            return;
+        };
+        if of(last) >= of(first) {
+            return;
+        }
+        let (hash, offset) = (hash(of(last)), last.offset);
+        let passed = &mut self.passed[mark.passed..];
+        if self.sorted_from != Some(mark.passed) {
+            passed.sort_unstable();
+            self.sorted_from = Some(mark.passed);
+        }
+        if passed.binary_search(&hash).is_ok() {
+            let key = self.shown(of(last));
+            self.found(offset, key);
+        }
+    }
+
+    fn found(&mut self, offset: u64, key: String) {
+        self.duplicates += 1;
+        let first = self.first.as_ref();
+        if first.is_none_or(|first| offset < first.offset) {
+            self.first = Some(DuplicateKey { offset, key });
+        }
+    }
+
+    fn shown(&self, key: &[u8]) -> String {
+        match self.raw {
+            true => shown_raw(key),
+            false => shown(key),
         }
     }
 
@@ -150,26 +232,23 @@ impl Keys {
         let keys = &mut self.keys[mark.keys..];
         if !keys.is_sorted_by(|a, b| of(a) < of(b)) {
             keys.sort_unstable_by(|a, b| of(a).cmp(of(b)).then(a.offset.cmp(&b.offset)));
-            for pair in keys.windows(2).filter(|pair| of(&pair[0]) == of(&pair[1])) {
-                self.duplicates += 1;
-                let offset = pair[1].offset;
-                if self
-                    .first
-                    .as_ref()
-                    .is_none_or(|first| offset < first.offset)
-                {
-                    let key = if self.raw {
-                        shown_raw(of(&pair[1]))
-                    } else {
-                        shown(of(&pair[1]))
-                    };
-                    self.first = Some(DuplicateKey { offset, key });
-                }
+            let twice = keys.windows(2).filter(|pair| of(&pair[0]) == of(&pair[1]));
+            let twice: Vec<(u64, std::ops::Range<usize>)> = twice
+                .map(|pair| (pair[1].offset, pair[1].start..pair[1].end))
+                .collect();
+            for (offset, key) in twice {
+                let key = self.shown(&self.bytes[key]);
+                self.found(offset, key);
             }
         }
+        self.passed.truncate(mark.passed);
         self.keys.truncate(mark.keys);
         self.bytes.truncate(mark.bytes);
     }
+}
+
+fn hash(key: &[u8]) -> u64 {
+    XxHash64::oneshot(0, key)
 }
 
 const UNSIGNED: u8 = 0;

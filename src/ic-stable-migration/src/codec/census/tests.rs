@@ -164,3 +164,50 @@ proptest! {
         }
     }
 }
+
+/// A map of these keys, in this order.
+fn map_of(keys: impl Iterator<Item = u64> + Clone) -> Vec<u8> {
+    let mut bytes = vec![0xbb];
+    bytes.extend((keys.clone().count() as u64).to_be_bytes());
+    for key in keys {
+        bytes.push(0x1b);
+        bytes.extend(key.to_be_bytes());
+        bytes.push(0xf6);
+    }
+    bytes
+}
+
+#[test]
+fn a_key_that_comes_back_is_found_however_large_the_map_is() {
+    let many = 5_000;
+    for again in [0, 1, 1_022, 1_023, 1_024, 3_000, many - 1] {
+        let census = of(Notation::Cbor, &map_of((0..many).chain([again])));
+        assert_eq!(census.duplicate_keys, 1, "{again}");
+        let first = census.first_duplicate.unwrap();
+        assert_eq!(
+            (first.offset, first.key),
+            (9 + 10 * many, again.to_string())
+        );
+    }
+    // Two runs in order, the second before the first: none comes back.
+    let keys: Vec<u64> = (many..2 * many).chain(0..many).collect();
+    assert_eq!(
+        of(Notation::Cbor, &map_of(keys.into_iter())).duplicate_keys,
+        0
+    );
+    // A large map in a large map.
+    let mut nested = map_of([7, 8].into_iter());
+    nested.pop();
+    nested.extend(map_of((0..many).chain([3])));
+    assert_eq!(of(Notation::Cbor, &nested).duplicate_keys, 1);
+}
+
+#[test]
+fn of_keys_in_order_little_more_is_held_than_a_hash() {
+    let keys = 100_000;
+    let bytes = map_of(0..keys);
+    let (held, census) = crate::test_heap::most_held(|| of(Notation::Cbor, &bytes));
+    assert_eq!(census.duplicate_keys, 0);
+    // The list of hashes doubles when it is full: there are two for a moment.
+    assert!(held < 24 * keys + 100_000, "{held}");
+}

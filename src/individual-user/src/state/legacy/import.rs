@@ -14,7 +14,7 @@ use crate::domain::follow::FollowEntryDetail;
 use crate::domain::post::Post;
 use crate::domain::token::TokenEvent;
 use crate::state::State;
-use crate::state::bulk::Bulk;
+use crate::state::bulk::{Bulk, Collection};
 use crate::state::hot::{Balance, Hot, ScoreIndexes};
 use crate::state::keys::{BetKey, LikeKey, RoomKey};
 use crate::state::records::{BettingRecord, PostRecord, RoomRecord};
@@ -36,13 +36,13 @@ where
     M: IntoIterator<Item = Principal>,
 {
     fn take_rest(&mut self, data: Data<P, B, T, FI, FM, GI, GM, I, M>) {
-        // By far the most entries: a map is made of a list faster than by inserting, and takes less of the heap.
-        let mut likes = Vec::new();
-        for (number, post) in data.all_created_posts {
-            likes.extend(self.bulk.import_post(number, post));
-        }
+        // By far the most entries: a map that is collected costs less than one that they are inserted into.
+        let posts = data.all_created_posts.into_iter();
+        let likes: Collection<_, _> = posts
+            .flat_map(|(number, post)| self.bulk.import_post(number, post))
+            .collect();
         if !likes.is_empty() {
-            self.bulk.likes = likes.into_iter().collect();
+            self.bulk.likes = likes;
         }
         for (place, bet) in data.all_hot_or_not_bets_placed {
             PlacedBets::take(place, bet, self);
