@@ -114,6 +114,11 @@ pub fn walk(input: &mut Input, first: Head, keys: &mut Keys) -> Result<u32, Fail
     // Whether a tag stands in front of what comes next.
     let mut tagged = false;
     loop {
+        if !tagged && !keys.is_within() && pass(input, head, open.last_mut())? {
+            offset = input.position();
+            head = input.head()?;
+            continue;
+        }
         let depth = open.len();
         let behind_tag = std::mem::replace(&mut tagged, matches!(head, Head::Tag(_)));
         match open.last() {
@@ -177,6 +182,35 @@ pub fn walk(input: &mut Input, first: Head, keys: &mut Keys) -> Result<u32, Fail
         offset = input.position();
         head = input.head()?;
     }
+}
+
+/// Takes what most items are: whole, no key, and not the last one of `inner`, in which it stands. False for any other, of
+/// which nothing has been taken.
+#[inline]
+fn pass(input: &mut Input, head: Head, inner: Option<&mut Open>) -> Result<bool, Failure> {
+    let Some(inner) = inner else {
+        return Ok(false);
+    };
+    let is_value = inner.of == Of::Items || inner.of == Of::Entries && !inner.at_key;
+    let Some(left @ 2..) = inner.left.filter(|_| is_value) else {
+        return Ok(false);
+    };
+    match head {
+        Head::Unsigned(_)
+        | Head::Negative(_)
+        | Head::Single(_)
+        | Head::Double(_)
+        | Head::Bool(_)
+        | Head::Null => {}
+        Head::Bytes(length) if length != Length::NONE => input.skip(length.known().unwrap_or(0))?,
+        Head::Text(length) if length != Length::NONE => {
+            input.skip_text(length.known().unwrap_or(0))?;
+        }
+        _ => return Ok(false),
+    }
+    inner.left = Some(left - 1);
+    inner.at_key = inner.of == Of::Entries;
+    Ok(true)
 }
 
 #[cold]

@@ -206,6 +206,10 @@ impl<'r> Input<'r> {
 
     /// Skips the next `length` bytes.
     pub fn skip(&mut self, length: u64) -> Result<(), Failure> {
+        if self.has(length) {
+            self.at += length as usize;
+            return Ok(());
+        }
         let mut left = length;
         while left > 0 {
             if self.at == self.end {

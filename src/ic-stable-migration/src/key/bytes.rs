@@ -87,17 +87,18 @@ fn append_to_room<const ROOM: usize>(to: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Compares as slices compare, eight bytes at a time.
 pub fn compare(one: &[u8], other: &[u8]) -> Ordering {
-    let (mut left, mut right) = (one, other);
-    while let (Some((a, rest_left)), Some((b, rest_right))) = (
-        left.split_first_chunk::<8>(),
-        right.split_first_chunk::<8>(),
-    ) {
+    let number = |bytes: &[u8; 8]| u64::from_be_bytes(*bytes);
+    let ((left, _), (right, _)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    for (a, b) in left.iter().zip(right) {
         if a != b {
-            return u64::from_be_bytes(*a).cmp(&u64::from_be_bytes(*b));
+            return number(a).cmp(&number(b));
         }
-        (left, right) = (rest_left, rest_right);
     }
-    left.cmp(right)
+    // What is left is less than eight bytes, and what is before it is the same: it may be looked at again.
+    match (one.last_chunk(), other.last_chunk()) {
+        (Some(a), Some(b)) if one.len() == other.len() => number(a).cmp(&number(b)),
+        _ => one.cmp(other),
+    }
 }
 
 /// The bytes of a key that is being read.

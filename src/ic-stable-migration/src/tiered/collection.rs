@@ -175,7 +175,7 @@ where
         if self.duplicates > 0 {
             return Err(duplicates(self.duplicates).into());
         }
-        while let Some((key, value)) = self.heap.pop_first() {
+        for (key, value) in std::mem::take(&mut self.heap) {
             let spot = self.runs.spot(&key).ok_or_else(|| duplicates(1))?;
             let (key_bytes, value) = (key.to_bytes(), value.into_bytes());
             storable::<K, V>(name, &key, &key_bytes, &value)?;
@@ -391,7 +391,7 @@ fn storable<K: Storable + Ord, V: Storable>(
             )));
         }
     }
-    if decoded::<K>(key_bytes) != *key {
+    if decoded::<K>(key_bytes).cmp(key) != Ordering::Equal {
         return Err(unstorable(
             "its key comes back from its bytes as another, which may be the key of another entry"
                 .into(),

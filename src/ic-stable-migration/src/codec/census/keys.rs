@@ -83,6 +83,11 @@ impl Keys {
         })
     }
 
+    /// Whether what comes next is part of a key.
+    pub fn is_within(&self) -> bool {
+        self.within.is_some()
+    }
+
     /// A key of the map at `depth` starts at `offset`.
     pub fn begin(&mut self, depth: usize, offset: u64) {
         let start = self.bytes.len();
