@@ -1,4 +1,6 @@
 //! The types that a key can be made of.
+//!
+//! What is not inlined is compiled with this crate: a canister that is built for size may build this one for speed.
 
 use std::cmp::Ordering;
 
@@ -13,17 +15,17 @@ macro_rules! integers {
             const MAX_BYTES: Option<u32> = Some(Self::BITS / 8);
             const IS_FIXED_SIZE: bool = true;
 
-            #[inline]
+            #[inline(never)]
             fn write(&self, to: &mut KeyWriter) {
                 to.fixed(&self.to_be_bytes());
             }
 
-            #[inline]
+            #[inline(never)]
             fn read(from: &mut KeyReader<'_>) -> Result<Self, KeyError> {
                 from.fixed().map(Self::from_be_bytes)
             }
 
-            #[inline]
+            #[inline(never)]
             fn compare(&self, other: &Self) -> Ordering {
                 self.cmp(other)
             }
@@ -33,17 +35,17 @@ macro_rules! integers {
             const MAX_BYTES: Option<u32> = Some(Self::BITS / 8);
             const IS_FIXED_SIZE: bool = true;
 
-            #[inline]
+            #[inline(never)]
             fn write(&self, to: &mut KeyWriter) {
                 ((*self ^ Self::MIN) as $unsigned).write(to);
             }
 
-            #[inline]
+            #[inline(never)]
             fn read(from: &mut KeyReader<'_>) -> Result<Self, KeyError> {
                 Ok(<$unsigned>::read(from)? as Self ^ Self::MIN)
             }
 
-            #[inline]
+            #[inline(never)]
             fn compare(&self, other: &Self) -> Ordering {
                 self.cmp(other)
             }
@@ -95,19 +97,19 @@ impl KeyPart for Principal {
     const MAX_BYTES: Option<u32> = Some(1 + Self::MAX_LENGTH_IN_BYTES as u32);
     const IS_FIXED_SIZE: bool = false;
 
-    #[inline]
+    #[inline(never)]
     fn write(&self, to: &mut KeyWriter) {
         to.short(self.as_slice());
     }
 
-    #[inline]
+    #[inline(never)]
     fn read(from: &mut KeyReader<'_>) -> Result<Self, KeyError> {
         let bytes = from.short()?;
         Self::try_from_slice(bytes)
             .map_err(|_| from.wrong(format!("a principal of {} bytes", bytes.len())))
     }
 
-    #[inline]
+    #[inline(never)]
     fn compare(&self, other: &Self) -> Ordering {
         let (one, other) = (self.as_slice(), other.as_slice());
         match one.len().cmp(&other.len()) {

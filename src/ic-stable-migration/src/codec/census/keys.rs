@@ -4,6 +4,7 @@ use twox_hash::XxHash64;
 
 use crate::codec::failure::Failure;
 use crate::codec::item::{Head, Input, not_utf8};
+use crate::key::append;
 
 /// Characters of a key that are shown.
 const SHOWN: usize = 40;
@@ -202,7 +203,7 @@ impl Keys {
         let width = number.to_be_bytes();
         let unused = (number.leading_zeros() / 8).min(7) as usize;
         self.bytes.push(kind << 4 | (8 - unused) as u8);
-        self.bytes.extend_from_slice(&width[unused..]);
+        append(&mut self.bytes, &width[unused..]);
     }
 
     /// The bytes of the keys, to which those of the key being read are added.
@@ -224,7 +225,11 @@ impl Keys {
             return input.skip_text(length);
         }
         let start = self.bytes.len();
-        input.append(length, &mut self.bytes)?;
+        if input.has(length) {
+            append(&mut self.bytes, input.lying(length));
+        } else {
+            input.append(length, &mut self.bytes)?;
+        }
         std::str::from_utf8(&self.bytes[start..])
             .map(drop)
             .map_err(not_utf8)
