@@ -78,34 +78,75 @@ fn an_upgrade_after_the_move_costs_the_same_at_10_and_10_000_and_1_000_000_entri
     }
 }
 
-#[test]
-fn a_post_with_100_000_likes_moves_in_many_steps_and_takes_a_like_at_every_point() {
-    let mut data: CanisterData = CanisterData::default();
-    data.all_created_posts.insert(0, liked_post(100_000));
-    data.profile.principal_id = Some(people::owner());
-    let legacy = rmp_serde::to_vec_named(&data).unwrap();
+/// Release 2 before the first step of the move of `data`.
+fn moving_in_steps(data: &CanisterData) -> Subject {
+    let legacy = rmp_serde::to_vec_named(data).unwrap();
     let mut subject = Subject::with_memory(&RELEASE_0, &legacy);
     subject.upgrade_skipping(&RELEASE_0).unwrap();
     subject.upgrade(&RELEASE_1).unwrap();
     subject.set_move_budget(Some(0));
     subject.upgrade(&RELEASE_2).unwrap();
+    subject
+}
+
+/// A state whose one post has so many likes.
+fn with_likes(count: u64) -> CanisterData {
+    let mut data: CanisterData = CanisterData::default();
+    data.all_created_posts.insert(0, liked_post(count));
+    data.profile.principal_id = Some(people::owner());
+    data
+}
+
+/// Somebody likes the post who has not; what the message took.
+fn like(subject: &mut Subject, nth: u64) -> u64 {
+    let liker = people::visitor(1_000_000 + nth);
+    let args = candid::encode_one(0u64).unwrap();
+    let method = "update_post_toggle_like_status_by_caller";
+    let reply = subject.host.update(subject.id, liker, method, &args);
+    let reply = reply.unwrap();
+    assert!(candid::decode_one::<bool>(&reply.bytes).unwrap());
+    reply.instructions
+}
+
+/// Entries of the first step, and instructions for each.
+fn first_step(subject: &mut Subject) -> (u64, u64) {
+    subject.run_timers(1);
+    let status = subject.moving().unwrap();
+    let moved = status.collections.iter().map(|at| at.moved).sum();
+    (moved, status.last_step / moved)
+}
+
+#[test]
+fn a_map_that_nothing_was_written_to_moves_in_one_step_at_a_twentieth_of_what_inserting_takes() {
+    // So many that the step, which has no instructions left after them, has none for the audit.
+    const ENTRIES: u64 = 300_000;
+    let inserted = {
+        let mut subject = moving_in_steps(&with_likes(ENTRIES));
+        like(&mut subject, 0);
+        let (moved, inserted) = first_step(&mut subject);
+        assert!(moved < ENTRIES / 10, "{:?}", subject.moving());
+        inserted
+    };
+    for data in [with_likes(ENTRIES), with_events(ENTRIES)] {
+        let mut subject = moving_in_steps(&data);
+        let (moved, whole) = first_step(&mut subject);
+        let status = subject.moving().unwrap();
+        assert!(moved >= ENTRIES, "{status:?}");
+        assert!(whole < 6_000, "{whole} instructions");
+        assert!(whole < inserted / 20, "{whole} and {inserted} instructions");
+        assert!(status.largest_step < MESSAGE_LIMIT / 10, "{status:?}");
+    }
+}
+
+#[test]
+fn a_post_with_100_000_likes_that_is_liked_moves_in_many_steps_and_takes_a_like_at_every_point() {
+    let mut subject = moving_in_steps(&with_likes(100_000));
     let mut count = 100_000;
     let mut points = 0;
     loop {
         let before = subject.moving().unwrap().steps;
-        let liker = people::visitor(1_000_000 + points);
-        let args = candid::encode_one(0u64).unwrap();
-        let method = "update_post_toggle_like_status_by_caller";
-        let reply = subject
-            .host
-            .update(subject.id, liker, method, &args)
-            .unwrap();
-        assert!(candid::decode_one::<bool>(&reply.bytes).unwrap());
-        assert!(
-            reply.instructions < 2_000_000,
-            "a like took {}",
-            reply.instructions
-        );
+        let instructions = like(&mut subject, points);
+        assert!(instructions < 2_000_000, "a like took {instructions}");
         count += 1;
         points += 1;
         if subject.moving().unwrap().finished.is_some() {

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! post_upgrade   Plan::resume_tiered: checks who owns which memory, joins the stable tiers, journals the digests
-//! each step      entries move in key order until the budget is used up; what changed is appended to the journal
+//! each step      maps that do not exist yet are written whole where a step can hold them, other entries are inserted in key
+//!                order, until the budget is used up; what changed is appended to the journal
 //! nothing left   the audit reads the stable maps, in steps too, and compares with the digests
 //! pre_upgrade    Mover::save: during the move the journal, after it the hot state into memory 0
 //! ```
@@ -42,10 +43,12 @@ mod attach;
 mod audit;
 mod budget;
 mod journaling;
+mod meter;
 mod progress;
 mod resolve;
 mod status;
 mod step;
+mod whole;
 
 use journaling::Journaled;
 
@@ -125,6 +128,8 @@ pub struct Mover<M: Memory> {
     journal_costs: Budget,
     /// Steps that trapped since the last that did not.
     failures: u32,
+    /// A step of this instance has trapped, perhaps for a map that it wrote whole: entries are inserted from then on.
+    inserts: bool,
     /// This instance of the canister has had the entries on its heap.
     heap_was_used: bool,
 }
@@ -176,7 +181,7 @@ impl<M: Memory> Mover<M> {
         !self.progress.paused && matches!(self.progress.phase, Phase::Moving | Phase::Auditing)
     }
 
-    /// Notes that a step trapped: the next gets half its budget. When a step of one entry has trapped, the move
+    /// Notes that a step trapped: the next gets half its budget, and no map is written whole any more. When a step of one entry has trapped, the move
     /// stops and the status says at which key, and why.
     ///
     /// # Errors
@@ -185,6 +190,7 @@ impl<M: Memory> Mover<M> {
         if !self.has_work() {
             return Ok(());
         }
+        self.inserts = true;
         if self.budget.after(self.failures).entries > 1 {
             self.failures += 1;
             return Ok(());

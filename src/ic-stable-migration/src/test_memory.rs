@@ -1,6 +1,9 @@
 //! Memories and states for tests.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::rc::Rc;
 
 use candid::CandidType;
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
@@ -52,6 +55,41 @@ impl Memory for Capped {
         self.memory.read(offset, dst);
     }
     fn write(&self, offset: u64, src: &[u8]) {
+        self.memory.write(offset, src);
+    }
+}
+
+/// A memory that traps when its writes are used up.
+#[derive(Clone)]
+pub struct Trapping {
+    pub memory: VectorMemory,
+    pub writes_left: Rc<Cell<Option<u32>>>,
+}
+
+impl Trapping {
+    pub fn over(memory: VectorMemory) -> Self {
+        Self {
+            memory,
+            writes_left: Rc::default(),
+        }
+    }
+}
+
+impl Memory for Trapping {
+    fn size(&self) -> u64 {
+        self.memory.size()
+    }
+    fn grow(&self, pages: u64) -> i64 {
+        self.memory.grow(pages)
+    }
+    fn read(&self, offset: u64, dst: &mut [u8]) {
+        self.memory.read(offset, dst);
+    }
+    fn write(&self, offset: u64, src: &[u8]) {
+        match self.writes_left.get() {
+            Some(0) => resume_unwind(Box::new("trap")),
+            left => self.writes_left.set(left.map(|left| left - 1)),
+        }
         self.memory.write(offset, src);
     }
 }

@@ -47,11 +47,12 @@ mod value;
 
 pub use budget::MoveBudget;
 use build::Build;
-pub(crate) use build::Written;
+pub(crate) use build::{Wanted, Written};
 use drain::Drain;
 pub(crate) use ground::Ground;
-pub(crate) use request::Request;
+pub(crate) use request::{Request, choose_page_sizes};
 use scan::Scan;
+pub(crate) use scan::of_heap as seen_on_heap;
 use value::ValueReader;
 
 /// Most pages of a memory that is laid out anew, 8 GiB: what a hook may touch.

@@ -234,6 +234,7 @@ impl<M: Memory> Mover<M> {
             budget: Budget::default(),
             journal_costs: Budget::NOTHING,
             failures: 0,
+            inserts: false,
             heap_was_used,
         })
     }

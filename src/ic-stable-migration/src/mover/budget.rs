@@ -1,6 +1,12 @@
 //! How much one step may do.
 
 /// Limits of one step. The step ends with the entry that reaches the first of them; it always moves one.
+///
+/// A map that nothing has been written to yet is written whole, in one step, where all its entries are reckoned to take
+/// no more than four times the instructions and dirty bytes, and are no more than `entries`: by default 4 B instructions,
+/// a tenth of what a message may use, and 128 MiB, a sixteenth of the stable memory that it may touch. To insert the
+/// entries would take more than 20 times as much, in many messages. After a step that dirties so much the replica may
+/// leave the canister out of a few rounds. Once a step has trapped, entries are inserted, until the next upgrade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Instructions, as `performance_counter(0)` counts them.
@@ -34,6 +40,25 @@ impl Budget {
             dirty_bytes: self.dirty_bytes.saturating_sub(costs.dirty_bytes),
             entries: self.entries.saturating_sub(costs.entries),
         }
+    }
+
+    /// How many times a step's budget a map may take that is written whole.
+    const WHOLE: u64 = 4;
+
+    /// What a map may take that is written whole.
+    pub(super) fn of_a_whole_map(self) -> Self {
+        Self {
+            instructions: self.instructions.saturating_mul(Self::WHOLE),
+            dirty_bytes: self.dirty_bytes.saturating_mul(Self::WHOLE),
+            entries: self.entries,
+        }
+    }
+
+    /// Whether `costs` are within this budget.
+    pub(super) fn admits(self, costs: Self) -> bool {
+        costs.instructions <= self.instructions
+            && costs.dirty_bytes <= self.dirty_bytes
+            && costs.entries <= self.entries
     }
 
     /// Halvings of the default budget before a step is cut down to one entry: 1 B instructions become 1 M.

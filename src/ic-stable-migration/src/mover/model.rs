@@ -3,8 +3,7 @@
 //! Messages, steps, upgrades with and without pre_upgrade, traps at any write, offline rewrites, audits asked for
 //! again, and at any time a release that declares its collections wrongly: it has to be refused with nothing written.
 
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
@@ -15,42 +14,7 @@ use super::Phase;
 use super::testing::*;
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::test_memory::bytes_of;
-
-/// A memory that traps when its writes are used up.
-#[derive(Clone)]
-struct Trapping {
-    memory: VectorMemory,
-    writes_left: Rc<Cell<Option<u32>>>,
-}
-
-impl Trapping {
-    fn over(memory: VectorMemory) -> Self {
-        Self {
-            memory,
-            writes_left: Rc::default(),
-        }
-    }
-}
-
-impl Memory for Trapping {
-    fn size(&self) -> u64 {
-        self.memory.size()
-    }
-    fn grow(&self, pages: u64) -> i64 {
-        self.memory.grow(pages)
-    }
-    fn read(&self, offset: u64, dst: &mut [u8]) {
-        self.memory.read(offset, dst);
-    }
-    fn write(&self, offset: u64, src: &[u8]) {
-        match self.writes_left.get() {
-            Some(0) => resume_unwind(Box::new("trap")),
-            left => self.writes_left.set(left.map(|left| left - 1)),
-        }
-        self.memory.write(offset, src);
-    }
-}
+use crate::test_memory::{Trapping, bytes_of};
 
 #[derive(Clone, Debug)]
 enum Action {
@@ -86,6 +50,8 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         2 => key().prop_map(Action::RemoveMark),
         1 => Just(Action::Count),
         4 => (1u64..8).prop_map(Action::Step),
+        // All that is left, and a map that was not written to as a whole.
+        1 => Just(Action::Step(100)),
         1 => Just(Action::StepFails),
         1 => any::<bool>().prop_map(Action::Pause),
         1 => Just(Action::Verify),

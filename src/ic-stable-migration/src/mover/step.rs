@@ -1,8 +1,10 @@
-//! One step: moving entries, then auditing them, within a budget.
+//! One step: moving entries, in whole maps or one by one, then auditing them, within a budget.
 
 use ic_stable_structures::Memory;
 
+use super::meter::Meter;
 use super::progress::CollectionProgress;
+use super::whole::WholeMap;
 use super::{Budget, Difference, Mover, Phase, StepReport, Tiered};
 use crate::error::Error;
 use crate::ledger::Digest;
@@ -15,8 +17,9 @@ impl<M: Memory> Mover<M> {
     /// `instructions` is `performance_counter(0)`; `now` is the time in nanoseconds since 1970.
     ///
     /// # Errors
-    /// [`Error::OutOfStableMemory`] and [`Error::Encode`] from writing the journal; trap on them, as on a stable
-    /// map that cannot grow, so that the step is undone.
+    /// [`Error::OutOfStableMemory`] and [`Error::Encode`] from writing the journal, [`Error::Ownership`] and
+    /// [`Error::Tree`] for an entry that a map cannot take; trap on them, as on a stable map that cannot grow, so that the
+    /// step is undone.
     pub fn step<S: Tiered<M>>(
         &mut self,
         state: &mut S,
@@ -48,7 +51,7 @@ impl<M: Memory> Mover<M> {
         let start = instructions();
         let used = || instructions().saturating_sub(start);
         self.managed.tracked().start();
-        let moved = self.move_and_audit(state, budget.less(self.journal_costs), &used);
+        let moved = self.move_and_audit(state, budget.less(self.journal_costs), &used)?;
         if self.progress.collections.iter().all(|at| at.audited) {
             self.finish(now);
         }
@@ -79,31 +82,38 @@ impl<M: Memory> Mover<M> {
     }
 
     /// Moves and audits until the budget is used up; the number of entries moved.
-    pub(super) fn move_and_audit<S: Tiered<M>>(
+    fn move_and_audit<S: Tiered<M>>(
         &mut self,
         state: &mut S,
         budget: Budget,
         used: &dyn Fn() -> u64,
-    ) -> u64 {
-        let tracked = self.managed.tracked();
-        let mut entries = 0;
-        let mut go_on = || {
-            entries += 1;
-            entries < budget.entries
-                && used() < budget.instructions
-                && tracked.dirty_bytes() < budget.dirty_bytes
-        };
+    ) -> Result<u64, Error> {
+        let mut meter = Meter::new(budget, used, self.managed.tracked());
         let mut tiers = state.collections();
-        let mut spent = false;
         let mut moved = 0;
-        for (tier, at) in tiers.iter_mut().zip(&mut self.progress.collections) {
-            while !spent && !at.complete {
+        let mut goes_on = true;
+        for at in 0..tiers.len() {
+            if goes_on && !self.inserts && !self.progress.collections[at].complete {
+                let limit = budget.of_a_whole_map();
+                if let Some(map) = WholeMap::of(&self.managed, &tiers, at, limit)? {
+                    if !meter.is_fresh() && !limit.less(meter.used()).admits(map.costs()) {
+                        // The next step can hold it.
+                        goes_on = false;
+                        break;
+                    }
+                    map.write(&self.managed, &mut tiers, &mut self.progress.collections)?;
+                    moved += map.costs().entries;
+                    goes_on = meter.count(map.costs().entries);
+                }
+            }
+            let (tier, at) = (&mut tiers[at], &mut self.progress.collections[at]);
+            while goes_on && !at.complete {
                 match tier.map.move_next() {
                     Some(bytes) => {
                         at.moved += 1;
                         at.bytes += bytes;
                         moved += 1;
-                        spent = !go_on();
+                        goes_on = meter.count(1);
                     }
                     None => tier.map.complete(),
                 }
@@ -115,18 +125,18 @@ impl<M: Memory> Mover<M> {
         }
         let audits = tiers.iter_mut().zip(&mut self.progress.collections);
         for ((tier, at), slot) in audits.zip(&self.slots) {
-            if self.progress.phase != Phase::Auditing || spent || at.audited {
+            if self.progress.phase != Phase::Auditing || !goes_on || at.audited {
                 continue;
             }
-            at.audited = tier.map.audit(&mut go_on);
+            at.audited = tier.map.audit(&mut || meter.count(1));
             at.set_position(tier.map.position());
-            spent = !at.audited;
+            goes_on = at.audited;
             if at.audited {
                 let known = self.ledger.slot(*slot);
                 at.difference = difference(known.content, known.audit);
             }
         }
-        moved
+        Ok(moved)
     }
 
     /// Notes what the step has cost so far.

@@ -45,6 +45,9 @@ pub enum Unfit {
 /// Takes an entry, encoded.
 pub type Take<'a> = dyn FnMut(Spot, &[u8], &[u8]) -> Result<(), Error> + 'a;
 
+/// Takes an entry that the heap gives up, encoded.
+pub type Give<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), Error> + 'a;
+
 /// A map as the mover sees it. Implemented by [`TieredMap`]; a state lists its maps with
 /// [`Tiered::collections`](crate::Tiered::collections).
 pub trait Collection<M: Memory> {
@@ -98,6 +101,16 @@ pub trait Collection<M: Memory> {
 
     /// Moves the heap entry with the smallest key; returns its encoded length, or none if the heap is empty.
     fn move_next(&mut self) -> Option<u64>;
+
+    /// Hands the entries of the heap to `take`, encoded and in key order, and gives them up: for a stable map that is
+    /// written beneath the collection, and opened with [`Collection::open_written`].
+    ///
+    /// # Errors
+    /// Those of `take`; the entries are gone then, too.
+    fn give_up(&mut self, take: &mut Give) -> Result<(), Error>;
+
+    /// Opens the stable map that was written beneath the collection.
+    fn open_written(&mut self);
 
     /// Where the mover stands.
     fn position(&self) -> Position;
@@ -270,6 +283,19 @@ where
         stable.map.insert(key.clone(), value);
         stable.passed = Passed::UpTo(key);
         Some(bytes)
+    }
+
+    fn give_up(&mut self, take: &mut Give) -> Result<(), Error> {
+        for (key, value) in std::mem::take(&mut self.heap) {
+            take(&key.to_bytes(), &value.into_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn open_written(&mut self) {
+        if let Some(stable) = &mut self.stable {
+            stable.map.open_written();
+        }
     }
 
     fn position(&self) -> Position {

@@ -109,6 +109,14 @@ impl<M: Memory> Common<M> {
         }))
     }
 
+    /// Opens the map that was written to the memory while there was none.
+    fn open_written(&self) {
+        let mut map = self.map.borrow_mut();
+        if map.is_none() && self.memory.size() > 0 {
+            *map = Some(StableBTreeMap::init(self.memory.clone()));
+        }
+    }
+
     fn read<R>(&self, read: impl FnOnce(&RawMap<M>) -> R) -> Option<R> {
         self.map.borrow().as_ref().map(read)
     }
@@ -133,6 +141,10 @@ impl<K: Storable + Ord, V: Storable, M: Memory> Part<K, V, M> {
             prefix,
             of: PhantomData,
         }
+    }
+
+    pub fn open_written(&self) {
+        self.common.open_written();
     }
 
     fn key(&self, key: &K) -> Vec<u8> {

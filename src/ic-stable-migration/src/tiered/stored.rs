@@ -50,6 +50,18 @@ where
         }
     }
 
+    /// Opens the map that was written to the memory while there was none.
+    pub fn open_written(&mut self) {
+        match self {
+            Stored::Own { memory, map } => {
+                if map.is_none() && memory.size() > 0 {
+                    *map = Some(StableBTreeMap::init(memory.clone()));
+                }
+            }
+            Stored::Shared(part) => part.open_written(),
+        }
+    }
+
     /// Number of entries, where the map can tell: a shared one knows only that of all its collections.
     pub fn len(&self) -> Option<u64> {
         match self {

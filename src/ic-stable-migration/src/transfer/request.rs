@@ -83,7 +83,8 @@ impl Request {
                 page_size: 0,
             });
         }
-        choose_page_sizes(&mut wanted, &of_tier);
+        let seen_of_tier: Vec<_> = of_tier.iter().map(|(_, seen)| *seen).collect();
+        choose_page_sizes(&mut wanted, &seen_of_tier);
         Ok(Self {
             wanted,
             order,
@@ -100,11 +101,11 @@ impl Request {
 }
 
 /// Chooses for each memory the page size that fits the entries of all of its collections.
-fn choose_page_sizes(wanted: &mut [Wanted], seen: &[(&usize, &Seen)]) {
+pub(crate) fn choose_page_sizes(wanted: &mut [Wanted], seen: &[&Seen]) {
     let all: Vec<_> = wanted
         .iter()
         .zip(seen)
-        .map(|(want, (_, seen))| (*want, *seen))
+        .map(|(want, seen)| (*want, *seen))
         .collect();
     let mut chosen: Vec<(u8, u32)> = Vec::new();
     for want in wanted {
