@@ -72,6 +72,12 @@ impl<const N: usize> ByteOrdered for [u8; N] {}
 /// A stable map of raw entries.
 pub type RawMap<M> = StableBTreeMap<Vec<u8>, Vec<u8>, ManagedMemory<M>>;
 
+/// Opens the map in a memory, or makes one. Compiled once, because it is long.
+#[inline(never)]
+fn open<M: Memory>(memory: &ManagedMemory<M>) -> RawMap<M> {
+    StableBTreeMap::init(memory.clone())
+}
+
 /// The map that collections share. It is made when the first entry arrives.
 pub struct Common<M: Memory> {
     memory: ManagedMemory<M>,
@@ -81,7 +87,7 @@ pub struct Common<M: Memory> {
 impl<M: Memory> Common<M> {
     /// Over a memory that holds such a map, or nothing.
     pub fn over(memory: ManagedMemory<M>) -> Rc<Self> {
-        let map = (memory.size() > 0).then(|| StableBTreeMap::init(memory.clone()));
+        let map = (memory.size() > 0).then(|| open(&memory));
         Rc::new(Self {
             memory,
             map: RefCell::new(map),
@@ -113,7 +119,7 @@ impl<M: Memory> Common<M> {
     fn open_written(&self) {
         let mut map = self.map.borrow_mut();
         if map.is_none() && self.memory.size() > 0 {
-            *map = Some(StableBTreeMap::init(self.memory.clone()));
+            *map = Some(open(&self.memory));
         }
     }
 
@@ -123,7 +129,7 @@ impl<M: Memory> Common<M> {
 
     fn write<R>(&self, write: impl FnOnce(&mut RawMap<M>) -> R) -> R {
         let mut map = self.map.borrow_mut();
-        write(map.get_or_insert_with(|| StableBTreeMap::init(self.memory.clone())))
+        write(map.get_or_insert_with(|| open(&self.memory)))
     }
 }
 

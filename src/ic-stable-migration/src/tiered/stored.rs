@@ -43,7 +43,7 @@ where
     pub fn at(place: Place<M>) -> Self {
         match place {
             Place::Own(memory) => {
-                let map = (memory.size() > 0).then(|| StableBTreeMap::init(memory.clone()));
+                let map = (memory.size() > 0).then(|| open(&memory));
                 Stored::Own { memory, map }
             }
             Place::Shared(common, prefix) => Stored::Shared(Part::of(common, prefix)),
@@ -55,7 +55,7 @@ where
         match self {
             Stored::Own { memory, map } => {
                 if map.is_none() && memory.size() > 0 {
-                    *map = Some(StableBTreeMap::init(memory.clone()));
+                    *map = Some(open(memory));
                 }
             }
             Stored::Shared(part) => part.open_written(),
@@ -86,9 +86,9 @@ where
 
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self {
-            Stored::Own { memory, map } => map
-                .get_or_insert_with(|| StableBTreeMap::init(memory.clone()))
-                .insert(key, value),
+            Stored::Own { memory, map } => {
+                map.get_or_insert_with(|| open(memory)).insert(key, value)
+            }
             Stored::Shared(part) => part.insert(&key, value),
         }
     }
@@ -144,6 +144,17 @@ where
         }
         Ok(())
     }
+}
+
+/// Opens the map in a memory, or makes one. Compiled once for each type of map, because it is long.
+#[inline(never)]
+fn open<K, V, M>(memory: &ManagedMemory<M>) -> StableBTreeMap<K, V, ManagedMemory<M>>
+where
+    K: Storable + Ord + Clone,
+    V: Storable,
+    M: Memory,
+{
+    StableBTreeMap::init(memory.clone())
 }
 
 /// The entries of a range of either. Boxed, because a map that is on the heap alone has an iterator with room for them,
