@@ -10,6 +10,7 @@ use ic_stable_migration::{
     Candid, Cbor, Codec, LengthU32, LengthU64, MessagePack, OpenOptions, Opened, Trailing,
 };
 use libfuzzer_sys::fuzz_target;
+use serde::de::DeserializeOwned;
 
 fuzz_target!(|input: &[u8]| {
     if let Some(image) = Image::of(input) {
@@ -26,7 +27,7 @@ fn look(memory: &Watched) {
     assert!(!memory.was_changed());
 }
 
-fn read<T, C: Codec<T>>(memory: &Watched) {
+fn read<T: DeserializeOwned, C: Codec<T>>(memory: &Watched) {
     match OpenOptions::any_format()
         .accept::<T, C>()
         .zeroed_is_empty(true)
@@ -47,7 +48,7 @@ fn read<T, C: Codec<T>>(memory: &Watched) {
             let _ = managed.move_journal();
             let _ = managed.guard(1, 1);
             let _ = managed.load::<T, C>();
-            let _ = managed.load_naive::<Before>();
+            let _ = managed.load_value::<T, C>(Trailing::Refuse);
             managed.is_current();
             let _ = managed.reopen();
         }

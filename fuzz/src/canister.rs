@@ -96,6 +96,7 @@ pub static MEMORIES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         moved(),
         naive(),
         structures(),
+        in_cell(),
     ]
 });
 
@@ -169,6 +170,16 @@ fn naive() -> Vec<u8> {
     memory0.grow(1);
     memory0.write(0, &(value.len() as u32).to_le_bytes());
     memory0.write(4, &value);
+    raw.borrow().clone()
+}
+
+/// A `StableCell` in memory 0.
+fn in_cell() -> Vec<u8> {
+    let raw = VectorMemory::default();
+    let manager = MemoryManager::init_with_bucket_size(raw.clone(), 1);
+    let mut value = Vec::new();
+    <MessagePack as StreamCodec<Before>>::encode(&before(), &mut value).unwrap();
+    StableCell::init(manager.get(MemoryId::new(0)), value);
     raw.borrow().clone()
 }
 

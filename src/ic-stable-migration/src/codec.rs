@@ -8,6 +8,8 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
+use crate::form::Form;
+
 mod cbor;
 mod census;
 mod decoder;
@@ -100,6 +102,10 @@ impl fmt::Display for Format {
 pub trait Codec<T> {
     /// The encoding of the value.
     const FORMAT: Format;
+
+    /// The form of its values, where it is one of this library's. A codec of an adopter's own has none: what it reads, it
+    /// alone knows.
+    const FORM: Option<Form> = None;
 
     /// Bytes that have to be read to know whether a value can start there: from 1 to 65 536, a page of memory.
     const PROBE_BYTES: usize;

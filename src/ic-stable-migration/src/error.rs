@@ -1,66 +1,16 @@
 //! The one error type: every variant says what was found, where, and what to do.
 
-use std::fmt;
-
 use thiserror::Error;
 
 use crate::codec::Format;
+use crate::form::Form;
 use crate::mover::Difference;
-use crate::registry::OwnershipError;
+use crate::registry::{OwnershipError, kind_of};
 use crate::tree::TreeError;
 
-/// Where in stable memory a value stands; offsets in errors count from there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Offset 0 of the whole stable memory: a legacy value.
-    StableMemory,
-    /// Virtual memory 0 of the memory manager.
-    Memory0,
-}
+mod found;
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Place::StableMemory => "stable memory",
-            Place::Memory0 => "virtual memory 0",
-        })
-    }
-}
-
-/// Up to 16 bytes as they were found, shown in hexadecimal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Glimpse {
-    bytes: [u8; 16],
-    len: usize,
-}
-
-impl Glimpse {
-    /// The first bytes of `found`, at most 16.
-    pub fn of(found: &[u8]) -> Self {
-        let len = found.len().min(16);
-        let mut bytes = [0; 16];
-        bytes[..len].copy_from_slice(&found[..len]);
-        Self { bytes, len }
-    }
-
-    /// The bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
-
-impl fmt::Display for Glimpse {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        if self.len == 0 {
-            return f.write_str("nothing");
-        }
-        for (i, byte) in self.as_bytes().iter().enumerate() {
-            let gap = if i == 0 { "" } else { " " };
-            write!(f, "{gap}{byte:02x}")?;
-        }
-        Ok(())
-    }
-}
+pub use found::{Glimpse, Place};
 
 /// What can go wrong. In a hook, trap with the text: the trap rolls the upgrade back, and the canister goes on
 /// with the module and the memory it had.
@@ -179,15 +129,44 @@ pub enum Error {
         reason: String,
     },
 
-    /// Memory 0 starts with neither this library's header nor the frame of 2023.
+    /// Memory 0 starts with neither this library's header nor what can start a value in a form that is read.
     #[error(
-        "virtual memory 0 ({pages} pages) starts with {found}; expected this library's header (\"IC-STMIG\") or a u32 length and a CBOR value: the canister's memory manager belongs to another program"
+        "virtual memory 0 ({pages} pages) starts with {found}{}; expected this library's header (\"IC-STMIG\") or a value in CBOR, in MessagePack or in what the plan's codec reads, without a length, behind a u32 or u64 length or in a StableCell: the canister's memory manager belongs to another program",
+        known(.holds)
     )]
     UnknownMemory0 {
         /// Size of virtual memory 0 in pages of 64 KiB.
         pages: u64,
         /// Its first bytes.
         found: Glimpse,
+        /// What starts like this, where that is known.
+        holds: Option<&'static str>,
+    },
+
+    /// Memory 0 starts like a value in several forms, and holds one in none of them.
+    #[error(
+        "virtual memory 0 ({pages} pages) starts with {found} and holds no whole value: {tried}; nothing was written; keep the old module and compare the type and the form with what it writes"
+    )]
+    NoForm {
+        /// Size of virtual memory 0 in pages of 64 KiB.
+        pages: u64,
+        /// Its first bytes.
+        found: Glimpse,
+        /// Each form that was tried, and why it is not the one.
+        tried: String,
+    },
+
+    /// Memory 0 can be read in two ways.
+    #[error(
+        "virtual memory 0 starts with {found} and can be read as {one} and as {other}, and nothing tells which of them was written; nothing was written now; let the old module write the value with its length in front, or plan a codec of your own that reads the one form"
+    )]
+    Ambiguous {
+        /// Its first bytes.
+        found: Glimpse,
+        /// The one.
+        one: Form,
+        /// The other.
+        other: Form,
     },
 
     /// The manager is formatted but no state was ever saved.
@@ -195,6 +174,15 @@ pub enum Error {
         "the memory manager is formatted but no state was saved in virtual memory 0: the canister was installed and then upgraded without pre_upgrade; upgrade without skipping it"
     )]
     NothingSaved,
+
+    /// Memory 0 is not used, and other memories are.
+    #[error(
+        "the memory manager has nothing in virtual memory 0, where the state is saved, but in {memories}: if the canister keeps all it has in these, take the manager over with `begin_tiered`, whose collections find their maps there (or with `begin`), in place of resuming; if it had a state on the heap, upgrade without skipping pre_upgrade; nothing was written"
+    )]
+    OtherMemories {
+        /// The memories that are used.
+        memories: String,
+    },
 
     /// The header's own checksum is wrong.
     #[error(
@@ -375,15 +363,36 @@ impl Error {
         let reason = shortened(reason);
         Self::Encode { format, reason }
     }
+
+    /// A memory 0 of which nothing is known but its first bytes.
+    pub(crate) fn unknown_memory0(pages: u64, first: &[u8]) -> Self {
+        let holds = match first {
+            [b'D', b'I', b'D', b'L', ..] => Some("Candid, which a plan with that codec reads"),
+            first => kind_of(first),
+        };
+        Self::UnknownMemory0 {
+            pages,
+            found: Glimpse::of(first),
+            holds,
+        }
+    }
 }
 
-fn shortened(text: String) -> String {
+/// Cuts a long reason in the middle.
+pub(crate) fn shortened(text: String) -> String {
     if text.len() <= REASON_BYTES {
         return text;
     }
     let head = text.floor_char_boundary(REASON_BYTES / 2);
     let tail = text.ceil_char_boundary(text.len() - REASON_BYTES / 2);
     format!("{} … {}", &text[..head], &text[tail..])
+}
+
+fn known(holds: &Option<&str>) -> String {
+    match holds {
+        Some(holds) => format!(" ({holds})"),
+        None => String::new(),
+    }
 }
 
 fn listed(differing: &[String]) -> String {

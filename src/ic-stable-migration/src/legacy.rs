@@ -5,7 +5,7 @@ use std::fmt;
 use ic_stable_structures::Memory;
 
 use crate::bucket_plan::{BucketPlan, PAGE_BYTES};
-use crate::codec::{Census, Codec, StreamCodec};
+use crate::codec::{Census, Codec, Format, StreamCodec};
 use crate::error::{Error, Place};
 use crate::header::HEADER_BYTES;
 use crate::managed::{Managed, Stamp};
@@ -15,7 +15,7 @@ mod behind;
 pub(crate) mod each;
 
 pub use behind::Trailing;
-pub(crate) use behind::behind;
+pub(crate) use behind::{Behind, behind};
 pub use each::{Each, EachOf, Elements, Entries};
 
 /// A memory that can be a legacy value. All it allows is to read that value.
@@ -73,6 +73,19 @@ pub(crate) fn census<T, C: Codec<T>>(
     let mut reader = MemoryReader::new(memory, 0, u64::MAX);
     let census = C::census(&mut reader)
         .map_err(|reason| Error::decode(C::FORMAT, place, reader.taken(), reason))?;
+    unique(census, C::FORMAT, place, 0)
+}
+
+/// Refuses a value, so many bytes from the start of its memory, that has keys twice in a map.
+///
+/// # Errors
+/// [`Error::DuplicateKeys`].
+pub(crate) fn unique(
+    census: Option<Census>,
+    format: Format,
+    place: Place,
+    start: u64,
+) -> Result<Option<Census>, Error> {
     match census {
         Some(Census {
             has_maps: true,
@@ -80,10 +93,10 @@ pub(crate) fn census<T, C: Codec<T>>(
             first_duplicate: Some(first),
             ..
         }) => Err(Error::DuplicateKeys {
-            format: C::FORMAT,
+            format,
             place,
             count,
-            offset: first.offset,
+            offset: start + first.offset,
             key: first.key,
         }),
         census => Ok(census),

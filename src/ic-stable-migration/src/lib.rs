@@ -117,6 +117,7 @@ mod bucket_plan;
 pub mod cdk;
 mod codec;
 mod error;
+mod form;
 mod header;
 mod journal;
 pub mod key;
@@ -148,10 +149,11 @@ pub use codec::Candid;
 pub use codec::MessagePack;
 pub use codec::{Cbor, Census, Codec, DuplicateKey, Format, LengthU32, LengthU64, StreamCodec};
 pub use error::{Error, Glimpse, Place};
+pub use form::{Form, Forms, Frame};
 pub use header::{HEADER_BYTES, Header};
 pub use journal::{JournaledCollection, MoveJournal};
 pub use legacy::{Adoptable, Each, EachOf, Elements, Entries, Legacy, Trailing};
-pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp};
+pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp, Value};
 pub use manager::BucketTable;
 pub use mover::{
     Budget, CollectionStatus, Difference, DifferingKeys, FromEntries, MoveStatus, Mover, Phase,

@@ -23,6 +23,9 @@ mod notes;
 mod payload;
 mod reclaim;
 mod relayout;
+mod tried;
+mod unused;
+mod value;
 
 pub use memory::ManagedMemory;
 use memory::Shared;
@@ -30,6 +33,8 @@ pub(crate) use memory0::Memory0;
 pub use memory0::Memory0Content;
 use reclaim::reclaim;
 use relayout::relayout;
+use tried::Tried;
+pub use value::Value;
 
 /// A stable memory that holds nothing and may be formatted.
 pub struct Empty<M> {

@@ -10,7 +10,7 @@ use crate::error::{Error, Glimpse};
 use crate::legacy::Legacy;
 use crate::managed::{Empty, Managed};
 use crate::manager::BucketTable;
-use crate::stream::MemoryReader;
+use crate::stream::is_zeroed;
 
 /// What [`open`] found. Each kind allows what is safe for it and nothing else: only `Empty` can be formatted, only
 /// a `Legacy` that was read can be adopted, only `Managed` hands out virtual memories.
@@ -204,22 +204,6 @@ impl Default for OpenOptions {
     fn default() -> Self {
         Self::any_format()
     }
-}
-
-fn is_zeroed(memory: &impl Memory) -> bool {
-    use std::io::Read;
-    let mut reader = MemoryReader::new(memory, 0, u64::MAX);
-    let mut chunk = [0; 1_024];
-    // Reading a memory into a buffer has no I/O error.
-    while let Ok(len) = reader.read(&mut chunk) {
-        if len == 0 {
-            return true;
-        }
-        if chunk[..len].iter().any(|&byte| byte != 0) {
-            return false;
-        }
-    }
-    false
 }
 
 #[cfg(test)]

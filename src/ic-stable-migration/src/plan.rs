@@ -8,20 +8,23 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bucket_plan::BucketPlan;
-use crate::codec::{Cbor, Codec, Format};
-use crate::error::{Error, Glimpse};
+use crate::codec::{Cbor, Codec};
+use crate::error::Error;
 use crate::header::Header;
 use crate::journal::decode;
 use crate::legacy::Trailing;
-use crate::managed::{Empty, Managed, Memory0Content, Stamp};
+use crate::managed::{Managed, Memory0Content, Stamp};
 use crate::mover::{FromEntries, Mover, Phase, Tiered, declared, fit};
 use crate::open::{OpenOptions, Opened};
 use crate::proof;
 use crate::transfer::{self, Ground, LegacyOutcome, MoveBudget, Outcome, Terms};
 
+mod begin;
 mod found;
+mod origin;
 
 use found::{Found, Place};
+pub use origin::Origin;
 
 /// The ceiling of a plan that names none: what a 32-bit heap could hold, with buckets of two pages.
 const DEFAULT_CEILING: u64 = 4 << 30;
@@ -141,45 +144,6 @@ impl<L, C> Plan<L, C> {
         OpenOptions::new().zeroed_is_empty(self.zeroed_is_empty)
     }
 
-    /// For `init`: formats the empty memory of a new canister. Takes one page.
-    ///
-    /// # Errors
-    /// [`Error::NotEmpty`] if the memory holds anything, [`Error::OutOfStableMemory`].
-    pub fn begin<M: Memory>(&self, memory: M) -> Result<Managed<M>, Error> {
-        self.empty(memory)?.format(self.buckets)
-    }
-
-    fn empty<M: Memory>(&self, memory: M) -> Result<Empty<M>, Error> {
-        let pages = memory.size();
-        let mut first = [0; 16];
-        if pages > 0 {
-            memory.read(0, &mut first);
-        }
-        match self.options().open(memory) {
-            Opened::Empty(empty) => Ok(empty),
-            _ => Err(Error::NotEmpty {
-                pages,
-                found: Glimpse::of(&first),
-            }),
-        }
-    }
-
-    /// For `init` of stage two: the collections of a new canister live in stable memory from the start.
-    ///
-    /// # Errors
-    /// Those of [`Plan::begin`], [`Error::ReservedMemory`], [`Error::Ownership`], [`Error::Encode`].
-    pub fn begin_tiered<S, M>(&self, memory: M, state: &mut S, now: u64) -> Result<Mover<M>, Error>
-    where
-        S: Tiered<M>,
-        M: Memory,
-    {
-        let fitting = fit(None, None, state, now)?;
-        let managed = self.begin(memory)?;
-        let mover = Mover::begin(managed, fitting, state, self.stamp(now))?;
-        mover.managed().note_ceiling(self.ceiling)?;
-        Ok(mover)
-    }
-
     /// For `pre_upgrade`: saves the state in memory 0 as CBOR. See [`Managed::save`].
     ///
     /// # Errors
@@ -203,7 +167,7 @@ impl<L, C> Plan<L, C> {
     /// |---|---|
     /// | memory 0 with this library's header | loaded; the header notes this release |
     /// | a legacy value | read in full, converted, adopted: manager formatted, state saved and read back |
-    /// | the frame of 2023 in memory 0 | read in full, converted, saved over it with a header and read back; where memory 0 is all there is, in buckets as planned |
+    /// | a value of another program in memory 0: the frame of 2023, or [another form](Managed::load_value) | read in full, converted, saved over it with a header and read back; where memory 0 is all there is, in buckets as planned |
     /// | anything else, a move that has begun included | an error; nothing is written |
     ///
     /// # Errors
@@ -294,15 +258,17 @@ impl<L, C> Plan<L, C> {
     {
         let terms = self.terms(now);
         let opened = match opened {
-            Opened::Managed(managed) => match transfer::of_payload::<S, M>(terms, managed)? {
-                Outcome::Moved(state, mover, before) => {
-                    let origin = Origin::Memory0 {
-                        release: before.release,
-                    };
-                    return Ok((state, *mover, origin));
+            Opened::Managed(managed) if managed.is_ours() => {
+                match transfer::of_payload::<S, M>(terms, managed)? {
+                    Outcome::Moved(state, mover, before) => {
+                        let origin = Origin::Memory0 {
+                            release: before.release,
+                        };
+                        return Ok((state, *mover, origin));
+                    }
+                    Outcome::InSteps(managed) => Opened::Managed(managed),
                 }
-                Outcome::InSteps(managed) => Opened::Managed(managed),
-            },
+            }
             opened => opened,
         };
         let mut found = Found::<S, M>::read(self, opened, Ok)?;
@@ -322,7 +288,7 @@ impl<L, C> Plan<L, C> {
         {
             let ground = match found.place {
                 Place::Legacy(adoptable) => Ground::free(adoptable.into_memory(), self.buckets),
-                Place::Naive(managed) | Place::Saved(managed) => {
+                Place::Value(managed) | Place::Saved(managed) => {
                     Ground::of(managed, self.buckets, 0)?
                 }
             };
@@ -370,49 +336,6 @@ impl<T, M: Memory> fmt::Debug for Resumed<T, M> {
             "Resumed {{ origin: {:?}, {:?} }}",
             self.origin, self.managed
         )
-    }
-}
-
-/// What an upgrade found in stable memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A legacy value from offset 0.
-    Legacy {
-        /// Its encoding.
-        format: Format,
-        /// The bytes it took.
-        bytes: u64,
-        /// Pairs in lists of a Candid value whose first member stands twice; see [`Adoptable::repeated_pairs`](
-        /// crate::Adoptable::repeated_pairs).
-        repeated_pairs: u64,
-        /// Bytes behind it, up to the last that is not zero: the tail of an older value, or what the plan discards.
-        trailing_bytes: u64,
-        /// Whether what was saved of it was read back and found the same.
-        read_back: bool,
-    },
-    /// The frame of 2023 in memory 0.
-    NaiveFrame {
-        /// Length of its CBOR value in bytes.
-        bytes: u64,
-        /// Bytes behind it in memory 0, up to the last that is not zero.
-        trailing_bytes: u64,
-        /// Whether what was saved of it was read back and found the same.
-        read_back: bool,
-    },
-    /// Memory 0 with this library's header.
-    Memory0 {
-        /// The release that had written it.
-        release: u32,
-    },
-}
-
-impl Origin {
-    /// The same, and whether what was saved of it was read back.
-    fn read_back(mut self, yes: bool) -> Self {
-        if let Self::Legacy { read_back, .. } | Self::NaiveFrame { read_back, .. } = &mut self {
-            *read_back = yes;
-        }
-        self
     }
 }
 

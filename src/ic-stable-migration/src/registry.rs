@@ -21,11 +21,14 @@ mod content;
 mod memories;
 mod ownership;
 mod recorded;
+mod standing;
 
 pub use changes::Changes;
+pub(crate) use content::kind_of;
 pub(crate) use memories::{Places, check_memories};
 pub use ownership::OwnershipError;
 pub use recorded::Recorded;
+pub(crate) use standing::{Standing, standing_maps};
 
 /// The kind of structure that a collection keeps in its virtual memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -61,7 +61,7 @@ impl<M: Memory> Managed<M> {
             Memory0Content::Saved(header) => header
                 .journal_at()
                 .saturating_add(header.journal_bytes.into()),
-            Memory0Content::NaiveFrame { bytes } => 4 + bytes,
+            Memory0Content::Value(forms) => self.memory0().most_used(forms),
         };
         let memories = table
             .sizes

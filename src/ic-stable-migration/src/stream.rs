@@ -77,6 +77,22 @@ pub fn checksum_of(memory: &impl Memory, start: u64, end: u64) -> u64 {
     hasher.finish()
 }
 
+/// Whether a memory has nothing but zeros, if it has a page at all. Reads up to the first byte that is none.
+pub fn is_zeroed(memory: &impl Memory) -> bool {
+    let mut reader = MemoryReader::new(memory, 0, u64::MAX);
+    let mut chunk = [0; 1_024];
+    // Reading a memory into a buffer has no I/O error.
+    while let Ok(len) = reader.read(&mut chunk) {
+        if len == 0 {
+            return true;
+        }
+        if chunk[..len].iter().any(|&byte| byte != 0) {
+            return false;
+        }
+    }
+    false
+}
+
 impl<M: Memory> Read for MemoryReader<'_, M> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.at == self.buffer.len() && !self.refill() {

@@ -49,11 +49,15 @@ impl From<Origin> for Start {
                     read_back,
                 }),
             },
-            Origin::NaiveFrame {
+            Origin::Value {
+                form,
                 bytes,
                 trailing_bytes,
                 read_back,
-            } => Start::NaiveFrame {
+                // CBOR or MessagePack, where keys that stand twice are refused.
+                repeated_pairs: _,
+            } => Start::Value {
+                form: form.to_string(),
                 bytes,
                 adopted: Adopted {
                     trailing_bytes,

@@ -98,7 +98,7 @@ impl Journey {
                 0,
                 vec![TO_1, TO_2, Act::Move, ONCE_MORE],
             ),
-            Layout::Naive | Layout::Managed { .. } => {
+            Layout::Value | Layout::Managed { .. } => {
                 ("2, memory restored", 2, vec![AGAIN_2, Act::Move, ONCE_MORE])
             }
             layout @ (Layout::Empty | Layout::Unsaved | Layout::Unrecognized(_)) => {

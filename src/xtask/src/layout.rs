@@ -31,8 +31,8 @@ pub enum Layout {
         /// Virtual memories beside memory 0: each holds a stable map.
         maps: usize,
     },
-    /// A memory manager with the u32-length frame of 2023 in memory 0.
-    Naive,
+    /// A memory manager with a value of another program in memory 0, as the u32-length frame of 2023.
+    Value,
     /// A memory manager whose memory 0 holds nothing.
     Unsaved,
     /// None of these, with the reason.
@@ -75,7 +75,7 @@ impl Contents {
                 release: header.release,
                 maps: memories.keys().filter(|id| **id > 0).count(),
             },
-            Memory0Content::NaiveFrame { .. } => Layout::Naive,
+            Memory0Content::Value(_) => Layout::Value,
             Memory0Content::Unsaved => Layout::Unsaved,
         };
         Self { layout, memories }
@@ -94,7 +94,7 @@ impl fmt::Display for Layout {
             Self::Managed { release, maps } => {
                 write!(f, "memory 0 and {maps} maps, release {release}")
             }
-            Self::Naive => f.write_str("memory 0, frame of 2023"),
+            Self::Value => f.write_str("memory 0, a value without a header"),
             Self::Unsaved => f.write_str("memory 0, unsaved"),
             Self::Unrecognized(reason) => write!(f, "unrecognized: {reason}"),
         }
@@ -104,7 +104,7 @@ impl fmt::Display for Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ic_stable_migration::VirtualMemoryReport;
+    use ic_stable_migration::{Form, Format, Frame, VirtualMemoryReport};
 
     fn layout_of(memory: Vec<u8>) -> Layout {
         Contents::of(memory).layout
@@ -133,15 +133,19 @@ mod tests {
             pages: 1,
             slack_bytes: 0,
         };
+        let form = Form {
+            frame: Frame::LengthU32,
+            format: Format::Cbor,
+        };
         let report = StableReport {
             stable_pages: 11,
             bucket_pages: 2,
             unmanaged_pages: 0,
-            content: Memory0Content::NaiveFrame { bytes: 7 },
+            content: Memory0Content::Value(form.into()),
             memories: vec![memory(0, 3), memory(4, 1), memory(9, 1)],
         };
         let contents = Contents::managed(&report);
-        assert_eq!(contents.layout, Layout::Naive);
+        assert_eq!(contents.layout, Layout::Value);
         let pages = BTreeMap::from([(0, 6), (4, 2), (9, 2)]);
         assert_eq!(contents.memories, pages);
 

@@ -11,6 +11,7 @@ use candid::de::{DecoderConfig, IDLDeserialize};
 use serde::de::DeserializeOwned;
 
 use super::{Census, Codec, Format};
+use crate::form::{Form, Frame};
 
 mod arguments;
 mod extent;
@@ -47,6 +48,10 @@ pub struct Candid;
 
 impl<T: CandidType + DeserializeOwned> Codec<T> for Candid {
     const FORMAT: Format = Format::Candid;
+    const FORM: Option<Form> = Some(Form {
+        frame: Frame::None,
+        format: Format::Candid,
+    });
     const PROBE_BYTES: usize = 4;
 
     fn can_start(first: &[u8], _memory_bytes: u64) -> bool {

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::item::Notation;
 use super::{Census, Codec, Format, StreamCodec, census, decoder, encoder};
+use crate::form::{Form, Frame};
 
 /// CBOR (RFC 8949), the codec of memory 0 unless another is asked for.
 ///
@@ -44,6 +45,10 @@ pub struct Cbor;
 
 impl<T: DeserializeOwned> Codec<T> for Cbor {
     const FORMAT: Format = Format::Cbor;
+    const FORM: Option<Form> = Some(Form {
+        frame: Frame::None,
+        format: Format::Cbor,
+    });
     const PROBE_BYTES: usize = 1;
 
     fn can_start(first: &[u8], _memory_bytes: u64) -> bool {

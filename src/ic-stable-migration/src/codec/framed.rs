@@ -4,6 +4,7 @@ use std::io::{Read, Take};
 use std::marker::PhantomData;
 
 use super::{Census, Codec, Format};
+use crate::form::{Form, Frame};
 
 /// A u32 length in bytes, then a value of `C` that takes exactly that many.
 pub struct LengthU32<C>(PhantomData<C>);
@@ -13,6 +14,7 @@ pub struct LengthU64<C>(PhantomData<C>);
 
 impl<T, C: Codec<T>> Codec<T> for LengthU32<C> {
     const FORMAT: Format = C::FORMAT;
+    const FORM: Option<Form> = Form::framed(C::FORM, Frame::LengthU32);
     const PROBE_BYTES: usize = 4 + C::PROBE_BYTES;
 
     fn can_start(first: &[u8], memory_bytes: u64) -> bool {
@@ -39,6 +41,7 @@ impl<T, C: Codec<T>> Codec<T> for LengthU32<C> {
 
 impl<T, C: Codec<T>> Codec<T> for LengthU64<C> {
     const FORMAT: Format = C::FORMAT;
+    const FORM: Option<Form> = Form::framed(C::FORM, Frame::LengthU64);
     const PROBE_BYTES: usize = 8 + C::PROBE_BYTES;
 
     fn can_start(first: &[u8], memory_bytes: u64) -> bool {

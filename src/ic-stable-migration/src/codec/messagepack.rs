@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::item::Notation;
 use super::{Census, Codec, Format, StreamCodec, census, decoder, encoder};
+use crate::form::{Form, Frame};
 
 /// MessagePack, as `rmp-serde` writes it.
 ///
@@ -20,6 +21,10 @@ pub struct MessagePack;
 
 impl<T: DeserializeOwned> Codec<T> for MessagePack {
     const FORMAT: Format = Format::MessagePack;
+    const FORM: Option<Form> = Some(Form {
+        frame: Frame::None,
+        format: Format::MessagePack,
+    });
     const PROBE_BYTES: usize = 1;
 
     fn can_start(first: &[u8], _memory_bytes: u64) -> bool {

@@ -4,9 +4,9 @@ use ic_stable_structures::Memory;
 
 use super::ManagedMemory;
 use crate::bucket_plan::PAGE_BYTES;
-use crate::codec::{Cbor, Codec, LengthU32};
-use crate::error::{Error, Glimpse, Place};
-use crate::header::{HEADER_BYTES, Header};
+use crate::error::{Error, Place};
+use crate::form::{Form, Forms};
+use crate::header::{HEADER_BYTES, Header, MAGIC};
 use crate::stream::Reserve;
 
 /// What memory 0 holds.
@@ -16,11 +16,9 @@ pub enum Memory0Content {
     Unsaved,
     /// This library's header and a payload.
     Saved(Header),
-    /// A u32 length and a CBOR value of that many bytes: the frame of 2023.
-    NaiveFrame {
-        /// Length of the CBOR value in bytes.
-        bytes: u64,
-    },
+    /// What can be a value of another program: the forms that its first bytes fit. [`Managed::load_value`](
+    /// super::Managed::load_value) reads it.
+    Value(Forms),
 }
 
 impl Memory0Content {
@@ -72,18 +70,35 @@ impl<M: Memory> Memory0<M> {
                 }
                 Ok(Memory0Content::Saved(header))
             }
-            None if <LengthU32<Cbor> as Codec<()>>::can_start(&first, self.bytes()) => {
-                let length = [first[0], first[1], first[2], first[3]];
-                Ok(Memory0Content::NaiveFrame {
-                    bytes: u32::from_le_bytes(length).into(),
-                })
-            }
             None if first.iter().all(|&byte| byte == 0) => Ok(Memory0Content::Unsaved),
-            None => Err(Error::UnknownMemory0 {
-                pages: self.size(),
-                found: Glimpse::of(&first),
-            }),
+            None => match Forms::fitting(&first, self.bytes()) {
+                Some(forms) => Ok(Memory0Content::Value(forms)),
+                None => Err(Error::unknown_memory0(self.size(), &first)),
+            },
         }
+    }
+
+    /// Its first bytes, so many or as many as there are.
+    pub fn first(&self, bytes: usize) -> Vec<u8> {
+        let mut first = vec![0; self.bytes().min(bytes as u64) as usize];
+        self.read(0, &mut first);
+        first
+    }
+
+    /// Bytes that a value in one of these forms uses at most: all, unless each has a length.
+    pub fn most_used(&self, forms: Forms) -> u64 {
+        let (first, all) = (self.first(Form::PROBE_BYTES), self.bytes());
+        let ends = forms.iter().map(|form| {
+            let extent = form.frame.extent(&first, all);
+            let end = extent.and_then(|extent| extent.length?.checked_add(extent.start));
+            end.unwrap_or(all)
+        });
+        ends.max().unwrap_or(all)
+    }
+
+    /// Whether it starts like one that this library has written.
+    pub fn is_ours(&self) -> bool {
+        self.first(MAGIC.len()) == MAGIC
     }
 
     /// The header of what was saved.

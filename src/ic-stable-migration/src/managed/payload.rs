@@ -1,13 +1,11 @@
 //! Loading and saving the payload of memory 0.
 
 use ic_stable_structures::Memory;
-use serde::de::DeserializeOwned;
 
 use super::{Managed, Memory0Content, Stamp};
-use crate::codec::{Cbor, Codec, Format, LengthU32, StreamCodec};
+use crate::codec::{Codec, Format, StreamCodec};
 use crate::error::{Error, Place};
 use crate::header::{HEADER_BYTES, Header};
-use crate::legacy::{Trailing, behind, census};
 use crate::stream::{MemoryReader, MemoryWriter, checksum_of};
 
 impl<M: Memory> Managed<M> {
@@ -61,52 +59,34 @@ impl<M: Memory> Managed<M> {
         }
     }
 
-    /// Loads the frame of 2023: a u32 length and a CBOR value of exactly that many bytes. It has no checksum.
-    ///
-    /// # Errors
-    /// [`Error::Decode`] if memory 0 does not hold one, [`Error::DuplicateKeys`].
-    pub fn load_naive<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let memory = self.memory0();
-        let mut reader = MemoryReader::new(&memory, 0, u64::MAX);
-        let value = LengthU32::<Cbor>::decode(&mut reader).map_err(|reason| {
-            Error::decode(Format::Cbor, Place::Memory0, reader.taken(), reason)
-        })?;
-        census::<T, LengthU32<Cbor>>(&memory, Place::Memory0)?;
-        Ok(value)
-    }
-
-    /// What stands in memory 0 behind a frame of 2023 of `bytes`, accepted as `trailing` says: how many bytes, up to
-    /// the last that is not zero.
-    ///
-    /// # Errors
-    /// [`Error::Trailing`].
-    pub(crate) fn behind_naive(&self, bytes: u64, trailing: Trailing) -> Result<u64, Error> {
-        behind(&self.memory0(), bytes.saturating_add(4)).accepted(trailing, Place::Memory0)
-    }
-
     /// Saves `value` in memory 0, streaming through a small buffer. Costs the encoding and one write; the
     /// memory grows only if the value does not fit.
     ///
     /// # Errors
-    /// [`Error::MoveBegun`] where the payload belongs to a move. [`Error::OutOfStableMemory`], [`Error::Ceiling`],
+    /// [`Error::MoveBegun`] where the payload belongs to a move, [`Error::UnknownMemory0`] where memory 0 holds what this
+    /// library has not written. [`Error::OutOfStableMemory`], [`Error::Ceiling`],
     /// [`Error::Encode`]: the payload may then be partly overwritten: trap, which rolls that back. If execution ended
     /// without a trap here, the next load would find the old header with a checksum that does not fit and say so.
     pub fn save<T, C: StreamCodec<T>>(&self, value: &T, stamp: Stamp) -> Result<Header, Error> {
-        self.content()?.refuse_move()?;
+        if let Memory0Content::Value(_) = self.content()?.refuse_move()? {
+            let memory = self.memory0();
+            let first = memory.first(16);
+            return Err(Error::unknown_memory0(memory.size(), &first));
+        }
         self.save_payload::<T, C>(value, stamp)
     }
 
-    /// The same where the journal that follows the payload is written anew at once.
+    /// The same over whatever was read of memory 0, or where the journal that follows the payload is written anew at once.
     pub(crate) fn save_payload<T, C: StreamCodec<T>>(
         &self,
         value: &T,
         stamp: Stamp,
     ) -> Result<Header, Error> {
-        let before = match self.content()? {
-            Memory0Content::Saved(header) => Some(header),
-            _ => None,
-        };
         let memory = self.memory0();
+        let before = match memory.is_ours() {
+            true => Some(memory.header()?),
+            false => None,
+        };
         let mut writer = MemoryWriter::new(&memory, HEADER_BYTES);
         if let Err(reason) = C::encode(value, &mut writer) {
             return Err(writer

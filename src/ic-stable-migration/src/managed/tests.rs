@@ -3,8 +3,10 @@ use ic_stable_structures::{StableBTreeMap, VectorMemory};
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::{Cbor, MessagePack, StreamCodec};
+use crate::codec::{Cbor, Format, MessagePack, StreamCodec};
+use crate::form::{Form, Frame};
 use crate::header::HEADER_BYTES;
+use crate::legacy::Trailing;
 use crate::open::{Opened, open};
 use crate::test_memory::{Capped, Sample, Untouchable, bytes_of, sample_of, samples};
 
@@ -173,8 +175,22 @@ fn the_frame_of_2023_is_told_and_loaded_whatever_the_bucket_size() {
         memory0.write(4, &payload);
         let managed = reopened(Untouchable(memory.clone()));
         let bytes = payload.len() as u64;
-        assert_eq!(managed.content(), Ok(Memory0Content::NaiveFrame { bytes }));
-        assert_eq!(managed.load_naive::<Sample>(), Ok(state));
+        let form = Form {
+            frame: Frame::LengthU32,
+            format: Format::Cbor,
+        };
+        let Ok(Memory0Content::Value(forms)) = managed.content() else {
+            panic!("{:?}", managed.content());
+        };
+        assert!(forms.iter().any(|fitting| fitting == form));
+        let found = Value {
+            form,
+            bytes,
+            repeated_pairs: 0,
+            trailing_bytes: 0,
+        };
+        let loaded = managed.load_value::<Sample, Cbor>(Trailing::Refuse);
+        assert_eq!(loaded, Ok((state, found)));
         // A length past the end of the memory is no frame.
         memory0.write(0, &u32::MAX.to_le_bytes());
         let error = reopened(Untouchable(memory)).content().unwrap_err();
@@ -275,6 +291,6 @@ proptest! {
         let _ = managed.report();
         let _ = managed.load::<Sample, Cbor>();
         let _ = managed.load::<Sample, MessagePack>();
-        let _ = managed.load_naive::<Sample>();
+        let _ = managed.load_value::<Sample, Cbor>(Trailing::Discard);
     }
 }

@@ -26,7 +26,8 @@ pub struct Found<T, M: Memory> {
 /// Where the state was, and so what has to be done to have it in memory 0.
 pub enum Place<M: Memory> {
     Legacy(Adoptable<M>),
-    Naive(Managed<M>),
+    /// A value in memory 0 that another program wrote.
+    Value(Managed<M>),
     Saved(Managed<M>),
 }
 
@@ -35,7 +36,7 @@ impl<M: Memory> Place<M> {
     pub fn managed(&self) -> Option<&Managed<M>> {
         match self {
             Place::Legacy(_) => None,
-            Place::Naive(managed) | Place::Saved(managed) => Some(managed),
+            Place::Value(managed) | Place::Saved(managed) => Some(managed),
         }
     }
 }
@@ -75,29 +76,35 @@ where
                     place: Place::Legacy(adoptable),
                 })
             }
-            Opened::Managed(managed) => match content(managed.guard(plan.release, plan.schema)?)? {
-                Memory0Content::Unsaved => Err(Error::NothingSaved),
-                Memory0Content::NaiveFrame { bytes } => {
-                    let state = T::from(managed.load_naive::<L>()?);
-                    let trailing_bytes = managed.behind_naive(bytes, plan.trailing)?;
-                    Ok(Self {
-                        state,
-                        origin: Origin::NaiveFrame {
-                            bytes,
-                            trailing_bytes,
-                            read_back: false,
-                        },
-                        place: Place::Naive(managed),
-                    })
-                }
-                Memory0Content::Saved(header) => Ok(Self {
+            Opened::Managed(managed) if managed.is_ours() => {
+                let Memory0Content::Saved(header) =
+                    content(managed.guard(plan.release, plan.schema)?)?
+                else {
+                    return Err(Error::NothingSaved);
+                };
+                Ok(Self {
                     state: managed.load_saved::<T, Cbor>(&header)?,
                     origin: Origin::Memory0 {
                         release: header.release,
                     },
                     place: Place::Saved(managed),
-                }),
-            },
+                })
+            }
+            Opened::Managed(managed) => {
+                managed.refuse_unused()?;
+                let (value, found) = managed.load_value::<L, C>(plan.trailing)?;
+                Ok(Self {
+                    state: T::from(value),
+                    origin: Origin::Value {
+                        form: found.form,
+                        bytes: found.bytes,
+                        repeated_pairs: found.repeated_pairs,
+                        trailing_bytes: found.trailing_bytes,
+                        read_back: false,
+                    },
+                    place: Place::Value(managed),
+                })
+            }
         }
     }
 
@@ -117,9 +124,9 @@ where
                 return Ok((state, managed, origin));
             }
             Place::Legacy(adoptable) => adoptable.adopt::<T, Cbor>(plan.buckets, &state, stamp)?,
-            Place::Naive(managed) => {
+            Place::Value(managed) => {
                 let managed = managed.with_planned_buckets(plan.buckets)?;
-                managed.save::<T, Cbor>(&state, stamp)?;
+                managed.save_payload::<T, Cbor>(&state, stamp)?;
                 managed
             }
         };

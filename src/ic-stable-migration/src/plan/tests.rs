@@ -2,7 +2,9 @@ use ic_stable_structures::VectorMemory;
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 
 use super::*;
+use crate::codec::Format;
 use crate::codec::{MessagePack, StreamCodec};
+use crate::form::{Form, Frame};
 use crate::test_memory::{Sample, Untouchable, bytes_of, memory_of, sample_of};
 
 const NOW: u64 = 1_700_000_000_000_000_000;
@@ -72,8 +74,13 @@ fn the_frame_of_2023_gets_a_header_at_once() {
     let resumed = upgrade(&release(2), &memory);
     assert_eq!(
         resumed.origin,
-        Origin::NaiveFrame {
+        Origin::Value {
+            form: Form {
+                frame: Frame::LengthU32,
+                format: Format::Cbor
+            },
             bytes,
+            repeated_pairs: 0,
             trailing_bytes: 0,
             read_back: true
         }

@@ -27,9 +27,11 @@ pub enum Start {
         /// How it was adopted; none in a release that leaves it where it is.
         adopted: Option<Adopted>,
     },
-    /// The frame of 2023 in memory 0.
-    NaiveFrame {
-        /// Length of its value in bytes.
+    /// A value in memory 0 that no release has written: the frame of 2023, or another form.
+    Value {
+        /// Its encoding, and what stands in front of it.
+        form: String,
+        /// Its length in bytes, without what stands in front of it.
         bytes: u64,
         /// How it was adopted.
         adopted: Adopted,

@@ -172,7 +172,7 @@ pub fn of_memory0(
     match manager.content() {
         Ok(Memory0Content::Saved(header)) => Ok(saved_state(manager, &header, depth, damages)),
         // Whatever reads as a length and a list's first byte: the whole value decides.
-        Ok(Memory0Content::NaiveFrame { .. } | Memory0Content::Unsaved)
+        Ok(Memory0Content::Value(_) | Memory0Content::Unsaved)
         | Err(StableError::UnknownMemory0 { .. }) => match structure(memory, depth, progress)? {
             Some(held) => Ok(held),
             None => value(memory, true),

@@ -1,0 +1,42 @@
+//! A manager in whose memory 0 nothing was ever written.
+
+use ic_stable_structures::Memory;
+
+use super::Managed;
+use crate::error::Error;
+use crate::stream::is_zeroed;
+
+impl<M: Memory> Managed<M> {
+    /// Whether memory 0 starts like one that this library has written.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.memory0().is_ours()
+    }
+
+    /// Whether memory 0 has no page, or nothing but zeros. Reads up to the first byte that is none.
+    pub(crate) fn is_unused(&self) -> bool {
+        is_zeroed(&self.memory0())
+    }
+
+    /// Refuses a manager whose memory 0 is not used.
+    ///
+    /// # Errors
+    /// [`Error::NothingSaved`] where no other memory is, either; [`Error::OtherMemories`], and those of
+    /// [`Managed::bucket_table`].
+    pub(crate) fn refuse_unused(&self) -> Result<(), Error> {
+        if !self.is_unused() {
+            return Ok(());
+        }
+        let used = self.bucket_table()?.sizes;
+        let used = used.iter().filter(|(id, pages)| *id != 0 && *pages > 0);
+        let used: Vec<_> = used.map(|(id, _)| id.to_string()).collect();
+        Err(match &used[..] {
+            [] => Error::NothingSaved,
+            [id] => Error::OtherMemories {
+                memories: format!("virtual memory {id}"),
+            },
+            ids => Error::OtherMemories {
+                memories: format!("virtual memories {}", ids.join(", ")),
+            },
+        })
+    }
+}
