@@ -23,6 +23,8 @@ pub enum Frame {
     OffsetLengthLe,
     /// Its offset and its length, each u64 big-endian.
     OffsetLengthBe,
+    /// The header of a `StableCell` with its length.
+    StableCell,
     /// So many bytes of which nothing is known.
     Header(u8),
 }
@@ -32,13 +34,14 @@ const MAX_OFFSET: u64 = 64 << 10;
 
 impl Frame {
     /// All that say where the value ends.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::U32Le,
         Self::U64Le,
         Self::U32Be,
         Self::U64Be,
         Self::OffsetLengthLe,
         Self::OffsetLengthBe,
+        Self::StableCell,
     ];
 
     /// In words, to stand behind the name of a value; nothing for nothing.
@@ -51,6 +54,7 @@ impl Frame {
             Self::U64Be => "its length (u64, big-endian)",
             Self::OffsetLengthLe => "its offset and length (u64, little-endian)",
             Self::OffsetLengthBe => "its offset and length (u64, big-endian)",
+            Self::StableCell => return " in a StableCell".into(),
             Self::Header(bytes) => return format!(" behind {bytes} other bytes"),
         };
         format!(" behind {front}")
@@ -66,6 +70,11 @@ impl Frame {
         }
     }
 
+    /// Whether the library reads memory 0 where this stands in front of its value.
+    pub fn is_read_in_memory0(self) -> bool {
+        self.length_in_front().is_some() || self == Self::StableCell
+    }
+
     /// Where the value starts and how long it is.
     fn extent(self, span: Span) -> (u64, u64) {
         let first: [u8; 8] = span.array(0);
@@ -78,6 +87,9 @@ impl Frame {
             Self::U64Le => (8, u64::from_le_bytes(first)),
             Self::U32Be => (4, u32::from_be_bytes(half).into()),
             Self::U64Be => (8, u64::from_be_bytes(first)),
+            // What is no cell has no value in it.
+            Self::StableCell if half != *b"SCL\x01" => (0, 0),
+            Self::StableCell => (8, u32::from_le_bytes(span.array(4)).into()),
             Self::OffsetLengthLe => (u64::from_le_bytes(first), u64::from_le_bytes(second)),
             Self::OffsetLengthBe => (u64::from_be_bytes(first), u64::from_be_bytes(second)),
         }

@@ -59,6 +59,10 @@ fn states_of_this_librarys_codecs_are_certain_in_every_frame() {
             (Frame::U32Be, (length as u32).to_be_bytes().to_vec()),
             (Frame::U64Be, length.to_be_bytes().to_vec()),
             (
+                Frame::StableCell,
+                [*b"SCL\x01", (length as u32).to_le_bytes()].concat(),
+            ),
+            (
                 Frame::OffsetLengthBe,
                 [16u64.to_be_bytes(), length.to_be_bytes()].concat(),
             ),

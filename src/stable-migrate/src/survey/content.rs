@@ -174,6 +174,9 @@ pub fn of_memory0(
         // Whatever reads as a length and a list's first byte: the whole value decides.
         Ok(Memory0Content::Value(_) | Memory0Content::Unsaved)
         | Err(StableError::UnknownMemory0 { .. }) => match structure(memory, depth, progress)? {
+            Some(cell @ (Content::Structure(Structure::StableCell { .. }), _)) => {
+                Ok(state_in_cell(memory)?.unwrap_or(cell))
+            }
             Some(held) => Ok(held),
             None => value(memory, true),
         },
@@ -201,6 +204,16 @@ pub fn of_memory(
             first => (unknown(&first), None),
         }),
     }
+}
+
+/// The state that a cell in memory 0 holds, if the library can read it there.
+fn state_in_cell(memory: &VirtualMemory) -> Result<Option<Held>, Flaw> {
+    let Recognized::Found(found) = recognize_value(memory, Place::VirtualMemory)? else {
+        return Ok(None);
+    };
+    let value = ValueSurvey::from(&found);
+    let is_state = found.frame == Frame::StableCell && value.is_read_in_memory0();
+    Ok(is_state.then_some((Content::Value(value), Some(found.bytes))))
 }
 
 fn structure(
@@ -248,6 +261,13 @@ pub fn unknown(first: &[u8]) -> Content {
 }
 
 impl ValueSurvey {
+    /// Whether an upgrade can read it as the state, where it stands in memory 0.
+    pub fn is_read_in_memory0(&self) -> bool {
+        matches!(self.format, Kind::Cbor | Kind::MessagePack | Kind::Candid)
+            && self.certainty > Certainty::Possible
+            && self.frame.is_read_in_memory0()
+    }
+
     /// A memory manager inside a memory of another.
     fn of_manager(bytes: u64) -> Self {
         Self {

@@ -56,6 +56,9 @@ impl Forecast {
             Content::SavedState(state) if state.journal_bytes == 0 => {
                 Some(Self::of_payload(state.payload_bytes))
             }
+            Content::Value(value) if value.is_read_in_memory0() => {
+                Some(Self::of_payload(value.bytes))
+            }
             Content::NaiveFrame { payload_bytes } => Some(Self::of_payload(*payload_bytes)),
             _ => None,
         }

@@ -261,6 +261,40 @@ fn a_cell_whose_magic_reads_as_a_length_is_a_cell() {
 }
 
 #[test]
+fn a_state_in_a_cell_is_told_where_it_is_in_memory_0_and_that_it_moves() {
+    let state = BTreeMap::from([("name".to_string(), "x".repeat(100))]);
+    let mut cbor = Vec::new();
+    ciborium::into_writer(&state, &mut cbor).unwrap();
+    let message = candid::encode_one("text").unwrap();
+    for (value, told) in [
+        (cbor, "CBOR of 1 entry in a StableCell, 116 bytes (likely)"),
+        (
+            rmp_serde::to_vec_named(&state).unwrap(),
+            "MessagePack of 1 entry in a StableCell",
+        ),
+        (message, "Candid in a StableCell"),
+        (b"the owner's".to_vec(), "StableCell: 11 bytes"),
+    ] {
+        let raw = VectorMemory::default();
+        let manager = MemoryManager::init_with_bucket_size(Rc::clone(&raw), 128);
+        for id in [0, 3] {
+            StableCell::init(manager.get(MemoryId::new(id)), value.clone());
+        }
+        let survey = of_memory(&raw);
+        assert_eq!(survey.damages, [""; 0]);
+        let [memory0, other] = &managed(&survey).memories[..] else {
+            panic!("{survey:?}");
+        };
+        let text = crate::report::content_text(&memory0.content);
+        assert!(text.starts_with(told), "{text}");
+        assert_eq!(memory0.used_bytes, Some(8 + value.len() as u64));
+        assert!(matches!(other.content, Content::Structure(_)));
+        let is_state = !told.starts_with("StableCell");
+        assert_eq!(survey.forecast.is_some(), is_state, "{text}");
+    }
+}
+
+#[test]
 fn the_fixtures_are_told_apart() {
     let open = |name| fixture(name).map(|path| survey(&Rc::new(Image::open(&path).unwrap())));
     if let Some(small) = open("legacy-small.bin.gz") {
