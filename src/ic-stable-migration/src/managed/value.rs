@@ -57,7 +57,6 @@ impl<L> Reading<L> {
     fn framed<C: Codec<L>>(frame: Frame) -> Self {
         let format = C::FORMAT;
         Self {
-            form: Form { frame, format },
             from_start: false,
             ..Self::whole::<C>(Form { frame, format })
         }

@@ -304,8 +304,8 @@ proptest! {
     ) {
         bytes.splice(..0, start.iter().copied());
         let mut bytes = in_frame(frame, &bytes);
-        if let Some(length) = length {
-            bytes[4] = length;
+        if let (Some(length), Some(byte)) = (length, bytes.get_mut(4)) {
+            *byte = length;
         }
         let memory = holding(&bytes, 1);
         for trailing in [Trailing::Refuse, Trailing::Discard] {
