@@ -21,7 +21,6 @@ mod stored;
 
 pub(crate) use collection::Unfit;
 pub use collection::{Collection, Position};
-use filling::Filling;
 use merge::Merge;
 use runs::Runs;
 pub use shared::ByteOrdered;
@@ -129,13 +128,10 @@ where
     M: Memory,
 {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut filling = Filling::new();
-        for (key, value) in entries {
-            filling.add(key, value);
-        }
-        let (heap, duplicates) = filling.finish();
+        let mut count = 0;
+        let heap: BTreeMap<K, V> = entries.into_iter().inspect(|_| count += 1).collect();
         Self {
-            duplicates,
+            duplicates: count - heap.len() as u64,
             heap,
             ..Self::default()
         }

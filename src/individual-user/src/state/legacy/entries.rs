@@ -33,9 +33,7 @@ impl Entries for Posts {
     type State = State;
 
     fn take(number: u64, post: Post, state: &mut State) {
-        for (key, ()) in state.bulk.import_post(number, post) {
-            state.bulk.likes.insert(key, ());
-        }
+        state.bulk.import_post(number, post);
     }
 }
 

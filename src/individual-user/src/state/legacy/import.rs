@@ -5,7 +5,7 @@ use candid::Principal;
 use ic_stable_migration::{Elements, Entries, FromEntries};
 
 use super::entries::{
-    FollowerPlaces, Followers, Following, FollowingPlaces, PlacedBets, PrincipalsIFollow,
+    FollowerPlaces, Followers, Following, FollowingPlaces, PlacedBets, Posts, PrincipalsIFollow,
     PrincipalsThatFollowMe, TokenEvents,
 };
 use super::{CanisterData, FollowData, FollowList};
@@ -14,7 +14,7 @@ use crate::domain::follow::FollowEntryDetail;
 use crate::domain::post::Post;
 use crate::domain::token::TokenEvent;
 use crate::state::State;
-use crate::state::bulk::{Bulk, Collection};
+use crate::state::bulk::Bulk;
 use crate::state::hot::{Balance, Hot, ScoreIndexes};
 use crate::state::keys::{BetKey, LikeKey, RoomKey};
 use crate::state::records::{BettingRecord, PostRecord, RoomRecord};
@@ -36,13 +36,8 @@ where
     M: IntoIterator<Item = Principal>,
 {
     fn take_rest(&mut self, data: Data<P, B, T, FI, FM, GI, GM, I, M>) {
-        // By far the most entries: a map that is collected costs less than one that they are inserted into.
-        let posts = data.all_created_posts.into_iter();
-        let likes: Collection<_, _> = posts
-            .flat_map(|(number, post)| self.bulk.import_post(number, post))
-            .collect();
-        if !likes.is_empty() {
-            self.bulk.likes = likes;
+        for (number, post) in data.all_created_posts {
+            Posts::take(number, post, self);
         }
         for (place, bet) in data.all_hot_or_not_bets_placed {
             PlacedBets::take(place, bet, self);
@@ -101,13 +96,15 @@ where
 }
 
 impl Bulk {
-    /// Puts a post in and returns its likes.
-    pub(super) fn import_post(
-        &mut self,
-        number: u64,
-        post: Post,
-    ) -> impl Iterator<Item = (LikeKey, ())> + use<> {
+    pub(super) fn import_post(&mut self, number: u64, post: Post) {
         let like_count = post.likes.len() as u64;
+        for liker in post.likes {
+            let key = LikeKey {
+                post: number,
+                liker,
+            };
+            self.likes.insert(key, ());
+        }
         let record = PostRecord {
             id: post.id,
             description: post.description,
@@ -125,11 +122,6 @@ impl Bulk {
                 .map(|details| self.import_betting(number, details)),
         };
         self.posts.insert(number, record);
-        let like = move |liker| LikeKey {
-            post: number,
-            liker,
-        };
-        post.likes.into_iter().map(move |liker| (like(liker), ()))
     }
 
     fn import_betting(&mut self, post: u64, details: HotOrNotDetails) -> BettingRecord {
