@@ -100,6 +100,14 @@ pub struct Tier<'a, M: Memory> {
     pub map: &'a mut dyn Collection<M>,
 }
 
+impl<M: Memory> Tier<'_, M> {
+    /// The id of the virtual memory in which its stable entries are: its own, or that of the map that it shares.
+    pub(crate) fn memory_id(&self) -> u8 {
+        let shared = self.map.shape().kind.shared_memory();
+        shared.unwrap_or(self.id)
+    }
+}
+
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "candid", derive(candid::CandidType))]

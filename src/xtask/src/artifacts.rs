@@ -104,8 +104,13 @@ pub const TODAY: &str = "individual-user";
 impl Artifact {
     /// The file that cargo leaves, relative to the target directory.
     pub fn built_file(&self) -> String {
-        format!("{TARGET}/{PROFILE}/{}.wasm", self.package.replace('-', "_"))
+        built_file(self.package)
     }
+}
+
+/// The file that cargo leaves of a package, relative to the target directory.
+pub fn built_file(package: &str) -> String {
+    format!("{TARGET}/{PROFILE}/{}.wasm", package.replace('-', "_"))
 }
 
 /// The cargo call that builds the artifacts of one batch; `flags` are those of [`flags::encoded`].

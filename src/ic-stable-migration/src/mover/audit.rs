@@ -39,12 +39,11 @@ impl<M: Memory> Mover<M> {
             .zip(&self.slots)
             .map(|(tier, slot)| {
                 let shape = tier.map.shape();
-                let shared = shape.kind.shared_memory();
                 Audited {
                     name: tier.name,
                     slot: *slot,
-                    memory: shared.unwrap_or(tier.id),
-                    shares: shared.is_some(),
+                    memory: tier.memory_id(),
+                    shares: shape.kind.shared_memory().is_some(),
                     key: shape.key,
                     value: shape.value,
                     found: Digest::default(),

@@ -80,7 +80,7 @@ impl<M: Memory> Mover<M> {
             .zip(at)
             .map(|(tier, (at, slot))| CollectionStatus {
                 name: tier.name.into(),
-                memory_id: tier.map.shape().kind.shared_memory().unwrap_or(tier.id),
+                memory_id: tier.memory_id(),
                 moved: at.moved,
                 left: tier.map.heap_len(),
                 bytes: at.bytes,

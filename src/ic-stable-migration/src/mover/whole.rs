@@ -47,11 +47,11 @@ impl WholeMap {
         at: usize,
         limit: Budget,
     ) -> Result<Option<Self>, Error> {
-        let memory = memory_of(&tiers[at]);
+        let memory = tiers[at].memory_id();
         if tiers[at].map.heap_len() == 0 || managed.tier_memory(memory)?.size() > 0 {
             return Ok(None);
         }
-        let of_memory = |at: &usize| memory_of(&tiers[*at]) == memory;
+        let of_memory = |at: &usize| tiers[*at].memory_id() == memory;
         let mut members: Vec<_> = (0..tiers.len()).filter(of_memory).collect();
         members.sort_by_key(|at| tiers[*at].id);
         let entries = members.iter().map(|at| tiers[*at].map.heap_len()).sum();
@@ -151,12 +151,6 @@ impl WholeMap {
         }
         Ok(())
     }
-}
-
-/// The memory in which a collection has its stable entries.
-fn memory_of<M: Memory>(tier: &Tier<'_, M>) -> u8 {
-    let shared = tier.map.shape().kind.shared_memory();
-    shared.unwrap_or(tier.id)
 }
 
 fn costs(entries: u64, bytes: u64) -> Budget {

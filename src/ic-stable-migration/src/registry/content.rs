@@ -6,7 +6,7 @@ use crate::bucket_plan::PAGE_BYTES;
 
 /// Bytes of a map's header.
 const MAP_HEADER_BYTES: usize = 28;
-const MAP_MAGIC: &[u8; 3] = b"BTR";
+pub const MAP_MAGIC: &[u8; 3] = b"BTR";
 /// Where a map's first node can be: behind the header and the allocator's.
 const FIRST_CHUNK_AT: u64 = 100;
 

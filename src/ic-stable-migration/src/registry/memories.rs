@@ -26,7 +26,7 @@ pub(crate) fn check_memories<M: Memory>(
     let mut places = Places::over(managed);
     for tier in tiers {
         let shared = tier.map.shape().kind.shared_memory();
-        let id = shared.unwrap_or(tier.id);
+        let id = tier.memory_id();
         let memory = managed.memory(id)?;
         let at_least: u64 = match shared {
             None => entries(tier.id).unwrap_or(0),
@@ -44,14 +44,7 @@ pub(crate) fn check_memories<M: Memory>(
             continue;
         }
         if !known.uses(id) {
-            return Err(OwnershipError::InUse {
-                name: tier.name.into(),
-                id,
-                pages: memory.size(),
-                holds: kind_of(&first).unwrap_or("something").into(),
-                found: Glimpse::of(&first),
-            }
-            .into());
+            return Err(in_use(tier, memory.size(), &first).into());
         }
         let foreign = |reason| OwnershipError::Foreign {
             name: tier.name.into(),
@@ -77,6 +70,17 @@ pub(crate) fn check_memories<M: Memory>(
             })?;
     }
     Ok(())
+}
+
+/// That the memory of a collection, of so many pages, holds what starts with `first` and is not the collection's.
+pub(super) fn in_use<M: Memory>(tier: &Tier<'_, M>, pages: u64, first: &[u8]) -> OwnershipError {
+    OwnershipError::InUse {
+        name: tier.name.into(),
+        id: tier.memory_id(),
+        pages,
+        holds: kind_of(first).unwrap_or("something").into(),
+        found: Glimpse::of(first),
+    }
 }
 
 /// Where the collections of a memory have their stable entries.

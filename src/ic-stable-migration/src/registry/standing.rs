@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 
 use ic_stable_structures::Memory;
 
-use super::content::kind_of;
-use super::{OwnershipError, Registry, check_memories};
-use crate::error::{Error, Glimpse};
+use super::content::MAP_MAGIC;
+use super::memories::in_use;
+use super::{Registry, check_memories};
+use crate::error::Error;
 use crate::ledger::SlotIndex;
 use crate::managed::Managed;
 use crate::mover::Tier;
@@ -24,8 +25,8 @@ pub(crate) enum Standing {
 /// which is read to its end. Writes nothing.
 ///
 /// # Errors
-/// [`OwnershipError::InUse`] for what is no map, for a map that collections are to share, and for any map where the
-/// state has entries on the heap; [`OwnershipError::Foreign`], [`OwnershipError::Misfit`], [`Error::Tree`].
+/// [`OwnershipError::InUse`](super::OwnershipError::InUse) for what is no map, for a map that collections are to share, and for any map where the
+/// state has entries on the heap; those of [`check_memories`], [`Error::Tree`].
 pub(crate) fn standing_maps<M: Memory>(
     managed: &Managed<M>,
     tiers: &[Tier<'_, M>],
@@ -35,22 +36,14 @@ pub(crate) fn standing_maps<M: Memory>(
     let mut any = false;
     for tier in tiers {
         let shared = tier.map.shape().kind.shared_memory();
-        let id = shared.unwrap_or(tier.id);
-        let memory = managed.memory(id)?;
+        let memory = managed.memory(tier.memory_id())?;
         if memory.size() == 0 {
             continue;
         }
         let mut first = [0; 16];
         memory.read(0, &mut first);
-        if !first.starts_with(b"BTR") || shared.is_some() || on_heap {
-            return Err(OwnershipError::InUse {
-                name: tier.name.into(),
-                id,
-                pages: memory.size(),
-                holds: kind_of(&first).unwrap_or("something").into(),
-                found: Glimpse::of(&first),
-            }
-            .into());
+        if !first.starts_with(MAP_MAGIC) || shared.is_some() || on_heap {
+            return Err(in_use(tier, memory.size(), &first).into());
         }
         any = true;
     }

@@ -74,10 +74,9 @@ impl Request {
                     name: tier.name.into(),
                     reason,
                 })?;
-            let shared = shape.kind.shared_memory();
             wanted.push(Wanted {
                 id: tier.id,
-                memory: shared.unwrap_or(tier.id),
+                memory: tier.memory_id(),
                 key: shape.key,
                 value: shape.value,
                 page_size: 0,

@@ -1,12 +1,11 @@
 //! `cargo xtask profile`: where the instructions of a migration go, by function.
 
 use std::fs;
-use std::path::PathBuf;
 
 use canister_host::{MessageReport, Module, Profile};
 use clap::Args;
 
-use crate::artifacts::{BATCHES, BENCH_BATCHES, PROFILE, RELEASES};
+use crate::artifacts::{BATCHES, BENCH_BATCHES, RELEASES, built_file};
 use crate::bench::contender::{self, Contender};
 use crate::bench::error::BenchError;
 use crate::bench::measure;
@@ -15,7 +14,6 @@ use crate::bench::size;
 use crate::command::build;
 use crate::error::{Error, Result};
 use crate::progress;
-use crate::setup::TARGET;
 use crate::table::{Align, Table, grouped};
 use crate::workspace::Workspace;
 
@@ -48,13 +46,9 @@ pub struct Options {
 /// Those of building; those of [`BenchError`].
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     build::modules(workspace, BATCHES)?;
-    let mut modules = options.contender.path.iter().map(|step| step.module);
-    if modules.any(|name| {
-        BENCH_BATCHES
-            .iter()
-            .flat_map(|batch| *batch)
-            .any(|peer| peer.name == name)
-    }) {
+    let path = options.contender.path;
+    let mut peers = BENCH_BATCHES.iter().copied().flatten();
+    if peers.any(|peer| path.iter().any(|step| step.module == peer.name)) {
         build::modules(workspace, BENCH_BATCHES)?;
     }
     let release_0 = module(workspace, RELEASES[0])?;
@@ -69,16 +63,18 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         };
         let mut rehearsal =
             measure::restored(&release_0, &start).map_err(|error| failed(error.into()))?;
-        let path = options.contender.path;
-        for step in path.iter().chain(path.last()) {
-            let module = module(workspace, step.module)?;
+        let mut modules = Vec::new();
+        for step in path {
+            modules.push((step, module(workspace, step.module)?));
+        }
+        for (step, module) in modules.iter().chain(modules.last()) {
             let argument = step.argument.encode().map_err(|error| BenchError::Untold {
                 size: size.name,
                 contender: options.contender.key,
                 reason: error.to_string(),
             })?;
             let report = rehearsal
-                .upgrade_with(&module, &argument)
+                .upgrade_with(module, &argument)
                 .map_err(|error| failed(error.into()))?;
             for hook in report.hooks() {
                 print(step.name, hook, options.top);
@@ -88,10 +84,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The module as cargo made it, whose functions have names still.
+/// The module as cargo made it, whose functions have names still; it has the name of its package.
 fn module(workspace: &Workspace, name: &str) -> Result<Module> {
-    let file: PathBuf = [TARGET, PROFILE, &name.replace('-', "_")].iter().collect();
-    let file = workspace.target.join(file).with_extension("wasm");
+    let file = workspace.target.join(built_file(name));
     let _sign_of_life = progress::spinner("Compiling a module for this machine");
     let wasm = fs::read(&file).map_err(Error::file("read", &file))?;
     Module::profiled(&wasm).map_err(|error| Error::Module {
