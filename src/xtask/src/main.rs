@@ -25,6 +25,7 @@ mod setup;
 mod shell;
 mod stage;
 mod table;
+mod threads;
 mod workspace;
 
 /// The commands of this workspace.

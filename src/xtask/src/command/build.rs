@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::artifacts::{self, Artifact, BATCHES};
 use crate::error::{Error, Result};
@@ -13,6 +14,7 @@ use crate::receipt::{self, Receipt, Standing};
 use crate::setup;
 use crate::shell;
 use crate::table::{Align, Table, grouped};
+use crate::threads;
 use crate::workspace::Workspace;
 
 /// Builds every module and prints what was built.
@@ -59,30 +61,36 @@ pub fn modules(workspace: &Workspace, batches: &[&[Artifact]]) -> Result<Vec<Pat
     let commit = workspace.commit();
     let flags = flags::encoded(workspace)?;
     let mut files = Vec::new();
-    for batch in batches {
-        shell::run(&mut artifacts::build(workspace, batch, &flags))?;
-        for artifact in *batch {
-            let built = workspace.target.join(artifact.built_file());
-            let finished = workspace.module(artifact.name);
-            finish(&built, &finished, &commit)?;
-            files.push(finished);
+    // Cargo links on one core most of the time: what the batch before left is finished beside it.
+    thread::scope(|scope| -> Result<()> {
+        let mut finishing = Vec::new();
+        for batch in batches {
+            shell::run(&mut artifacts::build(workspace, batch, &flags))?;
+            for artifact in *batch {
+                let built = workspace.target.join(artifact.built_file());
+                let raw = fs::read(&built).map_err(Error::file("read", &built))?;
+                let finished = workspace.module(artifact.name);
+                files.push(finished.clone());
+                let commit = &commit;
+                finishing.push(scope.spawn(move || finish(&built, &raw, &finished, commit)));
+            }
         }
-    }
+        finishing.into_iter().try_for_each(threads::join)
+    })?;
     Ok(files)
 }
 
-/// Finishes the module `built` into `finished` and packs that beside it, unless both files already
-/// are what would come out.
-fn finish(built: &Path, finished: &Path, commit: &str) -> Result<()> {
-    let raw = fs::read(built).map_err(Error::file("read", built))?;
-    let candid = match Receipt::standing(finished, &raw, commit) {
+/// Finishes the module `raw`, which cargo left in `built`, into `finished` and packs that beside it,
+/// unless both files already are what would come out.
+fn finish(built: &Path, raw: &[u8], finished: &Path, commit: &str) -> Result<()> {
+    let candid = match Receipt::standing(finished, raw, commit) {
         Standing::Good => return Ok(()),
         Standing::OtherCommit(before) => interface::of_finished(finished, &before)?,
-        Standing::Stale => interface::of_built(built, &raw)?,
+        Standing::Stale => interface::of_built(built, raw)?,
     };
-    let wasm = module::finish(built, &raw, &candid, commit)?;
+    let wasm = module::finish(built, raw, &candid, commit)?;
     let packed = module::pack(finished, &wasm)?;
     file::replace(finished, &wasm)?;
     file::replace(&receipt::packed(finished), &packed)?;
-    Receipt::new(&raw, commit, &wasm, &packed).write(finished)
+    Receipt::new(raw, commit, &wasm, &packed).write(finished)
 }

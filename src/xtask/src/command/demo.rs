@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use canister_host::Module;
 use canister_scenario::Fill;
@@ -19,6 +20,7 @@ use crate::moved::Moved;
 use crate::progress;
 use crate::stage::{self, Stage};
 use crate::table::grouped;
+use crate::threads;
 use crate::workspace::Workspace;
 
 const EXAMPLES: &str = "\
@@ -72,10 +74,16 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 fn load(workspace: &Workspace) -> Result<Releases> {
     let _sign_of_life = progress::spinner("Compiling the modules for this machine");
     let [zero, one, two] = RELEASES.map(|name| workspace.module(name));
-    Ok(Releases {
-        interface: interface::of_finished(&two, &read(&two)?)?,
-        modules: [compile(&zero)?, compile(&one)?, compile(&two)?],
-    })
+    let interface = interface::of_finished(&two, &read(&two)?)?;
+    let modules = thread::scope(|scope| {
+        let [zero, one, two] = [&zero, &one, &two].map(|file| scope.spawn(|| compile(file)));
+        Ok::<_, Error>([
+            threads::join(zero)?,
+            threads::join(one)?,
+            threads::join(two)?,
+        ])
+    })?;
+    Ok(Releases { interface, modules })
 }
 
 fn compile(file: &Path) -> Result<Module> {
