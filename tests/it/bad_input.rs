@@ -101,7 +101,7 @@ fn the_memory_of_another_program() {
     memory_0.grow(1);
     memory_0.write(0, b"BTR\x02 a map in memory 0");
     let bytes = memory.borrow().clone();
-    both_refuse(&bytes, &["virtual memory 0", "42 54 52 02"]);
+    both_refuse(&bytes, &["the state's virtual memory", "42 54 52 02"]);
 }
 
 #[test]

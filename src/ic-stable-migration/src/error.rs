@@ -109,7 +109,7 @@ pub enum Error {
 
     /// What was saved does not come back as what it was.
     #[error(
-        "what was saved in virtual memory 0 does not come back as it was: {what}; {format} cannot carry such a value; trap, so that the upgrade is rolled back, and change the type or how it is serialized"
+        "what was saved in the state's virtual memory does not come back as it was: {what}; {format} cannot carry such a value; trap, so that the upgrade is rolled back, and change the type or how it is serialized"
     )]
     NotReadBack {
         /// The encoding.
@@ -131,7 +131,7 @@ pub enum Error {
 
     /// Memory 0 starts with neither this library's header nor what can start a value in a form that is read.
     #[error(
-        "virtual memory 0 ({pages} pages) starts with {found}{}; expected this library's header (\"IC-STMIG\") or a value in CBOR, in MessagePack or in what the plan's codec reads, without a length, behind a u32 or u64 length or in a StableCell: the canister's memory manager belongs to another program",
+        "the state's virtual memory ({pages} pages) starts with {found}{}; expected this library's header (\"IC-STMIG\") or a value in CBOR, in MessagePack or in what the plan's codec reads, without a length, behind a u32 or u64 length or in a StableCell: the canister's memory manager belongs to another program",
         known(.holds)
     )]
     UnknownMemory0 {
@@ -145,7 +145,7 @@ pub enum Error {
 
     /// Memory 0 starts like a value in several forms, and holds one in none of them.
     #[error(
-        "virtual memory 0 ({pages} pages) starts with {found} and holds no whole value: {tried}; nothing was written; keep the old module and compare the type and the form with what it writes"
+        "the state's virtual memory ({pages} pages) starts with {found} and holds no whole value: {tried}; nothing was written; keep the old module and compare the type and the form with what it writes"
     )]
     NoForm {
         /// Size of virtual memory 0 in pages of 64 KiB.
@@ -158,7 +158,7 @@ pub enum Error {
 
     /// Memory 0 can be read in two ways.
     #[error(
-        "virtual memory 0 starts with {found} and can be read as {one} and as {other}, and nothing tells which of them was written; nothing was written now; let the old module write the value with its length in front, or plan a codec of your own that reads the one form"
+        "the state's virtual memory starts with {found} and can be read as {one} and as {other}, and nothing tells which of them was written; nothing was written now; let the old module write the value with its length in front, or plan a codec of your own that reads the one form"
     )]
     Ambiguous {
         /// Its first bytes.
@@ -171,22 +171,33 @@ pub enum Error {
 
     /// The manager is formatted but no state was ever saved.
     #[error(
-        "the memory manager is formatted but no state was saved in virtual memory 0: the canister was installed and then upgraded without pre_upgrade; upgrade without skipping it"
+        "the memory manager is formatted but no state was saved in the state's virtual memory: the canister was installed and then upgraded without pre_upgrade; upgrade without skipping it"
     )]
     NothingSaved,
 
     /// Memory 0 is not used, and other memories are.
     #[error(
-        "the memory manager has nothing in virtual memory 0, where the state is saved, but in {memories}: if the canister keeps all it has in these, take the manager over with `begin_tiered`, whose collections find their maps there (or with `begin`), in place of resuming; if it had a state on the heap, upgrade without skipping pre_upgrade; nothing was written"
+        "the memory manager has nothing in the virtual memory of the state, but in {memories}: if the canister keeps all it has in these, take the manager over with `begin_tiered`, whose collections find their maps there (or with `begin`), in place of resuming; if it had a state on the heap, upgrade without skipping pre_upgrade; nothing was written"
     )]
     OtherMemories {
         /// The memories that are used.
         memories: String,
     },
 
+    /// The plan names another memory for the state than it was saved in.
+    #[error(
+        "the state was saved in virtual memory {found}, and this release looks for it in {planned}: say `Plan::memory({found})`; nothing was written"
+    )]
+    SavedElsewhere {
+        /// Where this library's header is.
+        found: u8,
+        /// What the plan says.
+        planned: u8,
+    },
+
     /// The header's own checksum is wrong.
     #[error(
-        "the header of virtual memory 0 is damaged: its checksum is {found:016x}, its content gives {computed:016x}; nothing was written; restore the canister from a snapshot"
+        "the header of the state's virtual memory is damaged: its checksum is {found:016x}, its content gives {computed:016x}; nothing was written; restore the canister from a snapshot"
     )]
     HeaderDamaged {
         /// The checksum in the header.
@@ -197,7 +208,7 @@ pub enum Error {
 
     /// The header is intact but says what no header of its version can say.
     #[error(
-        "the header of virtual memory 0 has {field} {found}, and this library knows {known}: install the release that wrote it, or one built with a newer version of this library"
+        "the header of the state's virtual memory has {field} {found}, and this library knows {known}: install the release that wrote it, or one built with a newer version of this library"
     )]
     HeaderField {
         /// The field.
@@ -210,7 +221,7 @@ pub enum Error {
 
     /// The payload's checksum is wrong.
     #[error(
-        "the {part} in virtual memory 0 is damaged: its checksum should be {expected:016x} and is {computed:016x} over {bytes} bytes; nothing was written; restore the canister from a snapshot"
+        "the {part} in the state's virtual memory is damaged: its checksum should be {expected:016x} and is {computed:016x} over {bytes} bytes; nothing was written; restore the canister from a snapshot"
     )]
     PayloadDamaged {
         /// "payload" or "journal".
@@ -292,7 +303,7 @@ pub enum Error {
 
     /// A release of stage one found a memory in which a move has begun.
     #[error(
-        "release {release} has begun to move collections out of virtual memory 0, so what is there is not the whole state: install release {release} or a newer one; nothing was written"
+        "release {release} has begun to move collections out of the state's virtual memory, so what is there is not the whole state: install release {release} or a newer one; nothing was written"
     )]
     MoveBegun {
         /// The release that wrote the memory.
@@ -335,7 +346,7 @@ pub enum Error {
 
     /// Virtual memory 0 was asked for as if it were free.
     #[error(
-        "virtual memory {id} is not free to use: memory 0 holds the header and the hot state, 255 marks free buckets; choose an id from 1 to 254"
+        "virtual memory {id} is not free to use: the state's virtual memory (0, or what the plan says) holds the header and the hot state, and 255 marks free buckets; choose another id below 255"
     )]
     ReservedMemory {
         /// The id asked for.

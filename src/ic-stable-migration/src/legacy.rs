@@ -21,11 +21,13 @@ pub use each::{Each, EachOf, Elements, Entries};
 /// A memory that can be a legacy value. All it allows is to read that value.
 pub struct Legacy<M> {
     memory: M,
+    /// The virtual memory that the state is to go to.
+    home: u8,
 }
 
 impl<M: Memory> Legacy<M> {
-    pub(crate) fn of(memory: M) -> Self {
-        Self { memory }
+    pub(crate) fn of(memory: M, home: u8) -> Self {
+        Self { memory, home }
     }
 
     /// The memory, to be looked at.
@@ -56,6 +58,7 @@ impl<M: Memory> Legacy<M> {
             value_bytes,
             repeated_pairs: census.map_or(0, |census| census.duplicate_keys),
             memory: self.memory,
+            home: self.home,
             trailing_bytes: None,
         };
         Ok((value, adoptable))
@@ -112,6 +115,7 @@ impl<M> fmt::Debug for Legacy<M> {
 /// A legacy memory whose value has been read, and which may now be overwritten.
 pub struct Adoptable<M> {
     memory: M,
+    home: u8,
     value_bytes: u64,
     repeated_pairs: u64,
     /// Bytes behind the value that may be overwritten; none before they were looked at.
@@ -180,7 +184,7 @@ impl<M: Memory> Adoptable<M> {
             &self.memory,
             1 + needed_buckets * u64::from(buckets.pages()),
         )?;
-        let managed = Managed::create(self.memory, buckets)?;
+        let managed = Managed::create(self.memory, buckets, self.home)?;
         managed.save::<T, C>(state, stamp)?;
         Ok(managed)
     }

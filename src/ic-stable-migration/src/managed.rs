@@ -39,11 +39,13 @@ pub use value::Value;
 /// A stable memory that holds nothing and may be formatted.
 pub struct Empty<M> {
     memory: M,
+    home: u8,
 }
 
 impl<M: Memory> Empty<M> {
-    pub(crate) fn of(memory: M) -> Self {
-        Self { memory }
+    /// One that is to keep the state in virtual memory `home`.
+    pub(crate) fn of(memory: M, home: u8) -> Self {
+        Self { memory, home }
     }
 
     /// Formats a memory manager. Takes one page; memories take theirs when they are first written.
@@ -51,7 +53,7 @@ impl<M: Memory> Empty<M> {
     /// # Errors
     /// [`Error::OutOfStableMemory`] if not even that page can be had.
     pub fn format(self, buckets: BucketPlan) -> Result<Managed<M>, Error> {
-        Managed::create(self.memory, buckets)
+        Managed::create(self.memory, buckets, self.home)
     }
 }
 
@@ -80,14 +82,25 @@ pub struct Managed<M: Memory> {
 }
 
 impl<M: Memory> Managed<M> {
-    /// For a memory of which [`BucketTable::read`] has given this table.
-    pub(crate) fn of_checked(memory: M, table: &BucketTable) -> Self {
-        Self::over(Rc::new(Tracked::new(memory)), table)
+    /// For a memory of which [`BucketTable::read`] has given this table, with its state in virtual memory `home`; where
+    /// that is not said, in the one that has this library's header, or 0.
+    pub(crate) fn of_checked(memory: M, table: &BucketTable, home: Option<u8>) -> Self {
+        let raw = Rc::new(Tracked::new(memory));
+        match home {
+            Some(home) => Self::over(raw, table, home),
+            None => {
+                let managed = Self::over(raw, table, 0);
+                match managed.ours_elsewhere(table) {
+                    Some(home) => Self::over(Rc::clone(&managed.shared.raw), table, home),
+                    None => managed,
+                }
+            }
+        }
     }
 
-    fn over(raw: Rc<Tracked<M>>, table: &BucketTable) -> Self {
+    fn over(raw: Rc<Tracked<M>>, table: &BucketTable, home: u8) -> Self {
         let managed = Self {
-            shared: Rc::new(Shared::over(raw, table)),
+            shared: Rc::new(Shared::over(raw, table, home)),
             anchor: Cell::new(None),
         };
         managed.drop_anchor();
@@ -95,27 +108,31 @@ impl<M: Memory> Managed<M> {
     }
 
     /// Formats whatever is there: the callers hold the capability to do so.
-    pub(crate) fn create(memory: M, buckets: BucketPlan) -> Result<Self, Error> {
+    pub(crate) fn create(memory: M, buckets: BucketPlan, home: u8) -> Result<Self, Error> {
         let raw = Rc::new(Tracked::new(memory));
         grow_to(&raw, 1)?;
-        Ok(Self::formatted(raw, buckets))
+        Ok(Self::formatted(raw, buckets, home))
     }
 
-    fn formatted(raw: Rc<Tracked<M>>, buckets: BucketPlan) -> Self {
+    fn formatted(raw: Rc<Tracked<M>>, buckets: BucketPlan, home: u8) -> Self {
         let table = BucketTable::empty(buckets);
         table.write(&raw);
-        Self::over(raw, &table)
+        Self::over(raw, &table, home)
     }
 
     /// Writes the manager's page of a memory whose buckets were written already.
     ///
     /// # Errors
     /// [`Error::OutOfStableMemory`], and those of [`Managed::bucket_table`] for a table that does not add up.
-    pub(crate) fn laid_out(raw: Rc<Tracked<M>>, table: &BucketTable) -> Result<Self, Error> {
+    pub(crate) fn laid_out(
+        raw: Rc<Tracked<M>>,
+        table: &BucketTable,
+        home: u8,
+    ) -> Result<Self, Error> {
         grow_to(&raw, table.pages())?;
         table.write(&raw);
         let table = table_of(&raw)?;
-        Ok(Self::over(raw, &table))
+        Ok(Self::over(raw, &table, home))
     }
 
     /// Gives the memory buckets as planned: where memory 0 is all there is, which the caller has read and saves again,
@@ -127,9 +144,11 @@ impl<M: Memory> Managed<M> {
     /// Those of [`Managed::reaching`].
     pub(crate) fn with_planned_buckets(self, buckets: BucketPlan) -> Result<Self, Error> {
         let table = self.bucket_table()?;
-        let only_memory_0 = table.owners.iter().all(|&owner| owner == 0);
-        if only_memory_0 && buckets.pages() != table.bucket_pages {
-            return Ok(Self::formatted(Rc::clone(&self.shared.raw), buckets));
+        let home = self.home();
+        let alone = table.owners.iter().all(|&owner| owner == home);
+        if alone && buckets.pages() != table.bucket_pages {
+            let raw = Rc::clone(&self.shared.raw);
+            return Ok(Self::formatted(raw, buckets, home));
         }
         self.reaching(buckets)
     }
@@ -146,7 +165,7 @@ impl<M: Memory> Managed<M> {
         }
         let raw = &self.shared.raw;
         let table = relayout(raw, &self.bucket_table()?, buckets)?;
-        Self::laid_out(Rc::clone(raw), &table)
+        Self::laid_out(Rc::clone(raw), &table, self.home())
     }
 
     /// Gives the buckets back that memory 0 had for the entries of before the move, after which the buckets behind them
@@ -164,8 +183,9 @@ impl<M: Memory> Managed<M> {
             return Ok(self);
         }
         let raw = &self.shared.raw;
-        match reclaim(raw, &self.bucket_table()?, needed) {
-            Some(table) => Self::laid_out(Rc::clone(raw), &table),
+        let home = self.home();
+        match reclaim(raw, &self.bucket_table()?, home, needed) {
+            Some(table) => Self::laid_out(Rc::clone(raw), &table, home),
             None => Ok(self),
         }
     }
@@ -173,15 +193,15 @@ impl<M: Memory> Managed<M> {
     /// Virtual memory `id` for a stable structure. It takes no page until it grows.
     ///
     /// # Errors
-    /// [`Error::ReservedMemory`] for 0, which holds the header and the hot state, and 255.
+    /// [`Error::ReservedMemory`] for that which holds the header and the hot state, and 255.
     pub fn memory(&self, id: u8) -> Result<ManagedMemory<M>, Error> {
-        free_to_use(id)?;
+        free_to_use(id, self.home())?;
         Ok(ManagedMemory::new(Rc::clone(&self.shared), id))
     }
 
     /// The memory of a tier: one that says why it cannot grow, because the map over it would not.
     pub(crate) fn tier_memory(&self, id: u8) -> Result<ManagedMemory<M>, Error> {
-        free_to_use(id)?;
+        free_to_use(id, self.home())?;
         Ok(ManagedMemory::trapping(Rc::clone(&self.shared), id))
     }
 
@@ -252,7 +272,7 @@ impl<M: Memory> Managed<M> {
     fn drop_anchor(&self) {
         let anchor = match self.content() {
             Ok(Memory0Content::Saved(header)) => {
-                let start = self.shared.start(0);
+                let start = self.shared.start(self.home());
                 start.map(|at| (at, header.generation))
             }
             _ => None,
@@ -310,8 +330,17 @@ impl<M: Memory> Managed<M> {
         &self.shared.raw
     }
 
+    /// The virtual memory that has the header and the state: 0 unless the [plan](crate::Plan::memory) says otherwise.
+    pub fn home(&self) -> u8 {
+        self.shared.home
+    }
+
     pub(crate) fn memory0(&self) -> Memory0<M> {
-        Memory0::new(ManagedMemory::new(Rc::clone(&self.shared), 0))
+        self.as_memory0(self.home())
+    }
+
+    fn as_memory0(&self, id: u8) -> Memory0<M> {
+        Memory0::new(ManagedMemory::new(Rc::clone(&self.shared), id))
     }
 }
 
@@ -336,15 +365,15 @@ fn table_of(raw: &impl Memory) -> Result<BucketTable, Error> {
     })
 }
 
-/// Refuses the id of memory 0, and that which marks free buckets.
+/// Refuses the id of the memory that has the state, and that which marks free buckets.
 ///
 /// # Errors
 /// [`Error::ReservedMemory`].
-pub(crate) fn free_to_use(id: u8) -> Result<(), Error> {
-    match id {
-        0 | 255 => Err(Error::ReservedMemory { id }),
-        _ => Ok(()),
+pub(crate) fn free_to_use(id: u8, home: u8) -> Result<(), Error> {
+    if id == home || id == u8::MAX {
+        return Err(Error::ReservedMemory { id });
     }
+    Ok(())
 }
 
 #[cfg(test)]

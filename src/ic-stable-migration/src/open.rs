@@ -81,6 +81,7 @@ pub fn open<M: Memory>(memory: M) -> Opened<M> {
 pub struct OpenOptions {
     candidates: Vec<Candidate>,
     zeroed_is_empty: bool,
+    memory: Option<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +98,7 @@ impl OpenOptions {
         Self {
             candidates: Vec::new(),
             zeroed_is_empty: false,
+            memory: None,
         }
     }
 
@@ -148,14 +150,23 @@ impl OpenOptions {
         self
     }
 
+    /// The virtual memory that has, or gets, the header and the state, whatever the others hold. Without this it is the
+    /// one that has this library's header, or 0.
+    pub fn memory(mut self, id: u8) -> Self {
+        self.memory = Some(id);
+        self
+    }
+
     /// Looks at a memory. Writes nothing.
     pub fn open<M: Memory>(&self, memory: M) -> Opened<M> {
         let pages = memory.size();
         if pages == 0 || (self.zeroed_is_empty && is_zeroed(&memory)) {
-            return Opened::Empty(Empty::of(memory));
+            return Opened::Empty(Empty::of(memory, self.memory.unwrap_or(0)));
         }
         let contradiction = match BucketTable::read(&memory) {
-            Ok(Some(table)) => return Opened::Managed(Managed::of_checked(memory, &table)),
+            Ok(Some(table)) => {
+                return Opened::Managed(Managed::of_checked(memory, &table, self.memory));
+            }
             Ok(None) => None,
             Err(contradiction) => Some(contradiction),
         };
@@ -171,7 +182,7 @@ impl OpenOptions {
         let fits =
             |candidate: &Candidate| (candidate.can_start)(&first[..candidate.probe_bytes], bytes);
         if self.candidates.iter().any(fits) {
-            return Opened::Legacy(Legacy::of(memory));
+            return Opened::Legacy(Legacy::of(memory, self.memory.unwrap_or(0)));
         }
         Opened::Unrecognized(Unrecognized {
             offset: 0,

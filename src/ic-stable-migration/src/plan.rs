@@ -61,6 +61,7 @@ pub struct Plan<L, C> {
     read_back: ReadBack,
     move_budget: MoveBudget,
     zeroed_is_empty: bool,
+    memory: u8,
     legacy: PhantomData<fn() -> (L, C)>,
 }
 
@@ -76,6 +77,7 @@ impl<L, C> Plan<L, C> {
             read_back: ReadBack::Adopted,
             move_budget: MoveBudget::DEFAULT,
             zeroed_is_empty: false,
+            memory: 0,
             legacy: PhantomData,
         }
     }
@@ -126,6 +128,18 @@ impl<L, C> Plan<L, C> {
         self
     }
 
+    /// The virtual memory that has, or gets, the header and the state: 0 unless said. A canister that has a memory manager
+    /// already, with maps in memory 0 and its state in another, names that one. It cannot be changed later:
+    /// [`Error::SavedElsewhere`]. What is said here and in errors of memory 0 is then said of this one.
+    ///
+    /// # Panics
+    /// For 255, which marks free buckets: where the plan is a constant, it does not compile.
+    pub const fn memory(mut self, id: u8) -> Self {
+        assert!(id < u8::MAX, "virtual memory 255 marks free buckets");
+        self.memory = id;
+        self
+    }
+
     /// The release number.
     pub const fn release(&self) -> u32 {
         self.release
@@ -141,7 +155,9 @@ impl<L, C> Plan<L, C> {
     }
 
     fn options(&self) -> OpenOptions {
-        OpenOptions::new().zeroed_is_empty(self.zeroed_is_empty)
+        OpenOptions::new()
+            .zeroed_is_empty(self.zeroed_is_empty)
+            .memory(self.memory)
     }
 
     /// For `pre_upgrade`: saves the state in memory 0 as CBOR. See [`Managed::save`].
@@ -238,6 +254,7 @@ impl<L, C> Plan<L, C> {
     fn terms(&self, now: u64) -> Terms {
         Terms {
             stamp: self.stamp(now),
+            home: self.memory,
             buckets: self.buckets,
             ceiling: self.ceiling,
             budget: self.move_budget,
@@ -282,12 +299,20 @@ impl<L, C> Plan<L, C> {
         let done = journal
             .as_ref()
             .is_some_and(|journal| journal.progress.phase == Phase::Done && journal.hot.is_none());
-        let fitting = fit(found.place.managed(), journal, &mut found.state, now)?;
+        let fitting = fit(
+            self.memory,
+            found.place.managed(),
+            journal,
+            &mut found.state,
+            now,
+        )?;
         if !matches!(found.place, Place::Saved(_))
             && let Some(request) = transfer::heap_fits(terms, &mut found.state)?
         {
             let ground = match found.place {
-                Place::Legacy(adoptable) => Ground::free(adoptable.into_memory(), self.buckets),
+                Place::Legacy(adoptable) => {
+                    Ground::free(adoptable.into_memory(), self.memory, self.buckets)
+                }
                 Place::Value(managed) | Place::Saved(managed) => {
                     Ground::of(managed, self.buckets, 0)?
                 }

@@ -176,7 +176,8 @@ impl Registry {
         self.0.iter().find(|entry| entry.name == name)
     }
 
-    /// The registry as it will be once the declared collections are taken for what is here. `complete` tells whether
+    /// The registry as it will be once the declared collections are taken for what is here; `home` is the memory of the
+    /// state. `complete` tells whether
     /// all entries of a registered collection are in its stable map. Writes nothing.
     ///
     /// # Errors
@@ -184,11 +185,12 @@ impl Registry {
     /// which registry and declaration disagree.
     pub fn claim<M: Memory>(
         &self,
+        home: u8,
         tiers: &[Tier<'_, M>],
         changes: &Changes,
         complete: impl Fn(u8) -> bool,
     ) -> Result<Self, Error> {
-        distinct(tiers)?;
+        distinct(home, tiers)?;
         let mut claimed = self.clone();
         for entry in &mut claimed.0 {
             if let Some(name) = changes.new_name(&entry.name) {
@@ -310,12 +312,12 @@ impl Registered {
 }
 
 /// Refuses ids that no collection can have, and ids or names that two have.
-fn distinct<M: Memory>(tiers: &[Tier<'_, M>]) -> Result<(), Error> {
+fn distinct<M: Memory>(home: u8, tiers: &[Tier<'_, M>]) -> Result<(), Error> {
     for (at, tier) in tiers.iter().enumerate() {
-        free_to_use(tier.id)?;
+        free_to_use(tier.id, home)?;
         let shared = tier.map.shape().kind.shared_memory();
         if let Some(memory) = shared {
-            free_to_use(memory)?;
+            free_to_use(memory, home)?;
             if let Some(owner) = tiers.iter().find(|owner| owner.id == memory) {
                 return Err(OwnershipError::SharedWithOwner {
                     id: memory,

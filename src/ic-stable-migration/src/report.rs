@@ -70,7 +70,7 @@ impl<M: Memory> Managed<M> {
                 let buckets = table.owners.iter().filter(|&&owner| owner == id).count() as u64;
                 let owned = buckets * u64::from(table.bucket_pages) * PAGE_BYTES;
                 let used = match id {
-                    0 => used_in_memory0,
+                    _ if id == self.home() => used_in_memory0,
                     _ => pages * PAGE_BYTES,
                 };
                 VirtualMemoryReport {

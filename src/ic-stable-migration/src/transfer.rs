@@ -62,6 +62,8 @@ const MOST_PAGES: u64 = 131_072;
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
     pub stamp: Stamp,
+    /// The virtual memory of the state.
+    pub home: u8,
     pub buckets: BucketPlan,
     pub ceiling: u64,
     pub budget: MoveBudget,
@@ -105,7 +107,7 @@ where
     let mut state: S = through(Rc::clone(&scan) as _, || {
         managed.load_saved::<S, Cbor>(&header)
     })?;
-    let fitting = fit(Some(&managed), None, &mut state, stamp.now)?;
+    let fitting = fit(terms.home, Some(&managed), None, &mut state, stamp.now)?;
     let (wanted, order) = match Request::of(&mut state, &scan.seen())? {
         Some(request) if request.fits(budget) => (request.wanted, request.order),
         _ => return Ok(Outcome::InSteps(managed)),
@@ -187,8 +189,8 @@ where
     let found = behind(legacy.raw(), bytes);
     let trailing_bytes = found.accepted(trailing, Place::StableMemory)?;
     let mut state = S::default();
-    let fitting = fit(None, None, &mut state, terms.stamp.now)?;
-    let ground = Ground::of_value(legacy.into_memory(), terms.buckets, bytes);
+    let fitting = fit(terms.home, None, None, &mut state, terms.stamp.now)?;
+    let ground = Ground::of_value(legacy.into_memory(), terms.home, terms.buckets, bytes);
     let pages = ground.pages();
     let drain = Rc::new(Drain::unseen(Rc::clone(&pages)));
     let room = Rc::clone(&drain);

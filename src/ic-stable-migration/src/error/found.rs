@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Place {
     /// Offset 0 of the whole stable memory: a legacy value.
     StableMemory,
-    /// Virtual memory 0 of the memory manager.
+    /// The virtual memory that has the header and the state: 0, or what the plan says.
     Memory0,
 }
 
@@ -15,7 +15,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
             Place::StableMemory => "stable memory",
-            Place::Memory0 => "virtual memory 0",
+            Place::Memory0 => "the state's virtual memory",
         })
     }
 }

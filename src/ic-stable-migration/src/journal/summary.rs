@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_journal_is_told_without_the_state() {
-        let managed = Empty::of(Rc::new(VectorMemory::default()))
+        let managed = Empty::of(Rc::new(VectorMemory::default()), 0)
             .format(BucketPlan::for_ceiling(0))
             .unwrap();
         assert_eq!(managed.move_journal(), Ok(None));

@@ -59,10 +59,10 @@ proptest! {
     #[test]
     fn no_byte_string_makes_reading_panic_or_write(bytes in prop::collection::vec(any::<u8>(), 1..300)) {
         let memory = || Untouchable(memory_of(&bytes));
-        let _ = Legacy::of(memory()).read::<Sample, MessagePack>();
-        let _ = Legacy::of(memory()).read::<Sample, Cbor>();
-        let _ = Legacy::of(memory()).read::<Sample, Candid>();
-        let _ = Legacy::of(memory()).read::<Sample, LengthU32<Cbor>>();
+        let _ = Legacy::of(memory(), 0).read::<Sample, MessagePack>();
+        let _ = Legacy::of(memory(), 0).read::<Sample, Cbor>();
+        let _ = Legacy::of(memory(), 0).read::<Sample, Candid>();
+        let _ = Legacy::of(memory(), 0).read::<Sample, LengthU32<Cbor>>();
     }
 
     #[test]
@@ -102,7 +102,7 @@ fn a_truncated_value_is_told_with_its_place_and_changes_nothing() {
 #[test]
 fn the_wrong_codec_is_an_error_that_names_it() {
     let memory = memory_of(&rmp_serde::to_vec_named(&Sample::default()).unwrap());
-    let error = Legacy::of(Untouchable(memory))
+    let error = Legacy::of(Untouchable(memory), 0)
         .read::<Sample, Cbor>()
         .unwrap_err();
     assert!(error.to_string().contains("no whole CBOR value"), "{error}");

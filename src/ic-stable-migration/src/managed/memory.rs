@@ -14,14 +14,16 @@ use crate::tracked::Tracked;
 /// The buckets of a stable memory, shared by everything that was handed out over it.
 pub struct Shared<M: Memory> {
     pub raw: Rc<Tracked<M>>,
+    /// The virtual memory that has the header and the state.
+    pub home: u8,
     buckets: RefCell<Buckets>,
 }
 
 impl<M: Memory> Shared<M> {
     /// For a memory that has this table.
-    pub fn over(raw: Rc<Tracked<M>>, table: &BucketTable) -> Self {
+    pub fn over(raw: Rc<Tracked<M>>, table: &BucketTable, home: u8) -> Self {
         let buckets = RefCell::new(Buckets::of(table));
-        Self { raw, buckets }
+        Self { raw, home, buckets }
     }
 
     /// Goes on with another table, as do all handles.

@@ -14,16 +14,21 @@ use crate::stream::BUFFER_BYTES;
 /// Most pages that are copied in one upgrade, 2 GiB: each is read once and written once, and a hook may touch 8 GiB.
 const MOST_PAGES: u64 = 32_768;
 
-/// Moves the buckets down, if memory 0 has some beyond its first `bytes` bytes and they are not too many to move. Returns
+/// Moves the buckets down, if memory `home`, which has the state, has some beyond its first `bytes` bytes and they are not too many to move. Returns
 /// the table to be written then. A trap in the hook undoes all of it.
-pub fn reclaim<M: Memory>(raw: &M, table: &BucketTable, bytes: u64) -> Option<BucketTable> {
+pub fn reclaim<M: Memory>(
+    raw: &M,
+    table: &BucketTable,
+    home: u8,
+    bytes: u64,
+) -> Option<BucketTable> {
     let bucket_pages = u64::from(table.bucket_pages);
     let needed = bytes.div_ceil(bucket_pages * PAGE_BYTES);
     let mut seen = 0;
     let kept: Vec<usize> = (0..table.owners.len())
         .filter(|&bucket| {
-            let spare = table.owners[bucket] == 0 && seen >= needed;
-            seen += u64::from(table.owners[bucket] == 0);
+            let spare = table.owners[bucket] == home && seen >= needed;
+            seen += u64::from(table.owners[bucket] == home);
             !spare
         })
         .collect();
@@ -41,7 +46,7 @@ pub fn reclaim<M: Memory>(raw: &M, table: &BucketTable, bytes: u64) -> Option<Bu
         }
     }
     let mut sizes = table.sizes.clone();
-    for (_, size) in sizes.iter_mut().filter(|(id, _)| *id == 0) {
+    for (_, size) in sizes.iter_mut().filter(|(id, _)| *id == home) {
         *size = (*size).min(needed * bucket_pages);
     }
     Some(BucketTable {
@@ -74,7 +79,7 @@ mod tests {
             let contents = |manager: &MemoryManager<VectorMemory>| contents(manager, 4);
             let before = contents(&manager);
             let table = BucketTable::read(&raw).unwrap().unwrap();
-            if let Some(smaller) = reclaim(&raw, &table, needed * PAGE_BYTES) {
+            if let Some(smaller) = reclaim(&raw, &table, 0, needed * PAGE_BYTES) {
                 prop_assert!(smaller.pages() < table.pages());
                 smaller.write(&raw);
             }

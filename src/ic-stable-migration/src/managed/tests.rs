@@ -145,7 +145,7 @@ fn the_bucket_limit_is_an_error_and_not_a_panic() {
         owners: vec![9; 32_768],
         sizes: vec![(9, 32_768)],
     };
-    let managed = Managed::of_checked(VectorMemory::default(), &table);
+    let managed = Managed::of_checked(VectorMemory::default(), &table, Some(0));
     let error = managed
         .save::<_, Cbor>(&Sample::default(), STAMP)
         .unwrap_err();

@@ -34,11 +34,12 @@ pub(crate) fn declared<M: Memory, S: Tiered<M>>(state: &mut S) -> Result<Recorde
 }
 
 /// Checks the collections of `state` against the journal of its memory, if there is one, and their memories, if there
-/// is a manager. The first time, computes the digest of every collection. Writes nothing.
+/// is a manager; `home` is the memory of the state. The first time, computes the digest of every collection. Writes nothing.
 ///
 /// # Errors
 /// [`Error::ReservedMemory`], [`Error::Ownership`].
 pub(crate) fn fit<M: Memory, S: Tiered<M>>(
+    home: u8,
     managed: Option<&Managed<M>>,
     journal: Option<Journal>,
     state: &mut S,
@@ -49,7 +50,7 @@ pub(crate) fn fit<M: Memory, S: Tiered<M>>(
     let tiers = state.collections();
     let done = journal.progress.phase == Phase::Done;
     let known = journal.registry.registry();
-    let claimed = known.claim(&tiers, &S::changes(), |_| done)?;
+    let claimed = known.claim(home, &tiers, &S::changes(), |_| done)?;
     if let Some(managed) = managed {
         let entries = |id| {
             let slot = journal.slots.iter().find(|slot| slot.id == id);

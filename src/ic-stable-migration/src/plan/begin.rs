@@ -45,7 +45,10 @@ impl<L, C> Plan<L, C> {
         }
         match self.options().open(memory) {
             Opened::Empty(empty) => Ok(Fresh::Empty(empty)),
-            Opened::Managed(managed) if managed.is_unused() => Ok(Fresh::Managed(managed)),
+            Opened::Managed(managed) if managed.is_unused() => {
+                managed.refuse_saved_elsewhere()?;
+                Ok(Fresh::Managed(managed))
+            }
             _ => Err(Error::NotEmpty {
                 pages,
                 found: Glimpse::of(&first),
@@ -66,7 +69,7 @@ impl<L, C> Plan<L, C> {
         S: Tiered<M>,
         M: Memory,
     {
-        let fitting = fit(None, None, state, now)?;
+        let fitting = fit(self.memory, None, None, state, now)?;
         let fresh = self.fresh(memory)?;
         let standing = match &fresh {
             Fresh::Empty(_) => Standing::Nothing,

@@ -91,6 +91,7 @@ where
                 })
             }
             Opened::Managed(managed) => {
+                managed.refuse_saved_elsewhere()?;
                 managed.refuse_unused()?;
                 let (value, found) = managed.load_value::<L, C>(plan.trailing)?;
                 Ok(Self {

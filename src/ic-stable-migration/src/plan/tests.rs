@@ -7,6 +7,8 @@ use crate::codec::{MessagePack, StreamCodec};
 use crate::form::{Form, Frame};
 use crate::test_memory::{Sample, Untouchable, bytes_of, memory_of, sample_of};
 
+mod home;
+
 const NOW: u64 = 1_700_000_000_000_000_000;
 
 fn release(number: u32) -> Plan<Sample, MessagePack> {

@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for Unreadable {
 }
 
 fn saved<T: Serialize + DeserializeOwned>(value: &T) -> Managed<VectorMemory> {
-    let managed = Empty::of(VectorMemory::default())
+    let managed = Empty::of(VectorMemory::default(), 0)
         .format(BucketPlan::for_ceiling(0))
         .unwrap();
     let stamp = Stamp {

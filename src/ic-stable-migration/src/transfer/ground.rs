@@ -15,6 +15,8 @@ use crate::tracked::Tracked;
 /// See the [module](self).
 pub(crate) struct Ground<M: Memory> {
     raw: Rc<Tracked<M>>,
+    /// The virtual memory of the state.
+    home: u8,
     bucket_pages: u16,
     /// Pages of a value that is still to be read, in its order.
     value: Vec<u32>,
@@ -26,9 +28,10 @@ pub(crate) struct Ground<M: Memory> {
 
 impl<M: Memory> Ground<M> {
     /// A memory in which nothing is needed any more.
-    pub fn free(memory: M, buckets: BucketPlan) -> Self {
+    pub fn free(memory: M, home: u8, buckets: BucketPlan) -> Self {
         Self {
             raw: Rc::new(Tracked::new(memory)),
+            home,
             bucket_pages: buckets.pages(),
             value: Vec::new(),
             kept: Vec::new(),
@@ -37,10 +40,10 @@ impl<M: Memory> Ground<M> {
     }
 
     /// A memory that has a value of so many bytes at its start, which is still to be read, and nothing else.
-    pub fn of_value(memory: M, buckets: BucketPlan, bytes: u64) -> Self {
+    pub fn of_value(memory: M, home: u8, buckets: BucketPlan, bytes: u64) -> Self {
         Self {
             value: (0..bytes.div_ceil(PAGE_BYTES) as u32).collect(),
-            ..Self::free(memory, buckets)
+            ..Self::free(memory, home, buckets)
         }
     }
 
@@ -50,7 +53,8 @@ impl<M: Memory> Ground<M> {
     /// Those of [`Managed::reaching`].
     pub fn of(managed: Managed<M>, buckets: BucketPlan, bytes: u64) -> Result<Self, Error> {
         let table = managed.bucket_table()?;
-        let alone = table.owners.iter().all(|&owner| owner == 0);
+        let home = managed.home();
+        let alone = table.owners.iter().all(|&owner| owner == home);
         let (managed, table) = if alone {
             (managed, table)
         } else {
@@ -59,18 +63,19 @@ impl<M: Memory> Ground<M> {
             (managed, table)
         };
         let first_page = |bucket: usize| (table.bucket_offset(bucket) / PAGE_BYTES) as u32;
-        let owned = |zero: bool| {
+        let owned = |by_home: bool| {
             let owners = table.owners.iter().enumerate();
-            owners.filter(move |(_, owner)| (**owner == 0) == zero)
+            owners.filter(move |(_, owner)| (**owner == home) == by_home)
         };
         let pages = owned(true).flat_map(|(bucket, _)| {
             let first = first_page(bucket);
             first..first + u32::from(table.bucket_pages)
         });
         let value = pages.take(bytes.div_ceil(PAGE_BYTES) as usize).collect();
-        let kept_sizes = table.sizes.iter().filter(|(id, _)| *id != 0);
+        let kept_sizes = table.sizes.iter().filter(|(id, _)| *id != home);
         Ok(Self {
             raw: Rc::clone(managed.raw()),
+            home,
             bucket_pages: if alone {
                 buckets.pages()
             } else {
@@ -107,7 +112,7 @@ impl<M: Memory> Ground<M> {
         let last_kept = self.kept.iter().map(|(bucket, _)| bucket + 1).max();
         let allocated = pages.buckets().max(last_kept.unwrap_or(0));
         // Between buckets that stayed there may be some that nobody took: memory 0 gets them.
-        let mut owners = vec![0; allocated as usize];
+        let mut owners = vec![self.home; allocated as usize];
         let taken = memories.iter().flat_map(|(id, memory)| {
             let buckets = memory.buckets();
             buckets.into_iter().map(|bucket| (bucket, *id))
@@ -117,11 +122,11 @@ impl<M: Memory> Ground<M> {
                 *owner = id;
             }
         }
-        let spare = owners.iter().filter(|owner| **owner == 0).count() as u64;
+        let spare = owners.iter().filter(|owner| **owner == self.home).count() as u64;
         let mut sizes = self.kept_sizes;
         sizes.extend(memories.iter().map(|(id, memory)| (*id, memory.size())));
         if spare > 0 {
-            sizes.push((0, spare * u64::from(self.bucket_pages)));
+            sizes.push((self.home, spare * u64::from(self.bucket_pages)));
         }
         sizes.sort_unstable();
         let table = BucketTable {
@@ -129,6 +134,6 @@ impl<M: Memory> Ground<M> {
             owners,
             sizes,
         };
-        Managed::laid_out(self.raw, &table)
+        Managed::laid_out(self.raw, &table, self.home)
     }
 }

@@ -194,7 +194,7 @@ fn what_cannot_be_compacted_leaves_nothing() {
         (
             "header",
             header,
-            "the header of virtual memory 0 is damaged",
+            "the header of the state's virtual memory is damaged",
         ),
     ] {
         let from = snapshot(dir.path(), name, WITH_LIBRARY, &stable);

@@ -150,12 +150,12 @@ fn damage_is_told_in_a_sentence_and_no_page_is_written() {
         (
             "header",
             damaged(65_536 + 9, 1),
-            "the header of virtual memory 0 is damaged",
+            "the header of the state's virtual memory is damaged",
         ),
         (
             "payload",
             damaged(65_536 + 200, 1),
-            "the payload in virtual memory 0 is damaged",
+            "the payload in the state's virtual memory is damaged",
         ),
         ("root", damaged(map + 14, 9), "points to a node at"),
         (

@@ -22,7 +22,7 @@ fn held(entries: u64, of: KeyOf) -> u64 {
     // Stable memory is not part of the heap.
     memory.borrow_mut().reserve(64 << 20);
     let (held, pages) = most_held(|| {
-        let ground = Ground::free(memory.clone(), BucketPlan::for_ceiling(2 << 30));
+        let ground = Ground::free(memory.clone(), 0, BucketPlan::for_ceiling(2 << 30));
         let drain = Drain::unseen(ground.pages());
         let mut state = State::<VectorMemory, SHARING>::default();
         for at in 0..entries {
