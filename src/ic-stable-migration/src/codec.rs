@@ -1,4 +1,5 @@
-//! How a value is encoded: CBOR, MessagePack, Candid, and each of them with a length in front.
+//! How a value is encoded: CBOR, MessagePack, Candid, JSON, and each of them behind a [front](Front), packed with gzip,
+//! or several in [sequence](Sequence).
 //!
 //! A legacy memory names no codec, so [`Codec::can_start`] tells by the first bytes whether a codec's value can
 //! stand there. A canister's state is a record, a map, a tuple or a list; a codec therefore admits the bytes that
@@ -16,7 +17,12 @@ mod decoder;
 mod encoder;
 mod failure;
 mod framed;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod item;
+#[cfg(feature = "json")]
+mod json;
+mod sequence;
 pub(crate) mod short;
 mod stack;
 mod tags;
@@ -30,9 +36,14 @@ mod messagepack;
 pub use self::candid::Candid;
 pub use cbor::Cbor;
 pub use census::{Census, DuplicateKey};
-pub use framed::{LengthU32, LengthU64};
+pub use framed::{Framed, Front, LengthU32, LengthU64, Skip, U32Be, U32Le, U64Be, U64Le};
+#[cfg(feature = "gzip")]
+pub use gzip::Gzip;
+#[cfg(feature = "json")]
+pub use json::Json;
 #[cfg(feature = "messagepack")]
 pub use messagepack::MessagePack;
+pub use sequence::Sequence;
 
 /// The name of an encoding, as it stands in headers and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,15 +54,18 @@ pub enum Format {
     MessagePack,
     /// Candid with its type table, as `stable_save` writes it.
     Candid,
+    /// Any other, by its name: one that a canister starts from, and in which memory 0 is never written.
+    Other(&'static str),
 }
 
 impl Format {
-    /// The number that stands for the format in a header.
+    /// The number that stands for the format in a header; 0 for one that no header can have.
     pub const fn id(self) -> u8 {
         match self {
             Format::Cbor => 1,
             Format::MessagePack => 2,
             Format::Candid => 3,
+            Format::Other(_) => 0,
         }
     }
 
@@ -76,6 +90,7 @@ impl Format {
             // Fixed and sized maps and arrays.
             Format::MessagePack => matches!(byte, 0x80..=0x9f | 0xdc..=0xdf),
             Format::Candid => first.starts_with(b"DIDL"),
+            Format::Other(_) => false,
         }
     }
 }
@@ -86,6 +101,7 @@ impl fmt::Display for Format {
             Format::Cbor => "CBOR",
             Format::MessagePack => "MessagePack",
             Format::Candid => "Candid",
+            Format::Other(name) => name,
         })
     }
 }
@@ -97,6 +113,10 @@ impl fmt::Display for Format {
 /// | [`Cbor`] | memory 0, and what `ciborium` wrote | nothing; what it cannot carry is refused when it is written |
 /// | `MessagePack` | what `rmp-serde` wrote | nothing; `rmp-serde` itself wrote `Some(None)` as `None` |
 /// | `Candid` | what `stable_save` wrote, all arguments | nothing; what the type lacks is an error |
+/// | `Json` | what `serde_json` wrote | the first of two entries with one key |
+/// | `Gzip<C>` | what `C` reads, packed | what `C` loses |
+/// | [`Framed<F, C>`](Framed) | what `C` reads behind a length or a header | what `C` loses; the header |
+/// | [`Sequence<(A, B)>`](Sequence) | what `A` reads, then what `B` reads | what they lose |
 ///
 /// A type that fills a map keeps the last of two entries with one key: [`Codec::census`] finds them.
 pub trait Codec<T> {
@@ -107,7 +127,7 @@ pub trait Codec<T> {
     /// alone knows.
     const FORM: Option<Form> = None;
 
-    /// Bytes that have to be read to know whether a value can start there: from 1 to 65 536, a page of memory.
+    /// Bytes that have to be read to know whether a value can start there: from 1 to 1 MiB.
     const PROBE_BYTES: usize;
 
     /// Whether a value can start with `first`, the first [`Codec::PROBE_BYTES`] of a memory of `memory_bytes`, or

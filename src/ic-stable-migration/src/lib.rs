@@ -145,9 +145,16 @@ pub mod tree;
 pub use bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
 #[cfg(feature = "candid")]
 pub use codec::Candid;
+#[cfg(feature = "gzip")]
+pub use codec::Gzip;
+#[cfg(feature = "json")]
+pub use codec::Json;
 #[cfg(feature = "messagepack")]
 pub use codec::MessagePack;
-pub use codec::{Cbor, Census, Codec, DuplicateKey, Format, LengthU32, LengthU64, StreamCodec};
+pub use codec::{
+    Cbor, Census, Codec, DuplicateKey, Format, Framed, Front, LengthU32, LengthU64, Sequence, Skip,
+    StreamCodec, U32Be, U32Le, U64Be, U64Le,
+};
 pub use error::{Error, Glimpse, Place};
 pub use form::{Form, Forms, Frame};
 pub use header::{HEADER_BYTES, Header};

@@ -57,6 +57,9 @@ impl From<Unrecognized> for Error {
     }
 }
 
+/// Most bytes that a codec may ask for to know whether its value can start there: 1 MiB.
+const MOST_PROBED: usize = 1 << 20;
+
 /// Bytes of an unknown memory that are shown.
 const GLIMPSE_BYTES: usize = 16;
 
@@ -125,13 +128,13 @@ impl OpenOptions {
 
     /// Accepts also the values of codec `C`, which may have a length in front.
     ///
-    /// A codec whose probe asks for no byte, or for more than a page, does not compile: it could match nothing or
+    /// A codec whose probe asks for no byte, or for more than 1 MiB, does not compile: it could match nothing or
     /// everything.
     pub fn accept<T, C: Codec<T>>(mut self) -> Self {
         const {
             assert!(
-                C::PROBE_BYTES > 0 && C::PROBE_BYTES <= PAGE_BYTES as usize,
-                "Codec::PROBE_BYTES has to be from 1 to 65536, a page of memory"
+                C::PROBE_BYTES > 0 && C::PROBE_BYTES <= MOST_PROBED,
+                "Codec::PROBE_BYTES has to be from 1 to 1048576, which is 1 MiB"
             );
         }
         self.candidates.push(Candidate {
@@ -176,11 +179,12 @@ impl OpenOptions {
             .iter()
             .map(|candidate| candidate.probe_bytes);
         let longest = longest.max().unwrap_or(0).max(GLIMPSE_BYTES);
-        // A probe is a page at most, and there is one.
-        let mut first = vec![0; longest];
+        let mut first = vec![0; longest.min(usize::try_from(bytes).unwrap_or(longest))];
         memory.read(0, &mut first);
-        let fits =
-            |candidate: &Candidate| (candidate.can_start)(&first[..candidate.probe_bytes], bytes);
+        let fits = |candidate: &Candidate| {
+            let seen = candidate.probe_bytes.min(first.len());
+            (candidate.can_start)(&first[..seen], bytes)
+        };
         if self.candidates.iter().any(fits) {
             return Opened::Legacy(Legacy::of(memory, self.memory.unwrap_or(0)));
         }

@@ -183,7 +183,7 @@ where
         return Ok(LegacyOutcome::OnHeap(legacy));
     };
     let bytes = census.bytes;
-    if !terms.budget.admits_legacy(bytes) || legacy.raw().size() > MOST_PAGES {
+    if !terms.budget.admits_legacy(census.unpacked_bytes) || legacy.raw().size() > MOST_PAGES {
         return Ok(LegacyOutcome::OnHeap(legacy));
     }
     let found = behind(legacy.raw(), bytes);

@@ -42,6 +42,8 @@ pub struct Compaction<'a> {
     image: &'a Image,
     table: BucketTable,
     bucket_pages: u16,
+    /// The virtual memory of the state.
+    home: u8,
     header: Option<Header>,
     /// What is kept of each virtual memory, in pages.
     sizes: Vec<(u8, u64)>,
@@ -76,7 +78,8 @@ impl<'a> Compaction<'a> {
         let header = header_of(&managed).map_err(stable)?;
         let table = managed.bucket_table().map_err(stable)?;
         image.check()?;
-        let kept = kept_sizes(&table, header.as_ref());
+        let home = managed.home();
+        let kept = kept_sizes(&table, home, header.as_ref());
         let sizes = kept.iter().map(|&(_, pages)| pages);
         let bucket_pages = match choice {
             BucketChoice::RightSize => {
@@ -97,12 +100,13 @@ impl<'a> Compaction<'a> {
             image,
             table,
             bucket_pages,
+            home,
             header,
             sizes: kept,
         })
     }
 
-    /// Whether memory 0 carries this library's header, so that a heap can see by its generation what was done.
+    /// Whether a memory carries this library's header, so that a heap can see by its generation what was done.
     pub fn raises_generation(&self) -> bool {
         self.header.is_some()
     }
@@ -125,7 +129,7 @@ impl<'a> Compaction<'a> {
         (self.image.pages(), after)
     }
 
-    /// Pages that memory 0 has too many behind its journal.
+    /// Pages that the memory of the state has too many behind its journal.
     pub fn pages_cut(&self) -> u64 {
         let total = |sizes: &[(u8, u64)]| sizes.iter().map(|&(_, pages)| pages).sum::<u64>();
         total(&self.table.sizes) - total(&self.sizes)
@@ -159,7 +163,7 @@ impl<'a> Compaction<'a> {
         let mut start = PAGE_BYTES;
         for &(id, pages) in &self.sizes {
             out.skip_to(start).map_err(io())?;
-            if let (0, Some(bytes)) = (id, self.new_header()) {
+            if let (true, Some(bytes)) = (id == self.home, self.new_header()) {
                 out.write_all(&bytes).map_err(io())?;
             }
             let mut target = Target {
@@ -246,10 +250,8 @@ impl<'a> Compaction<'a> {
             return Err(differs("its virtual memories have other sizes".into()));
         }
         for &(id, pages) in &table.sizes {
-            let skip = match (id, self.header) {
-                (0, Some(_)) => HEADER_BYTES,
-                _ => 0,
-            };
+            let has_header = id == self.home && self.header.is_some();
+            let skip = if has_header { HEADER_BYTES } else { 0 };
             let old = Side {
                 image: self.image,
                 stretches: stretches(&self.table, id, pages).collect(),
@@ -279,10 +281,11 @@ struct Target<'a> {
     start: u64,
 }
 
-/// The sizes of the virtual memories, memory 0 without what lies behind its journal.
-pub fn kept_sizes(table: &BucketTable, header: Option<&Header>) -> Vec<(u8, u64)> {
+/// The sizes of the virtual memories, that of the state without what lies behind its journal.
+pub fn kept_sizes(table: &BucketTable, home: u8, header: Option<&Header>) -> Vec<(u8, u64)> {
     let mut sizes = table.sizes.clone();
-    if let (Some((0, pages)), Some(header)) = (sizes.first_mut(), header) {
+    let of_home = sizes.iter_mut().find(|(id, _)| *id == home);
+    if let (Some((_, pages)), Some(header)) = (of_home, header) {
         let end = header
             .journal_at()
             .saturating_add(header.journal_bytes.into());

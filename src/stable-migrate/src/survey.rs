@@ -12,6 +12,7 @@ use crate::structure::Depth;
 use crate::units::shortened;
 use crate::virtual_memory::Flaw;
 
+mod advice;
 mod collections;
 mod content;
 mod forecast;
@@ -43,6 +44,8 @@ pub struct Survey {
     pub layout: Layout,
     /// How the state will move with the default budget; absent where there is none that has not moved yet.
     pub forecast: Option<Forecast>,
+    /// What a release says to start from it, after "a release that starts from it"; none where it need say nothing.
+    pub advice: Option<String>,
     /// What contradicts itself, a sentence each. Empty for a memory in order.
     pub damages: Vec<String>,
 }
@@ -96,6 +99,7 @@ impl Survey {
             cycles_per_year: cycles_per_year(image.bytes()),
             // What is damaged does not move.
             forecast: Forecast::of(&layout).filter(|_| damages.is_empty()),
+            advice: advice::of(&layout),
             layout,
             damages,
         })

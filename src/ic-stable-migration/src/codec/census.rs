@@ -19,8 +19,10 @@ pub const MAX_DEPTH: u32 = 1_000_000;
 /// What was found in an encoded value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Census {
-    /// Bytes of the value, a length in front of it included.
+    /// Bytes of the value as it stands in memory, a front included.
     pub bytes: u64,
+    /// Bytes that decoding reads: more, where the value is packed.
+    pub unpacked_bytes: u64,
     /// Levels of nesting: 0 for a number, 1 for a list of numbers.
     pub deepest: u32,
     /// Entries whose key another entry of the same map has had before.
@@ -33,9 +35,24 @@ pub struct Census {
 }
 
 impl Census {
+    /// This value and another right behind it.
+    pub(super) fn followed_by(self, next: Self) -> Self {
+        let unpacked_bytes = self.unpacked_bytes + next.unpacked_bytes;
+        let next = next.behind(self.bytes);
+        Self {
+            bytes: next.bytes,
+            unpacked_bytes,
+            deepest: self.deepest.max(next.deepest),
+            duplicate_keys: self.duplicate_keys + next.duplicate_keys,
+            first_duplicate: self.first_duplicate.or(next.first_duplicate),
+            has_maps: self.has_maps && next.has_maps,
+        }
+    }
+
     /// The same value behind a prefix of so many bytes.
     pub(super) fn behind(mut self, prefix: u64) -> Self {
         self.bytes += prefix;
+        self.unpacked_bytes += prefix;
         if let Some(duplicate) = &mut self.first_duplicate {
             duplicate.offset += prefix;
         }
@@ -98,6 +115,7 @@ pub fn take(notation: Notation, reader: &mut dyn Read) -> Result<Census, Failure
     let deepest = walk(&mut input, first, &mut keys)?;
     Ok(Census {
         bytes: input.position(),
+        unpacked_bytes: input.position(),
         deepest,
         duplicate_keys: keys.duplicates,
         first_duplicate: keys.first,

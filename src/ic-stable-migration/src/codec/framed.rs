@@ -1,4 +1,4 @@
-//! A little-endian length in front of a value, as hand-written hooks put it there.
+//! What hand-written hooks put in front of a value: its length, or a header of the canister's own.
 
 use std::io::{Read, Take};
 use std::marker::PhantomData;
@@ -6,87 +6,152 @@ use std::marker::PhantomData;
 use super::{Census, Codec, Format};
 use crate::form::{Form, Frame};
 
-/// A u32 length in bytes, then a value of `C` that takes exactly that many.
-pub struct LengthU32<C>(PhantomData<C>);
+/// What stands in front of a value: so many bytes, which may say how long the value is.
+///
+/// The usual ones are here: [`U32Le`], [`U64Le`], [`U32Be`], [`U64Be`] for a length, [`Skip`] for a header that says nothing
+/// of the value. One of a canister's own takes a few lines; here eight bytes of magic, then the length.
+///
+/// ```
+/// use ic_stable_migration::{Cbor, Codec, Framed, Front};
+///
+/// struct Ledger;
+///
+/// impl Front for Ledger {
+///     const BYTES: usize = 12;
+///
+///     fn value_bytes(front: &[u8]) -> Result<Option<u64>, String> {
+///         let length = front.strip_prefix(b"LEDGER01").and_then(|rest| rest.first_chunk());
+///         let length = length.ok_or("no LEDGER01")?;
+///         Ok(Some(u32::from_be_bytes(*length).into()))
+///     }
+/// }
+///
+/// // A plan with this codec starts from such a memory: `Plan<Vec<String>, Framed<Ledger, Cbor>>`.
+/// let memory = b"LEDGER01\0\0\0\x04\x81\x62hi";
+/// let value: Vec<String> = Framed::<Ledger, Cbor>::decode(&memory[..])?;
+/// assert_eq!(value, ["hi"]);
+/// # Ok::<(), String>(())
+/// ```
+pub trait Front {
+    /// How many bytes it has.
+    const BYTES: usize;
 
-/// A u64 length in bytes, then a value of `C` that takes exactly that many.
-pub struct LengthU64<C>(PhantomData<C>);
+    /// Where it is one of this library's, which.
+    const FRAME: Option<Frame> = None;
 
-impl<T, C: Codec<T>> Codec<T> for LengthU32<C> {
+    /// The length of the value in bytes, where `front`, its [`Front::BYTES`] bytes, says it. The value then takes exactly
+    /// that many.
+    ///
+    /// # Errors
+    /// A sentence, if these bytes are no such front.
+    fn value_bytes(front: &[u8]) -> Result<Option<u64>, String>;
+}
+
+/// A value of codec `C` behind a [`Front`].
+pub struct Framed<F, C>(PhantomData<(F, C)>);
+
+/// A little-endian u32 length in bytes, then a value of `C` that takes exactly that many.
+pub type LengthU32<C> = Framed<U32Le, C>;
+
+/// A little-endian u64 length in bytes, then a value of `C` that takes exactly that many.
+pub type LengthU64<C> = Framed<U64Le, C>;
+
+macro_rules! lengths {
+    ($($name:ident: $integer:ty, $read:ident, $frame:expr, $what:literal;)+) => {$(
+        #[doc = concat!("The length of the value in bytes, ", $what, ".")]
+        pub struct $name;
+
+        impl Front for $name {
+            const BYTES: usize = size_of::<$integer>();
+            const FRAME: Option<Frame> = $frame;
+
+            fn value_bytes(front: &[u8]) -> Result<Option<u64>, String> {
+                let length = front.first_chunk().ok_or("it has no length in front")?;
+                Ok(Some(<$integer>::$read(*length).into()))
+            }
+        }
+    )+};
+}
+
+lengths! {
+    U32Le: u32, from_le_bytes, Some(Frame::LengthU32), "u32, little-endian";
+    U64Le: u64, from_le_bytes, Some(Frame::LengthU64), "u64, little-endian";
+    U32Be: u32, from_be_bytes, None, "u32, big-endian";
+    U64Be: u64, from_be_bytes, None, "u64, big-endian";
+}
+
+/// `N` bytes that are passed over, whatever they are. Adopting overwrites them: what the canister needs of them has to be in
+/// its state by then.
+pub struct Skip<const N: usize>;
+
+impl<const N: usize> Front for Skip<N> {
+    const BYTES: usize = N;
+
+    fn value_bytes(_front: &[u8]) -> Result<Option<u64>, String> {
+        Ok(None)
+    }
+}
+
+impl<T, F: Front, C: Codec<T>> Codec<T> for Framed<F, C> {
     const FORMAT: Format = C::FORMAT;
-    const FORM: Option<Form> = Form::framed(C::FORM, Frame::LengthU32);
-    const PROBE_BYTES: usize = 4 + C::PROBE_BYTES;
+    const FORM: Option<Form> = match F::FRAME {
+        Some(frame) => Form::framed(C::FORM, frame),
+        None => None,
+    };
+    const PROBE_BYTES: usize = F::BYTES + C::PROBE_BYTES;
 
     fn can_start(first: &[u8], memory_bytes: u64) -> bool {
-        first.split_first_chunk().is_some_and(|(length, rest)| {
-            fits::<T, C>(4, u32::from_le_bytes(*length).into(), rest, memory_bytes)
-        })
+        let behind = memory_bytes.saturating_sub(F::BYTES as u64);
+        let Some((front, rest)) = first.split_at_checked(F::BYTES) else {
+            return false;
+        };
+        match F::value_bytes(front) {
+            Ok(Some(length)) => {
+                length <= behind && length >= C::PROBE_BYTES as u64 && C::can_start(rest, length)
+            }
+            Ok(None) => C::can_start(rest, behind),
+            Err(_) => false,
+        }
     }
 
     fn decode<R: Read>(mut reader: R) -> Result<T, String> {
-        let length = length::<4>(&mut reader)?;
-        exactly(reader.take(u32::from_le_bytes(length).into()), |framed| {
-            C::decode(framed)
-        })
+        let Some(length) = front::<F>(&mut reader)? else {
+            return C::decode(reader);
+        };
+        let mut reader = reader.take(length);
+        let value = C::decode(&mut reader)?;
+        ended(length, &reader)?;
+        Ok(value)
     }
 
     fn census<R: Read>(mut reader: R) -> Result<Option<Census>, String> {
-        let length = length::<4>(&mut reader)?;
-        let census = exactly(reader.take(u32::from_le_bytes(length).into()), |framed| {
-            C::census(framed)
-        })?;
-        Ok(census.map(|census| census.behind(4)))
+        let census = match front::<F>(&mut reader)? {
+            None => C::census(reader)?,
+            Some(length) => {
+                let mut reader = reader.take(length);
+                let census = C::census(&mut reader)?;
+                // Where there is none, nothing was read.
+                if census.is_some() {
+                    ended(length, &reader)?;
+                }
+                census
+            }
+        };
+        Ok(census.map(|census| census.behind(F::BYTES as u64)))
     }
 }
 
-impl<T, C: Codec<T>> Codec<T> for LengthU64<C> {
-    const FORMAT: Format = C::FORMAT;
-    const FORM: Option<Form> = Form::framed(C::FORM, Frame::LengthU64);
-    const PROBE_BYTES: usize = 8 + C::PROBE_BYTES;
-
-    fn can_start(first: &[u8], memory_bytes: u64) -> bool {
-        first.split_first_chunk().is_some_and(|(length, rest)| {
-            fits::<T, C>(8, u64::from_le_bytes(*length), rest, memory_bytes)
-        })
-    }
-
-    fn decode<R: Read>(mut reader: R) -> Result<T, String> {
-        let length = length::<8>(&mut reader)?;
-        exactly(reader.take(u64::from_le_bytes(length)), |framed| {
-            C::decode(framed)
-        })
-    }
-
-    fn census<R: Read>(mut reader: R) -> Result<Option<Census>, String> {
-        let length = length::<8>(&mut reader)?;
-        let census = exactly(reader.take(u64::from_le_bytes(length)), |framed| {
-            C::census(framed)
-        })?;
-        Ok(census.map(|census| census.behind(8)))
-    }
+/// Reads the front; the length that it announces.
+fn front<F: Front>(reader: &mut impl Read) -> Result<Option<u64>, String> {
+    let mut front = vec![0; F::BYTES];
+    reader.read_exact(&mut front).map_err(super::io_reason)?;
+    F::value_bytes(&front)
 }
 
-fn fits<T, C: Codec<T>>(prefix: u64, length: u64, rest: &[u8], memory_bytes: u64) -> bool {
-    length <= memory_bytes.saturating_sub(prefix)
-        && length >= C::PROBE_BYTES as u64
-        && C::can_start(rest, length)
-}
-
-fn length<const N: usize>(reader: &mut impl Read) -> Result<[u8; N], String> {
-    let mut length = [0; N];
-    reader.read_exact(&mut length).map_err(super::io_reason)?;
-    Ok(length)
-}
-
-/// What `read` makes of the value, if it takes all that the length in front announces.
-fn exactly<R: Read, V>(
-    mut framed: Take<R>,
-    read: impl FnOnce(&mut Take<R>) -> Result<V, String>,
-) -> Result<V, String> {
-    let length = framed.limit();
-    let value = read(&mut framed)?;
-    match framed.limit() {
-        0 => Ok(value),
+/// Refuses a value that does not take all of the length in front.
+fn ended<R>(length: u64, value: &Take<R>) -> Result<(), String> {
+    match value.limit() {
+        0 => Ok(()),
         left => Err(format!(
             "the length in front says {length} bytes, and the value ends {left} bytes before that"
         )),

@@ -28,6 +28,7 @@ impl<M: Memory> Managed<M> {
                     Format::Cbor => "1 (CBOR)",
                     Format::MessagePack => "2 (MessagePack)",
                     Format::Candid => "3 (Candid)",
+                    Format::Other(name) => name,
                 },
             });
         }
@@ -82,6 +83,12 @@ impl<M: Memory> Managed<M> {
         value: &T,
         stamp: Stamp,
     ) -> Result<Header, Error> {
+        const {
+            assert!(
+                matches!(C::FORMAT, Format::Cbor | Format::MessagePack),
+                "memory 0 is written in CBOR or MessagePack"
+            );
+        }
         let memory = self.memory0();
         let before = match memory.is_ours() {
             true => Some(memory.header()?),

@@ -116,7 +116,7 @@ impl Compact {
             })
         };
         if compaction.new_generation().is_none() {
-            return refuse("its memory 0 has no header of ic-stable-migration");
+            return refuse("none of its memories has a header of ic-stable-migration");
         }
         let Source::Snapshot(snapshot) = source else {
             return Ok(());

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::survey::{Content, Layout, MemorySurvey};
 use crate::test_images::{TestImage, fixture, one_of_each, with_naive_frame};
 
 /// Compacts and verifies; the image of the result.
@@ -56,8 +57,13 @@ fn memories(image: &Image) -> BTreeMap<u8, Vec<u8>> {
 }
 
 fn formatted() -> (VectorMemory, Managed<VectorMemory>) {
+    formatted_for(0)
+}
+
+/// One that has its state in virtual memory `home`.
+fn formatted_for(home: u8) -> (VectorMemory, Managed<VectorMemory>) {
     let raw = VectorMemory::default();
-    let Opened::Empty(empty) = OpenOptions::new().open(Rc::clone(&raw)) else {
+    let Opened::Empty(empty) = OpenOptions::new().memory(home).open(Rc::clone(&raw)) else {
         panic!("not empty");
     };
     let managed = Empty::format(empty, BucketPlan::for_ceiling(256 << 30)).unwrap();
@@ -91,7 +97,20 @@ fn every_structure_is_found_again_in_smaller_buckets() {
 
 #[test]
 fn a_canister_goes_on_where_it_was() {
-    let (raw, managed) = formatted();
+    goes_on(0);
+}
+
+#[test]
+fn so_does_one_whose_state_is_not_in_memory_0() {
+    goes_on(9);
+}
+
+fn goes_on(home: u8) {
+    let (raw, managed) = formatted_for(home);
+    if home != 0 {
+        let mut map = StableBTreeMap::init(managed.memory(0).unwrap());
+        map.insert(1u64, 2u64);
+    }
     let mut map: StableBTreeMap<u64, u64, _> = StableBTreeMap::init(managed.memory(7).unwrap());
     for key in 0..5_000 {
         map.insert(key, key * 3);
@@ -104,8 +123,10 @@ fn a_canister_goes_on_where_it_was() {
     let saved = managed.save::<_, Cbor>(&vec![1u64, 2, 3], stamp).unwrap();
 
     let before = TestImage::of_memory(&raw);
+    assert_state_is_in(&before.image, home);
     let (_dir, made) = compact(&before.image, BucketChoice::Ceiling(4 << 30));
 
+    assert_state_is_in(&made, home);
     let mut bytes = vec![0; made.bytes() as usize];
     made.read_at(0, &mut bytes).unwrap();
     let raw: VectorMemory = Rc::new(std::cell::RefCell::new(bytes));
@@ -130,6 +151,19 @@ fn a_canister_goes_on_where_it_was() {
         map.insert(key, key * 3);
     }
     assert!((0..20_000).all(|key| map.get(&key) == Some(key * 3)));
+}
+
+fn assert_state_is_in(image: &Rc<Image>, home: u8) {
+    let survey = Survey::of(image, Depth::Everything, &mut |_| {}).unwrap();
+    let Layout::Managed(managed) = survey.layout else {
+        panic!("not managed");
+    };
+    assert_eq!(managed.home, home);
+    let of_state = |memory: &MemorySurvey| matches!(memory.content, Content::SavedState(_));
+    for memory in &managed.memories {
+        assert_eq!(of_state(memory), memory.id == home, "{memory:?}");
+    }
+    assert_eq!(survey.damages, [""; 0]);
 }
 
 #[test]

@@ -39,6 +39,10 @@ pub fn text(report: &Report) -> String {
     if let Some(forecast) = survey.forecast {
         lines.line("move", &describe::forecast(forecast));
     }
+    if let Some(advice) = &survey.advice {
+        let advice = format!("a release that starts from it {advice}");
+        lines.line("adopting", &advice);
+    }
     for damage in &survey.damages {
         lines.line("DAMAGED", damage);
     }

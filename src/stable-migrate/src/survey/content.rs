@@ -358,13 +358,14 @@ fn saved_state(
         bytes => Err(format!("a journal of {bytes} bytes is longer than any is")),
     };
     if let Err(damage) = &journal {
-        damages.push(format!("memory 0: {damage}"));
+        damages.push(format!("memory {}: {damage}", manager.home()));
     }
     let content = Content::SavedState(SavedState {
         codec: match header.format {
             Format::Cbor => "cbor",
             Format::MessagePack => "messagepack",
             Format::Candid => "candid",
+            Format::Other(name) => name,
         },
         schema: header.schema,
         payload_bytes: header.payload_bytes,
@@ -377,7 +378,7 @@ fn saved_state(
         payload_verified: verified.as_ref().map(Result::is_ok),
     });
     if let Some(Err(damage)) = verified {
-        damages.push(format!("memory 0: {damage}"));
+        damages.push(format!("memory {}: {damage}", manager.home()));
     }
     let used = header
         .journal_at()

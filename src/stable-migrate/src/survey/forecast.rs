@@ -51,8 +51,9 @@ impl Forecast {
             Layout::Managed(managed) => managed,
             _ => return None,
         };
-        let memory0 = managed.memories.iter().find(|memory| memory.id == 0)?;
-        match &memory0.content {
+        let mut memories = managed.memories.iter();
+        let home = memories.find(|memory| memory.id == managed.home)?;
+        match &home.content {
             Content::SavedState(state) if state.journal_bytes == 0 => {
                 Some(Self::of_payload(state.payload_bytes))
             }

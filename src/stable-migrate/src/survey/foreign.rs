@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::image::Image;
-use crate::recognition::{Certainty, Found, Kind};
+use crate::recognition::{Certainty, Found, Frame, Kind};
 use crate::structure::{Depth, recognize};
 use crate::virtual_memory::{Flaw, VirtualMemory};
 
@@ -19,6 +19,10 @@ pub struct ForeignSurvey {
     pub kind: Kind,
     /// The format in words, with what stands in front of it.
     pub what: String,
+    /// What stands in front of it, where it is a value.
+    pub frame: Frame,
+    /// The page from which on there is a memory manager, where that is what was found.
+    pub manager_page: Option<u64>,
     /// How sure that is.
     pub certainty: Certainty,
     /// Why.
@@ -39,7 +43,14 @@ const MOST_HEADER_PAGES: u64 = 16;
 pub fn survey(image: &Rc<Image>, found: Found) -> Result<ForeignSurvey> {
     let mut first = [0; 16];
     image.read_at(0, &mut first)?;
-    let manager = newer_manager(image, &first).or_else(|| manager_behind_header(image));
+    let (manager, manager_page) = match newer_manager(image, &first) {
+        Some(newer) => (Some(newer), None),
+        None => manager_behind_header(image).unzip(),
+    };
+    let frame = match manager {
+        Some(_) => Frame::None,
+        None => found.frame,
+    };
     let (kind, what, certainty, reasons) = match (manager, bare_structure(image)?) {
         (Some((what, reason)), _) => (Kind::Manager, what, Certainty::Certain, vec![reason]),
         (None, Some(name)) => (
@@ -59,6 +70,8 @@ pub fn survey(image: &Rc<Image>, found: Found) -> Result<ForeignSurvey> {
     Ok(ForeignSurvey {
         kind,
         what,
+        frame,
+        manager_page,
         certainty,
         reasons,
         first_bytes: Glimpse::of(&first).to_string(),
@@ -82,18 +95,18 @@ fn newer_manager(image: &Image, first: &[u8; 16]) -> Option<(String, String)> {
 }
 
 /// A manager that does not start at page 0.
-fn manager_behind_header(image: &Rc<Image>) -> Option<(String, String)> {
+fn manager_behind_header(image: &Rc<Image>) -> Option<((String, String), u64)> {
     (1..MOST_HEADER_PAGES.min(image.pages())).find_map(|page| {
         let behind = Behind(Rc::clone(image), page);
         let table = BucketTable::read(&behind).ok()??;
-        Some((
-            format!("a memory manager from page {page} on, behind a header of the program's own"),
-            format!(
-                "its table adds up: {} buckets of {} pages",
-                table.owners.len(),
-                table.bucket_pages
-            ),
-        ))
+        let what =
+            format!("a memory manager from page {page} on, behind a header of the program's own");
+        let reason = format!(
+            "its table adds up: {} buckets of {} pages",
+            table.owners.len(),
+            table.bucket_pages
+        );
+        Some(((what, reason), page))
     })
 }
 

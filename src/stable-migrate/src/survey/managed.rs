@@ -22,6 +22,8 @@ pub struct ManagedSurvey {
     pub bucket_pages: u16,
     /// Buckets given out.
     pub buckets: u64,
+    /// The virtual memory that has the state, or would get it: the one with this library's header, or 0.
+    pub home: u8,
     /// Bytes that all memories together can reach with buckets of this size.
     pub ceiling_bytes: u64,
     /// Bytes in buckets that no memory reaches yet: behind the last page of each memory.
@@ -71,11 +73,11 @@ pub struct RightSize {
 }
 
 impl ManagedSurvey {
-    /// The memories that are neither memory 0 nor a collection's that is written down: what the canister keeps in
+    /// The memories that are neither that of the state nor a collection's that is written down: what the canister keeps in
     /// them by itself.
     pub fn unregistered(&self) -> impl Iterator<Item = &MemorySurvey> {
         let others = self.memories.iter();
-        others.filter(|memory| memory.id != 0 && memory.collection.is_none())
+        others.filter(|memory| memory.id != self.home && memory.collection.is_none())
     }
 }
 
@@ -91,7 +93,9 @@ pub fn survey(
     for &(id, pages) in &table.sizes {
         let memory = VirtualMemory::of(image, &table, id);
         let held = match id {
-            0 => content::of_memory0(manager, &memory, depth, damages, progress),
+            _ if id == manager.home() => {
+                content::of_memory0(manager, &memory, depth, damages, progress)
+            }
             _ => content::of_memory(&memory, depth, progress),
         };
         image.check()?;
@@ -112,12 +116,13 @@ pub fn survey(
     pair_logs(&mut memories);
     collections::name(&mut memories, damages);
     let header = compaction::header_of(manager).ok().flatten();
-    let kept = compaction::kept_sizes(&table, header.as_ref());
+    let kept = compaction::kept_sizes(&table, manager.home(), header.as_ref());
     let total = |sizes: &[(u8, u64)]| sizes.iter().map(|&(_, pages)| pages).sum::<u64>();
     let behind_journal = total(&table.sizes) - total(&kept);
     Ok(ManagedSurvey {
         bucket_pages: table.bucket_pages,
         buckets: table.owners.len() as u64,
+        home: manager.home(),
         ceiling_bytes: u64::from(table.bucket_pages)
             * ic_stable_migration::MAX_BUCKETS
             * PAGE_BYTES,

@@ -176,6 +176,66 @@ fn data_of_another_program_is_told_and_is_no_damage() {
 }
 
 #[test]
+fn what_a_release_says_to_start_from_it_is_told() {
+    let state = BTreeMap::from([
+        ("name".to_string(), "x".repeat(100)),
+        ("other".into(), "y".into()),
+    ]);
+    let cbor = {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&state, &mut bytes).unwrap();
+        bytes
+    };
+    let length = cbor.len() as u64;
+    let behind = |front: &[u8]| [front, &cbor[..]].concat();
+    let json = serde_json::to_vec(&state).unwrap();
+    let offset_and_length = [16u64.to_be_bytes(), length.to_be_bytes()];
+    let mut behind_page = vec![9; 65_536];
+    behind_page.extend(&*one_of_each(1, 10).borrow());
+    for (bytes, advice) in [
+        (
+            behind(&(length as u32).to_be_bytes()),
+            "`Framed<U32Be, Cbor>`",
+        ),
+        (behind(&length.to_be_bytes()), "`Framed<U64Be, Cbor>`"),
+        (
+            behind(offset_and_length.as_flattened()),
+            "`Framed<F, Cbor>`, F being a `Front`",
+        ),
+        (json, "`Json` (feature `json`)"),
+        (behind_page, "`RestrictedMemory::new(memory, 1..)`"),
+    ] {
+        let survey = of_bytes(&bytes);
+        let told = survey.advice.unwrap_or_default();
+        assert!(told.contains(advice), "{told}, and not {advice}");
+    }
+    // What is read without a word.
+    for bytes in [cbor.clone(), behind(&(length as u32).to_le_bytes())] {
+        assert_eq!(of_bytes(&bytes).advice, None);
+    }
+}
+
+#[test]
+fn a_state_in_another_memory_than_0_is_pointed_at() {
+    let state = BTreeMap::from([("name".to_string(), "x".repeat(100))]);
+    let raw = one_of_each(2, 50);
+    let upgrades = MemoryManager::init(Rc::clone(&raw)).get(MemoryId::new(30));
+    upgrades.grow(1);
+    let value = rmp_serde::to_vec_named(&state).unwrap();
+    upgrades.write(0, &(value.len() as u32).to_le_bytes());
+    upgrades.write(4, &value);
+    let advice = of_memory(&raw).advice.unwrap();
+    let expected = "`Plan::memory(30)` and the codec `LengthU32<MessagePack>`";
+    assert!(advice.contains(expected), "{advice}");
+    // Where memory 0 has a state, nothing need be said.
+    with_naive_frame(
+        &raw,
+        b"\xa1\x64name\x78\x32aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    );
+    assert_eq!(of_memory(&raw).advice, None);
+}
+
+#[test]
 fn a_length_that_reads_as_the_managers_magic_is_a_length() {
     let length = u32::from_le_bytes(*b"MGR\x01") as usize;
     let text = vec!["x".repeat(1 << 20); 21];

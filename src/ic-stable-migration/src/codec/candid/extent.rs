@@ -50,6 +50,7 @@ pub fn census(reader: &mut dyn Read) -> Result<Census, String> {
     let (deepest, keys) = (values.deepest, values.keys);
     Ok(Census {
         bytes: input.read,
+        unpacked_bytes: input.read,
         deepest,
         duplicate_keys: keys.duplicates,
         first_duplicate: keys.first,

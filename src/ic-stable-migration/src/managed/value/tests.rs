@@ -40,6 +40,7 @@ fn encoded(format: Format, state: &Sample) -> Vec<u8> {
         Format::Cbor => Cbor::encode(state, &mut bytes).unwrap(),
         Format::MessagePack => MessagePack::encode(state, &mut bytes).unwrap(),
         Format::Candid => bytes = candid::encode_one(state).unwrap(),
+        Format::Other(name) => panic!("no canister keeps {name} there"),
     }
     bytes
 }
