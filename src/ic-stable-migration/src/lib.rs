@@ -171,5 +171,5 @@ pub use plan::{Origin, Plan, ReadBack, Resumed};
 pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
 pub use store::Store;
-pub use tiered::{ByteOrdered, Collection, TieredMap};
+pub use tiered::{ByteOrdered, Collection, Entry, TieredMap};
 pub use transfer::MoveBudget;

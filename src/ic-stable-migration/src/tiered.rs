@@ -9,6 +9,7 @@ use ic_stable_structures::{Memory, Storable};
 use crate::ledger::{Ledger, SlotIndex};
 
 mod collection;
+mod edit;
 mod filling;
 pub(crate) mod intake;
 mod merge;
@@ -21,6 +22,7 @@ mod stored;
 
 pub(crate) use collection::Unfit;
 pub use collection::{Collection, Position};
+pub use edit::Entry;
 use merge::Merge;
 use runs::Runs;
 pub use shared::ByteOrdered;
@@ -141,7 +143,7 @@ where
 impl<K, V, M> TieredMap<K, V, M>
 where
     K: Storable + Ord + Clone,
-    V: Storable + Clone,
+    V: Storable,
     M: Memory,
 {
     /// Says that the stable tier shares the map in virtual memory `memory` with other collections: each takes a part of
@@ -167,14 +169,6 @@ where
     {
         self.shares = Some(memory);
         self
-    }
-
-    /// The value of `key`. O(log n).
-    pub fn get(&self, key: &K) -> Option<V> {
-        match self.heap.get(key) {
-            Some(value) => Some(value.clone()),
-            None => self.stored()?.get(key),
-        }
     }
 
     /// Whether `key` has a value. O(log n).
@@ -210,6 +204,65 @@ where
         self.len() == 0
     }
 
+    /// The keys that lie in `range`, in order. Values of the stable tier are read with them.
+    pub fn keys(&self, range: impl RangeBounds<K>) -> impl DoubleEndedIterator<Item = K> + '_ {
+        let (heap, stable) = self.tiers((range.start_bound().cloned(), range.end_bound().cloned()));
+        let heap = heap.map(|(key, _)| (key.clone(), ()));
+        Merge::new(heap, stable.map(|(key, _)| (key, ()))).map(|(key, ())| key)
+    }
+
+    /// What of each tier lies in a range.
+    fn tiers(
+        &self,
+        bounds: (Bound<K>, Bound<K>),
+    ) -> (
+        impl DoubleEndedIterator<Item = (&K, &V)>,
+        StoredEntries<'_, K, V, M>,
+    ) {
+        let inverted = match (&bounds.0, &bounds.1) {
+            (Bound::Included(start), Bound::Included(end)) => start > end,
+            (Bound::Included(start) | Bound::Excluded(start), Bound::Excluded(end))
+            | (Bound::Excluded(start), Bound::Included(end)) => start >= end,
+            _ => false,
+        };
+        let heap = (!inverted).then(|| self.heap.range(bounds.clone()));
+        let stable = match self.stored() {
+            Some(map) if !inverted => map.range(bounds),
+            _ => StoredEntries::Nothing,
+        };
+        (heap.into_iter().flatten(), stable)
+    }
+
+    fn stored(&self) -> Option<&Stored<K, V, M>> {
+        Some(&self.stable.as_ref()?.map)
+    }
+
+    /// Entries of the stable tier. Of a shared map they are reckoned: what the ledger counts, without the heap's.
+    fn stable_entries(&self) -> u64 {
+        let Some(stable) = &self.stable else {
+            return 0;
+        };
+        stable.map.len().unwrap_or_else(|| {
+            let all = stable.ledger.slot(stable.slot).content.count;
+            all.saturating_sub(self.heap.len() as u64)
+        })
+    }
+}
+
+impl<K, V, M> TieredMap<K, V, M>
+where
+    K: Storable + Ord + Clone,
+    V: Storable + Clone,
+    M: Memory,
+{
+    /// The value of `key`. O(log n).
+    pub fn get(&self, key: &K) -> Option<V> {
+        match self.heap.get(key) {
+            Some(value) => Some(value.clone()),
+            None => self.stored()?.get(key),
+        }
+    }
+
     /// The entry with the smallest key. O(log n).
     pub fn first_key_value(&self) -> Option<(K, V)> {
         self.iter().next()
@@ -226,44 +279,13 @@ where
         &self,
         range: impl RangeBounds<K>,
     ) -> impl DoubleEndedIterator<Item = (K, V)> + '_ {
-        let bounds = (range.start_bound().cloned(), range.end_bound().cloned());
-        let inverted = match (&bounds.0, &bounds.1) {
-            (Bound::Included(start), Bound::Included(end)) => start > end,
-            (Bound::Included(start) | Bound::Excluded(start), Bound::Excluded(end))
-            | (Bound::Excluded(start), Bound::Included(end)) => start >= end,
-            _ => false,
-        };
-        let heap = (!inverted).then(|| self.heap.range(bounds.clone()));
-        let stable = match self.stored() {
-            Some(map) if !inverted => map.range(bounds),
-            _ => StoredEntries::Nothing,
-        };
-        Merge::new(
-            heap.into_iter()
-                .flatten()
-                .map(|(k, v)| (k.clone(), v.clone())),
-            stable,
-        )
+        let (heap, stable) = self.tiers((range.start_bound().cloned(), range.end_bound().cloned()));
+        Merge::new(heap.map(|(k, v)| (k.clone(), v.clone())), stable)
     }
 
     /// All entries in key order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, V)> + '_ {
         self.range(..)
-    }
-
-    fn stored(&self) -> Option<&Stored<K, V, M>> {
-        Some(&self.stable.as_ref()?.map)
-    }
-
-    /// Entries of the stable tier. Of a shared map they are reckoned: what the ledger counts, without the heap's.
-    fn stable_entries(&self) -> u64 {
-        let Some(stable) = &self.stable else {
-            return 0;
-        };
-        stable.map.len().unwrap_or_else(|| {
-            let all = stable.ledger.slot(stable.slot).content.count;
-            all.saturating_sub(self.heap.len() as u64)
-        })
     }
 }
 

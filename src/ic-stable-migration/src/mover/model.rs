@@ -22,6 +22,14 @@ enum Action {
     RemoveText(u64),
     SetMark(u64, u64),
     RemoveMark(u64),
+    /// Makes a text longer, or as long as it was.
+    Append(u64, String),
+    /// Adds to a mark, or sets it.
+    AddMark(u64, u64),
+    RemoveTexts(u64, u64),
+    /// Keeps marks whose key is no multiple.
+    RetainMarks(u64),
+    ClearMarks,
     Count,
     Step(u64),
     StepFails,
@@ -48,6 +56,11 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         4 => key().prop_map(Action::RemoveText),
         2 => (key(), any::<u64>()).prop_map(|(key, mark)| Action::SetMark(key, mark)),
         2 => key().prop_map(Action::RemoveMark),
+        2 => (key(), "[a-z]{0,2}").prop_map(|(key, more)| Action::Append(key, more)),
+        2 => (key(), 0u64..3).prop_map(|(key, more)| Action::AddMark(key, more)),
+        1 => (key(), key()).prop_map(|(from, to)| Action::RemoveTexts(from, to)),
+        1 => (2u64..5).prop_map(Action::RetainMarks),
+        1 => Just(Action::ClearMarks),
         1 => Just(Action::Count),
         4 => (1u64..8).prop_map(Action::Step),
         // All that is left, and a map that was not written to as a whole.
@@ -208,6 +221,35 @@ impl<const DECLARED: u8> Run<DECLARED> {
             Action::RemoveMark(key) => {
                 prop_assert_eq!(marks.remove(&key), model.marks.remove(&key));
             }
+            Action::Append(key, more) => {
+                let append = |text: &mut String| {
+                    text.push_str(&more);
+                    text.len()
+                };
+                let expected = model.texts.get_mut(&key).map(append);
+                prop_assert_eq!(texts.update(&key, append), expected);
+            }
+            Action::AddMark(key, more) => {
+                let add = |mark: &mut u64| *mark = mark.wrapping_add(more);
+                marks.entry(key).and_modify(add).or_insert(more);
+                model.marks.entry(key).and_modify(add).or_insert(more);
+            }
+            Action::RemoveTexts(from, to) => {
+                let before = model.texts.len();
+                model.texts.retain(|key, _| !(from..to).contains(key));
+                let removed = (before - model.texts.len()) as u64;
+                prop_assert_eq!(texts.remove_range(from..to), removed);
+            }
+            Action::RetainMarks(of) => {
+                let before = model.marks.len();
+                model.marks.retain(|key, _| key % of != 0);
+                let removed = (before - model.marks.len()) as u64;
+                prop_assert_eq!(marks.retain(|key, _| key % of != 0), removed);
+            }
+            Action::ClearMarks => {
+                prop_assert_eq!(marks.clear(), model.marks.len() as u64);
+                model.marks.clear();
+            }
             Action::Count => {
                 hot.counter += 1;
                 model.counter += 1;
@@ -261,6 +303,18 @@ impl<const DECLARED: u8> Run<DECLARED> {
             Action::Read(from, to) => {
                 prop_assert_eq!(texts.get(&from), model.texts.get(&from).cloned());
                 prop_assert_eq!(texts.contains_key(&to), model.texts.contains_key(&to));
+                let lent = texts.with(&to, String::clone);
+                prop_assert_eq!(lent, model.texts.get(&to).cloned());
+                let keys: Vec<_> = marks.keys(from..=to).collect();
+                let expected = model.marks.keys().filter(|key| (from..=to).contains(*key));
+                prop_assert!(keys.iter().eq(expected));
+                let page = texts.page(Some(&from), 3);
+                let behind = model.texts.iter().filter(|(key, _)| **key > from);
+                prop_assert!(
+                    page.iter()
+                        .map(|(key, text)| (key, text))
+                        .eq(behind.take(3))
+                );
                 let last = model.marks.last_key_value().map(|(k, v)| (*k, *v));
                 prop_assert_eq!(marks.last_key_value(), last);
                 let first = model.marks.first_key_value().map(|(k, v)| (*k, *v));

@@ -146,7 +146,7 @@ pub trait Collection<M: Memory> {
 impl<K, V, M> Collection<M> for TieredMap<K, V, M>
 where
     K: Storable + Ord + Clone,
-    V: Storable + Clone,
+    V: Storable,
     M: Memory,
 {
     fn shape(&self) -> Shape {
