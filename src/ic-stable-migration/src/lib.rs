@@ -51,6 +51,25 @@
 //! A [`Store`] holds state and mover together for the hooks and endpoints of a canister; the feature `cdk` adds traps,
 //! the guard and the timer. The package `examples/todo` shows three releases of a canister in under 100 lines of code.
 //!
+//! # What a state is read from
+//! What a canister has kept until now is named by the plan's codec, its memory by the plan or by what the plan is given:
+//!
+//! | the canister has kept | say |
+//! |---|---|
+//! | a value at offset 0: in MessagePack, CBOR, Candid (`stable_save`), JSON | [`MessagePack`], [`Cbor`], [`Candid`], `Json` (feature `json`) |
+//! | behind its length | [`LengthU32<C>`](LengthU32), [`LengthU64<C>`](LengthU64); big-endian: [`Framed<U32Be, C>`](Framed), `Framed<U64Be, C>` |
+//! | behind a header of `N` bytes, or one with a magic | [`Framed<Skip<N>, C>`](Skip), a [`Front`] of a few lines |
+//! | packed with gzip | `Gzip<C>` (feature `gzip`) |
+//! | several values, one behind the other | [`Sequence<(A, B)>`](Sequence), which reads a tuple |
+//! | several arguments of Candid | [`Candid`], with a tuple for the type |
+//! | anything else: bincode, postcard, borsh, … | a [`Codec`] of a few lines; `tests/layouts/own_codecs.rs` has some |
+//! | in memory 0 of a `MemoryManager`: any of these, or in a `StableCell` | the codec |
+//! | in another memory of it, beside maps that stay | the codec, and [`Plan::memory`] |
+//! | nothing but maps, under a `MemoryManager` | [`Plan::begin_tiered`] |
+//! | any of these behind pages of its own, which stay | the same, over a `RestrictedMemory` |
+//!
+//! `stable-migrate inspect` looks at a memory and says which of these it is.
+//!
 //! # What is proved before a hook returns
 //! - What a release declares of its collections agrees with what is written down of them, and their memories hold
 //!   their maps: [`OwnershipError`] names both sides where not, and nothing was written.
