@@ -1,9 +1,12 @@
 //! Writes `fuzz/seeds`: what the targets start from.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use arbitrary::{Arbitrary, Unstructured};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use fuzz::canister::{MEMORIES, before, without_journal};
 use fuzz::image::{HEADER_BYTES, Image, MEMORY_0};
 use fuzz::values::{Plain, Rich};
@@ -55,6 +58,17 @@ fn codecs() {
         candid::encode_args((&plain, &list)).unwrap(),
         framed(cbor(&plain)),
         framed(rmp_serde::to_vec(&list).unwrap()),
+        {
+            let value = cbor(&plain);
+            [&[9; 5], &(value.len() as u64).to_be_bytes()[..], &value].concat()
+        },
+        [
+            rmp_serde::to_vec_named(&plain).unwrap(),
+            cbor(&vec![1u64, 2]),
+        ]
+        .concat(),
+        gzip(&cbor(&plain)),
+        serde_json::to_vec(&plain).unwrap(),
     ];
     for (codec, value) in values.into_iter().enumerate() {
         let input = [&[codec as u8], &value[..]].concat();
@@ -66,6 +80,12 @@ fn codecs() {
             .collect();
         seed("round_trip", &format!("value-{variant}"), &random);
     }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }
 
 fn cbor<T: Serialize>(value: &T) -> Vec<u8>

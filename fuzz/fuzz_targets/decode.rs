@@ -6,14 +6,17 @@ use std::fmt::Debug;
 
 use fuzz::canister::Before;
 use fuzz::values::{Plain, Rich};
-use ic_stable_migration::{Candid, Cbor, Codec, LengthU32, MessagePack, StreamCodec};
+use ic_stable_migration::{
+    Candid, Cbor, Codec, Framed, Gzip, Json, LengthU32, MessagePack, Sequence, Skip, StreamCodec,
+    U64Be,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let Some((codec, bytes)) = input.split_first() else {
         return;
     };
-    match codec % 8 {
+    match codec % 12 {
         0 => decode::<Rich, Cbor>(bytes),
         1 => decode::<Before, Cbor>(bytes),
         2 => decode::<Plain, MessagePack>(bytes),
@@ -21,7 +24,11 @@ fuzz_target!(|input: &[u8]| {
         4 => decode::<Plain, Candid>(bytes),
         5 => decode::<(Plain, Vec<Option<u64>>), Candid>(bytes),
         6 => decode::<Plain, LengthU32<Cbor>>(bytes),
-        _ => decode::<Vec<Option<u64>>, LengthU32<MessagePack>>(bytes),
+        7 => decode::<Vec<Option<u64>>, LengthU32<MessagePack>>(bytes),
+        8 => decode::<Plain, Framed<Skip<5>, Framed<U64Be, Cbor>>>(bytes),
+        9 => decode::<(Plain, Vec<u64>), Sequence<(MessagePack, Cbor)>>(bytes),
+        10 => decode::<Plain, Gzip<Cbor>>(bytes),
+        _ => decode::<Plain, Json>(bytes),
     }
 });
 

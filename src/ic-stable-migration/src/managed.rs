@@ -91,8 +91,10 @@ impl<M: Memory> Managed<M> {
             None => {
                 let managed = Self::over(raw, table, 0);
                 match managed.ours_elsewhere(table) {
-                    Some(home) => Self::over(Rc::clone(&managed.shared.raw), table, home),
-                    None => managed,
+                    Some(home) if !managed.is_ours() => {
+                        Self::over(Rc::clone(&managed.shared.raw), table, home)
+                    }
+                    _ => managed,
                 }
             }
         }

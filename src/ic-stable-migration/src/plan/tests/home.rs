@@ -160,6 +160,19 @@ fn whoever_looks_at_a_memory_finds_the_state_in_it() {
 }
 
 #[test]
+fn memory_0_is_taken_where_another_starts_like_it() {
+    let memory = legacy_memory(&sample(3));
+    Canister::start_with(&AT_ONCE, memory.clone());
+    let copy = MemoryManager::init(memory.clone()).get(MemoryId::new(HOME));
+    copy.grow(1);
+    copy.write(0, b"IC-STMIG, as my notes have it");
+    let Opened::Managed(managed) = crate::open(memory) else {
+        panic!("it has a manager");
+    };
+    assert_eq!(managed.home(), 0);
+}
+
+#[test]
 fn a_memory_that_is_not_one_is_refused_as_before() {
     let error = AT_HOME.resume::<Legacy, _>(Untouchable(memory_of(b"hello")), NOW);
     assert!(matches!(error, Err(Error::Unrecognized { .. })));
