@@ -70,6 +70,32 @@
 //!
 //! `stable-migrate inspect` looks at a memory and says which of these it is.
 //!
+//! # A canister that has a memory manager already
+//! Its maps stay where they are. The plan names the memory that the state was saved in, and what is read there is saved
+//! there again, with a header. The maps go on over [`Managed::memory`], which hands out the same virtual memories.
+//!
+//! ```
+//! use ic_stable_migration::{Cbor, Plan};
+//! use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
+//! use ic_stable_structures::{Memory, StableBTreeMap, VectorMemory};
+//!
+//! // The canister of before: a map in memory 0, and in memory 9 what pre_upgrade wrote.
+//! let memory = VectorMemory::default();
+//! let manager = MemoryManager::init(memory.clone());
+//! StableBTreeMap::init(manager.get(MemoryId::new(0))).insert(1u64, "one".to_string());
+//! let upgrades = manager.get(MemoryId::new(9));
+//! upgrades.grow(1);
+//! upgrades.write(0, b"\x81\x65hello");
+//! # let now = 1_700_000_000_000_000_000;
+//!
+//! const PLAN: Plan<Vec<String>, Cbor> = Plan::new(1).memory(9);
+//! let resumed = PLAN.resume::<Vec<String>, _>(memory.clone(), now)?;
+//! assert_eq!(resumed.state, ["hello"]);
+//! let map: StableBTreeMap<u64, String, _> = StableBTreeMap::init(resumed.managed.memory(0)?);
+//! assert_eq!(map.get(&1).as_deref(), Some("one"));
+//! # Ok::<(), ic_stable_migration::Error>(())
+//! ```
+//!
 //! # What is proved before a hook returns
 //! - What a release declares of its collections agrees with what is written down of them, and their memories hold
 //!   their maps: [`OwnershipError`] names both sides where not, and nothing was written.

@@ -7,6 +7,7 @@ use ic_stable_structures::Memory;
 use crate::bucket_plan::PAGE_BYTES;
 use crate::codec::{Codec, Format};
 use crate::error::{Error, Glimpse};
+use crate::form::{Form, Frame};
 use crate::legacy::Legacy;
 use crate::managed::{Empty, Managed};
 use crate::manager::BucketTable;
@@ -92,7 +93,8 @@ struct Candidate {
     probe_bytes: usize,
     can_start: fn(&[u8], u64) -> bool,
     format: Format,
-    framed: bool,
+    /// None of a codec that is not this library's own.
+    form: Option<Form>,
 }
 
 impl OpenOptions {
@@ -113,7 +115,10 @@ impl OpenOptions {
                 probe_bytes: 4,
                 can_start,
                 format,
-                framed: false,
+                form: Some(Form {
+                    frame: Frame::None,
+                    format,
+                }),
             });
         };
         unframed(Format::Cbor, |first, _| Format::Cbor.can_start(first));
@@ -141,7 +146,7 @@ impl OpenOptions {
             probe_bytes: C::PROBE_BYTES,
             can_start: C::can_start,
             format: C::FORMAT,
-            framed: C::PROBE_BYTES > 4,
+            form: C::FORM,
         });
         self
     }
@@ -155,7 +160,11 @@ impl OpenOptions {
 
     /// The virtual memory that has, or gets, the header and the state, whatever the others hold. Without this it is the
     /// one that has this library's header, or 0.
+    ///
+    /// # Panics
+    /// For 255, which marks free buckets.
     pub fn memory(mut self, id: u8) -> Self {
+        assert!(id < u8::MAX, "virtual memory 255 marks free buckets");
         self.memory = Some(id);
         self
     }
@@ -201,15 +210,10 @@ impl OpenOptions {
             Some(found) => format!("a memory manager that adds up (this one has {found})"),
         };
         for candidate in &self.candidates {
-            let frame = if candidate.framed {
-                " with its length in front"
-            } else {
-                ""
-            };
-            text.push_str(&format!(
-                ", or a map or list in {}{frame}",
-                candidate.format
-            ));
+            text.push_str(&match candidate.form {
+                Some(form) => format!(", or a map or list in {form}"),
+                None => format!(", or what the plan's codec reads ({})", candidate.format),
+            });
         }
         text
     }

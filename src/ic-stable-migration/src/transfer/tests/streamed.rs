@@ -164,6 +164,7 @@ fn in_any_order<const D: u8>() {
                 streamed::<D>(&large_buckets, memory(), &legacy);
                 let in_steps = plan().move_budget(MoveBudget::STEPS_ONLY);
                 streamed::<D>(&in_steps, memory(), &legacy);
+                streamed::<D>(&plan().memory(9), memory(), &legacy);
             }
         }
     }
