@@ -127,6 +127,8 @@
 //! - Candid legacy values are read through a buffer of their own size, because the decoder needs a slice.
 //! - Stable memory never shrinks on chain. What the move leaves unused is given back to growth, in the upgrade itself or,
 //!   after a move in steps, in the next one; `stable-migrate compact` makes the memory smaller offline.
+//! - Canisters with heaps of 64 bits: the host and `stable-migrate` run such modules. The library counts in u64 throughout, but no
+//!   release for `wasm64` was ever built with it: the compiler has no ready-made target for that.
 //! - A [`TieredMap`] returns values owned, and a write traps where stable memory cannot grow.
 
 /// A custom section of words, by which tools tell a module that uses this library: its store follows a memory that was
