@@ -44,6 +44,7 @@ use std::fmt;
 use crate::tiered::ByteOrdered;
 
 mod bytes;
+mod nested;
 mod part;
 #[cfg(test)]
 mod tests;
@@ -72,6 +73,9 @@ pub trait KeyPart: Sized {
 
     /// The order, which is that of the bytes.
     fn compare(&self, other: &Self) -> Ordering;
+
+    /// The value that stands before all others.
+    fn least() -> Self;
 }
 
 /// Bytes that are no key of the kind that was asked for.
@@ -221,6 +225,12 @@ macro_rules! composite_key {
             fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
                 ::core::cmp::Ordering::Equal
                     $(.then_with(|| $crate::key::KeyPart::compare(&self.$field, &other.$field)))+
+            }
+
+            fn least() -> Self {
+                Self {
+                    $($field: <$part as $crate::key::KeyPart>::least()),+
+                }
             }
         }
 

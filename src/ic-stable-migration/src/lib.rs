@@ -48,6 +48,16 @@
 //! [`Mover`], a step at a time, while every call sees one map. A legacy value, too, can go into the maps while it is
 //! decoded, so that neither it nor the state is ever on the heap as a whole: see [`Each`].
 //!
+//! | the state has | it becomes |
+//! |---|---|
+//! | a map: `BTreeMap`, `HashMap` | [`TieredMap`]; what has no order is sorted on the way |
+//! | a set: `BTreeSet`, `HashSet` | [`TieredSet`] |
+//! | a list, a queue, a log: `Vec`, `VecDeque` | [`TieredList`], by place |
+//! | a map of maps | [`TieredMap`] with [keys of two parts](key::Key): [`inner`](TieredMap::inner) reads as `map[a]` did |
+//! | keys of several parts | [`composite_key!`] |
+//! | what is small, or read by every call | the hot part of the state |
+//! | a structure of ic-stable-structures | the same, over [`Managed::memory`] |
+//!
 //! A [`Store`] holds state and mover together for the hooks and endpoints of a canister; the feature `cdk` adds traps,
 //! the guard and the timer. The package `examples/todo` shows three releases of a canister in under 100 lines of code.
 //!
@@ -218,5 +228,5 @@ pub use plan::{Origin, Plan, ReadBack, Resumed};
 pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
 pub use store::Store;
-pub use tiered::{ByteOrdered, Collection, Entry, TieredMap};
+pub use tiered::{ByteOrdered, Collection, Entry, TieredList, TieredMap, TieredSet};
 pub use transfer::MoveBudget;

@@ -94,7 +94,7 @@ pub trait FromEntries<L>: Default {
 pub struct Tier<'a, M: Memory> {
     /// Its name; no two collections share one.
     pub name: &'static str,
-    /// The id of its virtual memory, from 1 to 254; no two collections share one.
+    /// The id of its virtual memory, below 255 and not that of the state; no two collections share one.
     pub id: u8,
     /// The map.
     pub map: &'a mut dyn Collection<M>,

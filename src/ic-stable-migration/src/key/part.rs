@@ -29,6 +29,10 @@ macro_rules! integers {
             fn compare(&self, other: &Self) -> Ordering {
                 self.cmp(other)
             }
+
+            fn least() -> Self {
+                Self::MIN
+            }
         }
 
         impl KeyPart for $signed {
@@ -48,6 +52,10 @@ macro_rules! integers {
             #[inline(never)]
             fn compare(&self, other: &Self) -> Ordering {
                 self.cmp(other)
+            }
+
+            fn least() -> Self {
+                Self::MIN
             }
         }
     )*};
@@ -74,6 +82,10 @@ impl KeyPart for bool {
     fn compare(&self, other: &Self) -> Ordering {
         self.cmp(other)
     }
+
+    fn least() -> Self {
+        false
+    }
 }
 
 impl<const N: usize> KeyPart for [u8; N] {
@@ -90,6 +102,10 @@ impl<const N: usize> KeyPart for [u8; N] {
 
     fn compare(&self, other: &Self) -> Ordering {
         compare(self, other)
+    }
+
+    fn least() -> Self {
+        [0; N]
     }
 }
 
@@ -117,6 +133,10 @@ impl KeyPart for Principal {
             order => order,
         }
     }
+
+    fn least() -> Self {
+        Self::from_slice(&[])
+    }
 }
 
 impl KeyPart for Vec<u8> {
@@ -133,6 +153,10 @@ impl KeyPart for Vec<u8> {
 
     fn compare(&self, other: &Self) -> Ordering {
         compare(self, other)
+    }
+
+    fn least() -> Self {
+        Self::new()
     }
 }
 
@@ -152,6 +176,10 @@ impl KeyPart for String {
 
     fn compare(&self, other: &Self) -> Ordering {
         compare(self.as_bytes(), other.as_bytes())
+    }
+
+    fn least() -> Self {
+        Self::new()
     }
 }
 
@@ -179,6 +207,10 @@ impl<P: KeyPart> KeyPart for Option<P> {
             _ => self.is_some().cmp(&other.is_some()),
         }
     }
+
+    fn least() -> Self {
+        None
+    }
 }
 
 macro_rules! tuples {
@@ -201,6 +233,10 @@ macro_rules! tuples {
 
             fn compare(&self, other: &Self) -> Ordering {
                 Ordering::Equal $(.then_with(|| self.$at.compare(&other.$at)))+
+            }
+
+            fn least() -> Self {
+                ($($part::least(),)+)
             }
         }
     )*};

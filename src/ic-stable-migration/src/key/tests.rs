@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use ic_principal::Principal;
-use ic_stable_structures::Storable;
+use ic_stable_structures::{Storable, VectorMemory};
 use proptest::prelude::*;
 
 use super::*;
+use crate::tiered::TieredMap;
 
 crate::composite_key! {
     /// Every kind of part that has a bound.
@@ -153,4 +155,44 @@ fn what_is_wrong_is_said_with_its_place() {
     );
     let error = decode::<String>(&[b'a', 0, 7]).unwrap_err().to_string();
     assert!(error.contains("0x07 behind a zero at byte 2"), "{error}");
+}
+
+/// A map of maps of small keys, some of them empty.
+fn nested() -> impl Strategy<Value = BTreeMap<Option<u8>, BTreeMap<(Vec<u8>, i16), u64>>> {
+    let inner = prop::collection::btree_map((few_bytes(), any::<i16>()), any::<u64>(), 0..6);
+    prop::collection::btree_map(any::<Option<u8>>(), inner, 0..6)
+}
+
+proptest! {
+    #[test]
+    fn a_map_of_maps_reads_as_before(maps in nested(), gone in any::<Option<u8>>()) {
+        type Flat = TieredMap<Key<(Option<u8>, (Vec<u8>, i16))>, u64, VectorMemory>;
+        let mut flat = Flat::from_nested(maps.clone());
+        let gone = maps.keys().next().copied().unwrap_or(gone);
+        for outer in maps.keys().chain([&gone]) {
+            let inner: Vec<_> = maps.get(outer).into_iter().flatten().collect();
+            prop_assert!(flat.inner(outer).eq(inner.iter().map(|(key, value)| ((*key).clone(), **value))));
+            prop_assert!(flat.inner_keys(outer).eq(inner.iter().map(|(key, _)| (*key).clone())));
+        }
+        let (before, entries) = (flat.len(), maps.get(&gone).map_or(0, BTreeMap::len) as u64);
+        prop_assert_eq!(flat.remove_inner(&gone), entries);
+        prop_assert_eq!(flat.len(), before - entries);
+        prop_assert_eq!(flat.inner(&gone).count(), 0);
+    }
+
+    #[test]
+    fn nothing_stands_before_the_least(a in bounded(), b in unbounded(), c in (any::<i8>(), principal())) {
+        prop_assert!(Bounded::least() <= a);
+        prop_assert!(Unbounded::least() <= b);
+        prop_assert!(Key(<(i8, Principal)>::least()) <= Key(c));
+    }
+}
+
+#[test]
+fn an_inner_map_of_thousands_goes_at_once() {
+    let inner: BTreeMap<u64, u64> = (0..2_000).map(|key| (key, key)).collect();
+    let maps = BTreeMap::from([(1u8, inner.clone()), (2, inner)]);
+    let mut flat: TieredMap<Key<(u8, u64)>, u64, VectorMemory> = TieredMap::from_nested(maps);
+    assert_eq!(flat.remove_inner(&1), 2_000);
+    assert_eq!(flat.inner(&2).count(), 2_000);
 }
