@@ -174,6 +174,10 @@ impl KeyPart for FollowSide {
     fn compare(&self, other: &Self) -> Ordering {
         self.cmp(other)
     }
+
+    fn least() -> Self {
+        Self::Followers
+    }
 }
 
 composite_key! {
