@@ -157,8 +157,10 @@ fn what_is_wrong_is_said_with_its_place() {
     assert!(error.contains("0x07 behind a zero at byte 2"), "{error}");
 }
 
+type Inner = BTreeMap<(Vec<u8>, i16), u64>;
+
 /// A map of maps of small keys, some of them empty.
-fn nested() -> impl Strategy<Value = BTreeMap<Option<u8>, BTreeMap<(Vec<u8>, i16), u64>>> {
+fn nested() -> impl Strategy<Value = BTreeMap<Option<u8>, Inner>> {
     let inner = prop::collection::btree_map((few_bytes(), any::<i16>()), any::<u64>(), 0..6);
     prop::collection::btree_map(any::<Option<u8>>(), inner, 0..6)
 }
