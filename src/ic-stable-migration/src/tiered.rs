@@ -24,6 +24,7 @@ mod stored;
 
 pub(crate) use collection::Unfit;
 pub use collection::{Collection, Position};
+pub(crate) use edit::BATCH;
 pub use edit::Entry;
 pub use list::TieredList;
 use merge::Merge;

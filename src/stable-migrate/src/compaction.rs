@@ -163,7 +163,9 @@ impl<'a> Compaction<'a> {
         let mut start = PAGE_BYTES;
         for &(id, pages) in &self.sizes {
             out.skip_to(start).map_err(io())?;
-            if let (true, Some(bytes)) = (id == self.home, self.new_header()) {
+            if id == self.home
+                && let Some(bytes) = self.new_header()
+            {
                 out.write_all(&bytes).map_err(io())?;
             }
             let mut target = Target {

@@ -1,6 +1,6 @@
 //! A value that was packed with gzip.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufReader, Read};
 use std::marker::PhantomData;
 
 use flate2::bufread::GzDecoder;
@@ -23,21 +23,27 @@ impl<T, C: Codec<T>> Codec<T> for Gzip<C> {
     }
 
     fn decode<R: Read>(reader: R) -> Result<T, String> {
-        let mut unpacked = GzDecoder::new(OneByOne::of(reader));
+        let mut unpacked = unpacked(reader);
         let value = C::decode(&mut unpacked)?;
         ended(&mut unpacked)?;
         Ok(value)
     }
 
     fn census<R: Read>(reader: R) -> Result<Option<Census>, String> {
-        let mut unpacked = GzDecoder::new(OneByOne::of(reader));
+        // The limit is there to be counted down.
+        let mut unpacked = unpacked(reader.take(u64::MAX));
         let Some(census) = C::census(&mut unpacked)? else {
             return Ok(None);
         };
         ended(&mut unpacked)?;
-        let bytes = unpacked.get_ref().taken;
+        let bytes = u64::MAX - unpacked.get_ref().get_ref().limit();
         Ok(Some(Census { bytes, ..census }))
     }
+}
+
+/// The content, unpacked from one packed byte after the other: what is not buffered is not taken.
+fn unpacked<R: Read>(packed: R) -> GzDecoder<BufReader<R>> {
+    GzDecoder::new(BufReader::with_capacity(1, packed))
 }
 
 /// Refuses a value that does not take all of the content; at its end the checksum is looked at.
@@ -47,52 +53,5 @@ fn ended(unpacked: &mut impl Read) -> Result<(), String> {
         left => Err(format!(
             "the value ends {left} bytes before what was packed does"
         )),
-    }
-}
-
-/// Buffers one byte: what it has not given out, it has not taken.
-struct OneByOne<R> {
-    reader: R,
-    byte: Option<u8>,
-    taken: u64,
-}
-
-impl<R: Read> OneByOne<R> {
-    fn of(reader: R) -> Self {
-        Self {
-            reader,
-            byte: None,
-            taken: 0,
-        }
-    }
-}
-
-impl<R: Read> Read for OneByOne<R> {
-    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        let (Some(to), Some(&from)) = (target.first_mut(), self.fill_buf()?.first()) else {
-            return Ok(0);
-        };
-        *to = from;
-        self.consume(1);
-        Ok(1)
-    }
-}
-
-impl<R: Read> BufRead for OneByOne<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.byte.is_none() {
-            let mut byte = [0];
-            if self.reader.read(&mut byte)? == 1 {
-                self.taken += 1;
-                self.byte = Some(byte[0]);
-            }
-        }
-        Ok(self.byte.as_slice())
-    }
-
-    fn consume(&mut self, count: usize) {
-        if count > 0 {
-            self.byte = None;
-        }
     }
 }

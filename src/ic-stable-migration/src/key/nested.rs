@@ -6,10 +6,7 @@ use std::collections::BTreeMap;
 use ic_stable_structures::{Memory, Storable};
 
 use super::{Key, KeyPart};
-use crate::tiered::TieredMap;
-
-/// Entries that are looked at before any of them is removed.
-const BATCH: usize = 256;
+use crate::tiered::{BATCH, TieredMap};
 
 /// A map of maps: `map[a][b]` is the value of `Key((a, b))`, and what `map[a]` was is [`TieredMap::inner`].
 ///
@@ -56,17 +53,10 @@ where
 
     /// Removes the entries whose keys start with `outer`; how many there were. O(log n) for each.
     pub fn remove_inner(&mut self, outer: &A) -> u64 {
-        let mut removed = 0;
-        loop {
-            let inner: Vec<B> = self.inner_keys(outer).take(BATCH).collect();
-            if inner.is_empty() {
-                return removed;
-            }
-            removed += inner.len() as u64;
-            for inner in inner {
-                self.remove(&Key((outer.clone(), inner)));
-            }
-        }
+        self.remove_while_any(|map| {
+            let inner = map.inner_keys(outer).take(BATCH);
+            inner.map(|inner| Key((outer.clone(), inner))).collect()
+        })
     }
 }
 

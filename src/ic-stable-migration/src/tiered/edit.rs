@@ -7,7 +7,7 @@ use ic_stable_structures::{Memory, Storable};
 use super::{Stable, TieredMap};
 
 /// Entries that are looked at before any of them is removed.
-const BATCH: usize = 256;
+pub(crate) const BATCH: usize = 256;
 
 impl<K, V, M> TieredMap<K, V, M>
 where
@@ -73,26 +73,27 @@ where
 
     /// Removes every entry; how many there were. Each is removed by itself: O(n log n).
     pub fn clear(&mut self) -> u64 {
-        let removed = self.len();
-        self.remove_range(..);
-        removed
+        self.remove_range(..)
     }
 
     /// Removes the entries whose keys lie in `range`; how many there were. O(log n) for each.
     pub fn remove_range(&mut self, range: impl RangeBounds<K>) -> u64 {
-        let (mut start, end) = (range.start_bound().cloned(), range.end_bound().cloned());
+        let range = (range.start_bound().cloned(), range.end_bound().cloned());
+        self.remove_while_any(|map| map.keys(range.clone()).take(BATCH).collect())
+    }
+
+    /// Removes the keys that `some` finds in the map until it finds none; how many there were.
+    pub(crate) fn remove_while_any(&mut self, some: impl Fn(&Self) -> Vec<K>) -> u64 {
         let mut removed = 0;
         loop {
-            let keys = self.keys((start.clone(), end.clone()));
-            let keys: Vec<K> = keys.take(BATCH).collect();
-            let Some(last) = keys.last().cloned() else {
+            let keys = some(self);
+            if keys.is_empty() {
                 return removed;
-            };
+            }
             removed += keys.len() as u64;
             for key in &keys {
                 self.remove(key);
             }
-            start = Bound::Excluded(last);
         }
     }
 }

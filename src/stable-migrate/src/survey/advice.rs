@@ -22,8 +22,7 @@ fn of_foreign(foreign: &ForeignSurvey) -> Option<String> {
             "hands the plan `RestrictedMemory::new(memory, {page}..)` in place of the whole memory: the pages before stay as they are"
         ));
     }
-    let codec =
-        codec(foreign.kind, foreign.frame).filter(|_| foreign.certainty > Certainty::Possible)?;
+    let codec = codec(foreign.kind, foreign.frame, foreign.certainty)?;
     Some(format!("has a plan with the codec {codec}"))
 }
 
@@ -31,7 +30,7 @@ fn of_foreign(foreign: &ForeignSurvey) -> Option<String> {
 fn of_managed(managed: &ManagedSurvey) -> Option<String> {
     let holds_state = |content: &Content| match content {
         Content::SavedState(_) | Content::NaiveFrame { .. } => true,
-        Content::Value(value) => can_be_state(value),
+        Content::Value(value) => codec_of(value).is_some(),
         _ => false,
     };
     let mut memories = managed.memories.iter();
@@ -42,8 +41,8 @@ fn of_managed(managed: &ManagedSurvey) -> Option<String> {
         .memories
         .iter()
         .filter_map(|memory| match &memory.content {
-            Content::Value(value) if can_be_state(value) => {
-                let codec = codec(value.format, value.frame)?;
+            Content::Value(value) => {
+                let codec = codec_of(value)?;
                 Some(format!(
                     "`Plan::memory({})` and the codec {codec}",
                     memory.id
@@ -55,12 +54,16 @@ fn of_managed(managed: &ManagedSurvey) -> Option<String> {
     (!others.is_empty()).then(|| format!("has a plan with {}", others.join(", or with ")))
 }
 
-fn can_be_state(value: &ValueSurvey) -> bool {
-    value.certainty > Certainty::Possible && codec(value.format, value.frame).is_some()
+fn codec_of(value: &ValueSurvey) -> Option<String> {
+    codec(value.format, value.frame, value.certainty)
 }
 
 /// The codec of a value behind a front, as it stands in code, and where it comes from if not from the default features.
-fn codec(kind: Kind, frame: Frame) -> Option<String> {
+/// None where there is none, and where the value is no more than possible.
+fn codec(kind: Kind, frame: Frame, certainty: Certainty) -> Option<String> {
+    if certainty == Certainty::Possible {
+        return None;
+    }
     let (value, whence) = match kind {
         Kind::Cbor => ("Cbor", ""),
         Kind::MessagePack => ("MessagePack", ""),

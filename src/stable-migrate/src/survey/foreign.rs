@@ -43,16 +43,16 @@ const MOST_HEADER_PAGES: u64 = 16;
 pub fn survey(image: &Rc<Image>, found: Found) -> Result<ForeignSurvey> {
     let mut first = [0; 16];
     image.read_at(0, &mut first)?;
-    let (manager, manager_page) = match newer_manager(image, &first) {
-        Some(newer) => (Some(newer), None),
-        None => manager_behind_header(image).unzip(),
-    };
+    let manager = newer_manager(image, &first).or_else(|| manager_behind_header(image));
+    let manager_page = manager.as_ref().and_then(|manager| manager.page);
     let frame = match manager {
         Some(_) => Frame::None,
         None => found.frame,
     };
     let (kind, what, certainty, reasons) = match (manager, bare_structure(image)?) {
-        (Some((what, reason)), _) => (Kind::Manager, what, Certainty::Certain, vec![reason]),
+        (Some(OtherManager { what, reason, .. }), _) => {
+            (Kind::Manager, what, Certainty::Certain, vec![reason])
+        }
         (None, Some(name)) => (
             Kind::Structure,
             format!("a {name} from offset 0, without a memory manager"),
@@ -79,34 +79,44 @@ pub fn survey(image: &Rc<Image>, found: Found) -> Result<ForeignSurvey> {
     })
 }
 
+/// A manager that is not the one known here at page 0.
+struct OtherManager {
+    what: String,
+    reason: String,
+    /// Where it starts, if it is of the version that is known.
+    page: Option<u64>,
+}
+
 /// A manager of a layout that came after the one that is known here.
-fn newer_manager(image: &Image, first: &[u8; 16]) -> Option<(String, String)> {
+fn newer_manager(image: &Image, first: &[u8; 16]) -> Option<OtherManager> {
     let [b'M', b'G', b'R', version @ 2..=32, ..] = *first else {
         return None;
     };
     let buckets = u64::from(u16::from_le_bytes([first[4], first[5]]));
     let pages = u64::from(u16::from_le_bytes([first[6], first[7]]));
-    (pages > 0 && buckets * pages < image.pages()).then(|| {
-        (
-            format!("a memory manager of version {version}"),
-            "this release knows version 1: it was made by a newer ic-stable-structures".into(),
-        )
+    (pages > 0 && buckets * pages < image.pages()).then(|| OtherManager {
+        what: format!("a memory manager of version {version}"),
+        reason: "this release knows version 1: it was made by a newer ic-stable-structures".into(),
+        page: None,
     })
 }
 
 /// A manager that does not start at page 0.
-fn manager_behind_header(image: &Rc<Image>) -> Option<((String, String), u64)> {
+fn manager_behind_header(image: &Rc<Image>) -> Option<OtherManager> {
     (1..MOST_HEADER_PAGES.min(image.pages())).find_map(|page| {
         let behind = Behind(Rc::clone(image), page);
         let table = BucketTable::read(&behind).ok()??;
-        let what =
-            format!("a memory manager from page {page} on, behind a header of the program's own");
-        let reason = format!(
-            "its table adds up: {} buckets of {} pages",
-            table.owners.len(),
-            table.bucket_pages
-        );
-        Some(((what, reason), page))
+        Some(OtherManager {
+            what: format!(
+                "a memory manager from page {page} on, behind a header of the program's own"
+            ),
+            reason: format!(
+                "its table adds up: {} buckets of {} pages",
+                table.owners.len(),
+                table.bucket_pages
+            ),
+            page: Some(page),
+        })
     })
 }
 

@@ -92,11 +92,10 @@ pub fn survey(
     let mut memories = Vec::new();
     for &(id, pages) in &table.sizes {
         let memory = VirtualMemory::of(image, &table, id);
-        let held = match id {
-            _ if id == manager.home() => {
-                content::of_memory0(manager, &memory, depth, damages, progress)
-            }
-            _ => content::of_memory(&memory, depth, progress),
+        let held = if id == manager.home() {
+            content::of_memory0(manager, &memory, depth, damages, progress)
+        } else {
+            content::of_memory(&memory, depth, progress)
         };
         image.check()?;
         let (content, used_bytes) = settled(held, id, &memory, damages)?;
