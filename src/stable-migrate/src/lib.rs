@@ -12,8 +12,6 @@ mod input;
 mod interrupt;
 mod module;
 #[cfg(feature = "run")]
-mod nesting;
-#[cfg(feature = "run")]
 mod offline;
 mod progress;
 mod recognition;

@@ -7,12 +7,11 @@ use canister_host::{
     EntryPoint, Fault, Host, HostConfig, HostError, InstallMode, InstallReport, MAX_HEAP_PAGES,
     Module, ModuleError, ModuleRule, PAGE_SIZE, Snapshot, StableMemory,
 };
+use canister_questions::words::reason;
+use canister_questions::{Answer, Question, Refusal, Respondent, SEARCHED};
 
-use super::answers::{Answer, Question, Refusal};
-use super::findings::SEARCHED;
 use super::migration::{self, Standing};
 use super::setting::OwnSettings;
-use super::words::reason;
 
 /// The code of a message that used up what it may.
 const INSTRUCTION_LIMIT: &str = "IC0522";
@@ -146,17 +145,6 @@ impl Canister {
         Ok(canister)
     }
 
-    /// The module that is installed.
-    ///
-    /// # Errors
-    /// A sentence, if none is.
-    pub fn module(&self) -> Result<Module, String> {
-        self.host
-            .module(self.id)
-            .cloned()
-            .map_err(|error| told(&error))
-    }
-
     /// Upgrades as the replica does. Also says how long that took here.
     ///
     /// # Errors
@@ -218,55 +206,6 @@ impl Canister {
         let module = module.map_err(|rule| ModuleError::from(rule.clone()))?;
         self.host
             .install(self.id, mode, module, &step.argument, self.sender)
-    }
-
-    /// Asks a question, at the time at which all questions are asked. Also says how many instructions the answer
-    /// took, as far as that is known.
-    pub fn ask(&mut self, question: &Question) -> (Answer, u64) {
-        let now = self.host.time();
-        self.host.set_time(self.asked_at);
-        let Question {
-            sender,
-            method,
-            argument,
-            ..
-        } = question;
-        let answer = match self.host.query(self.id, *sender, method, argument) {
-            Ok(reply) => (Answer::Reply(reply.bytes), reply.instructions),
-            Err(reject) => {
-                let used_up = reject.error_code == INSTRUCTION_LIMIT;
-                let instructions = if used_up { self.query_instructions } else { 0 };
-                (Answer::Refused(Refusal::of(&reject)), instructions)
-            }
-        };
-        self.host.set_time(now);
-        answer
-    }
-
-    /// Whom its answers may be about, before anything is known of its state: itself, its controller, nobody, and the
-    /// management canister.
-    pub fn principals(&self) -> [Principal; 4] {
-        let (nobody, management) = (Principal::anonymous(), Principal::management_canister());
-        [self.sender, self.id, nobody, management]
-    }
-
-    /// The first [`SEARCHED`] bytes of its heap and of its stable memory.
-    ///
-    /// # Errors
-    /// A sentence, if stable memory cannot be read.
-    pub fn memory_to_search(&self) -> Result<Vec<u8>, String> {
-        let mut memory = self.host.heap(self.id).map_err(|error| told(&error))?;
-        memory.truncate(SEARCHED);
-        let stable = self.stable()?;
-        let heap = memory.len();
-        let bytes = usize::try_from(stable.size())
-            .unwrap_or(usize::MAX)
-            .min(SEARCHED);
-        memory.resize(heap + bytes, 0);
-        stable
-            .read(0, &mut memory[heap..])
-            .map_err(|error| error.to_string())?;
-        Ok(memory)
     }
 
     /// Where the canister's move stands.
@@ -340,6 +279,58 @@ impl Canister {
         self.host
             .take_snapshot(self.id)
             .map_err(|error| told(&error))
+    }
+}
+
+impl Respondent for Canister {
+    /// At the time at which all questions are asked.
+    fn ask(&mut self, question: &Question) -> (Answer, u64) {
+        let now = self.host.time();
+        self.host.set_time(self.asked_at);
+        let Question {
+            sender,
+            method,
+            argument,
+            ..
+        } = question;
+        let answer = match self.host.query(self.id, *sender, method, argument) {
+            Ok(reply) => (Answer::Reply(reply.bytes), reply.instructions),
+            Err(reject) => {
+                let used_up = reject.error_code == INSTRUCTION_LIMIT;
+                let instructions = if used_up { self.query_instructions } else { 0 };
+                (Answer::Refused(Refusal::of(&reject)), instructions)
+            }
+        };
+        self.host.set_time(now);
+        answer
+    }
+
+    fn module(&self) -> Result<Module, String> {
+        self.host
+            .module(self.id)
+            .cloned()
+            .map_err(|error| told(&error))
+    }
+
+    /// Its controller, itself, nobody, and the management canister.
+    fn principals(&self) -> Vec<Principal> {
+        let (nobody, management) = (Principal::anonymous(), Principal::management_canister());
+        vec![self.sender, self.id, nobody, management]
+    }
+
+    fn memory_to_search(&self) -> Result<Vec<u8>, String> {
+        let mut memory = self.host.heap(self.id).map_err(|error| told(&error))?;
+        memory.truncate(SEARCHED);
+        let stable = self.stable()?;
+        let heap = memory.len();
+        let bytes = usize::try_from(stable.size())
+            .unwrap_or(usize::MAX)
+            .min(SEARCHED);
+        memory.resize(heap + bytes, 0);
+        stable
+            .read(0, &mut memory[heap..])
+            .map_err(|error| error.to_string())?;
+        Ok(memory)
     }
 }
 

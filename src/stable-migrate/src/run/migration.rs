@@ -4,12 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use canister_host::StableMemory;
+use canister_questions::words::reason;
 use ic_stable_migration::{
     Error, Managed, Memory0Content, MoveJournal, OpenOptions, Opened, Phase,
 };
 use ic_stable_structures::Memory;
-
-use super::words::reason;
 
 /// Where a move stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use candid::encode_args;
 use canister_host::MessageReport;
+use canister_questions::NO_ARGUMENT;
+use canister_questions::words::reason;
 use serde::Serialize;
 
 use super::canister::{Canister, told};
-use super::interface::NO_ARGUMENT;
 use super::migration::Standing;
-use super::words::reason;
 
 /// The update method by which a module that was built with this library does one step of its move.
 pub const STEP_METHOD: &str = "<ic-stable-migration> step";

@@ -1,14 +1,13 @@
 //! A chain of upgrades on a canister's real state, with everything that can be told about it.
 
 use canister_host::{InstallReport, Snapshot};
+use canister_questions::{Asking, Coverage, NO_ARGUMENT, Questionnaire};
 use serde::Serialize;
 
 use super::again::{self, Before, Cost, Room};
 use super::canister::{Canister, Setting, Step};
 use super::faults::{self, FaultRun};
-use super::interface::NO_ARGUMENT;
 use super::migration::Standing;
-use super::questions::{Asking, Coverage, Questionnaire};
 use super::upgraded::Upgraded;
 
 /// Traps of a fault run where the interval is not given.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use canister_host::{InstallReport, MessageReport};
+use canister_questions::Compared;
 use serde::Serialize;
 
 use super::canister::{Canister, Refused, Step, hook_name};
 use super::faults::FaultRun;
 use super::moving::{Moved, Outcome};
 use super::price::Price;
-use super::questions::Compared;
 
 /// One upgrade.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

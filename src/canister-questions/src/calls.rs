@@ -8,8 +8,8 @@
 
 use candid::Principal;
 
-use super::answers::Question;
-use super::interface::Interface;
+use crate::answers::Question;
+use crate::interface::Interface;
 
 /// Reads the calls. `queries` are the module's; `sender` asks what no line says another asks.
 ///
@@ -76,7 +76,7 @@ mod tests {
     use candid::encode_args;
 
     use super::*;
-    use crate::run::NO_ARGUMENT;
+    use crate::interface::NO_ARGUMENT;
 
     const QUERIES: [&str; 4] = ["get_post", "get_profile", "all", "get"];
 

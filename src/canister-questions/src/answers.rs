@@ -7,7 +7,7 @@ use candid::{IDLArgs, IDLValue, Principal};
 use canister_host::Reject;
 use serde::Serialize;
 
-use super::words::{cut, one_line};
+use crate::words::{cut, one_line};
 
 /// Characters of a value that a difference shows.
 const SHOWN: usize = 120;

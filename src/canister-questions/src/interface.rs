@@ -1,4 +1,4 @@
-//! The Candid interface a module carries: its queries, and how arguments and answers are typed.
+//! The Candid interface a module carries: its methods, and how arguments and answers are typed.
 
 use candid::types::{FuncMode, Function, Type, TypeInner};
 use candid::{IDLArgs, IDLValue, TypeEnv};
@@ -7,8 +7,8 @@ use candid_parser::typing::check_init_args;
 use candid_parser::{IDLProg, check_prog, parse_idl_args};
 use canister_host::Module;
 
-use super::words::reason;
 use crate::nesting;
+use crate::words::reason;
 
 /// No argument, in Candid.
 pub const NO_ARGUMENT: &[u8] = b"DIDL\0\0";
@@ -67,14 +67,23 @@ impl Interface {
 
     /// The declared queries with the types of their arguments, by name; none where the module does not say.
     pub fn queries(&self) -> Option<Vec<(String, Vec<Type>)>> {
+        self.declared(is_query)
+    }
+
+    /// The declared updates with the types of their arguments, by name; none where the module does not say.
+    pub fn updates(&self) -> Option<Vec<(String, Vec<Type>)>> {
+        self.declared(|method| !is_query(method))
+    }
+
+    fn declared(&self, wanted: impl Fn(&Function) -> bool) -> Option<Vec<(String, Vec<Type>)>> {
         let methods = self.env.as_service(self.service.as_ref()?).ok()?;
-        let declared = methods.iter().filter_map(|(name, _)| {
-            let function = self.method(name)?;
-            is_query(function).then(|| (name.clone(), function.args.clone()))
+        let wanted = methods.iter().filter_map(|(name, _)| {
+            let method = self.method(name)?;
+            wanted(method).then(|| (name.clone(), method.args.clone()))
         });
-        let mut queries: Vec<_> = declared.collect();
-        queries.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Some(queries)
+        let mut declared: Vec<_> = wanted.collect();
+        declared.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Some(declared)
     }
 
     /// Whether a method is declared as an update.
@@ -192,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_are_found_with_their_arguments() {
+    fn queries_and_updates_are_found_with_their_arguments() {
         let queries = interface().queries().unwrap();
         let told: Vec<_> = queries
             .iter()
@@ -200,6 +209,10 @@ mod tests {
             .collect();
         assert_eq!(told, [("all", 0), ("get", 1), ("whole", 0)]);
         assert_eq!(Interface::default().queries(), None);
+        let updates = interface().updates().unwrap();
+        assert_eq!((&updates[0].0[..], updates[0].1.len()), ("put", 2));
+        assert_eq!(updates.len(), 1);
+        assert_eq!(Interface::default().updates(), None);
         assert!(interface().is_update("put") && !interface().is_update("get"));
     }
 

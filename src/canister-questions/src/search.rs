@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use candid::types::Type;
 use candid::{IDLArgs, IDLValue, Principal};
 
-use super::answers::{Answer, Question, Refusal};
-use super::arguments::{longest_list, made, page};
-use super::canister::Canister;
-use super::findings::Findings;
-use super::interface::{Interface, NO_ARGUMENT};
-use super::words::{cut, one_line};
+use crate::answers::{Answer, Question, Refusal};
+use crate::arguments::{encoded, longest_list, made, page};
+use crate::findings::Findings;
+use crate::interface::{Interface, NO_ARGUMENT};
+use crate::respondent::Respondent;
+use crate::words::{cut, one_line};
 
 /// Questions that are made of the interface, for all queries together.
 const QUESTIONS: usize = 1_000;
@@ -41,7 +41,7 @@ const SHOWN: usize = 160;
 
 /// The search for questions that a canister answers.
 pub struct Search<'a> {
-    canister: &'a mut Canister,
+    canister: &'a mut dyn Respondent,
     interface: &'a Interface,
     sender: Principal,
     findings: Findings,
@@ -54,7 +54,11 @@ pub struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// Nothing is asked yet.
-    pub fn new(canister: &'a mut Canister, interface: &'a Interface, sender: Principal) -> Self {
+    pub fn new(
+        canister: &'a mut dyn Respondent,
+        interface: &'a Interface,
+        sender: Principal,
+    ) -> Self {
         Self {
             findings: Findings::begin(canister.principals()),
             canister,
@@ -228,20 +232,18 @@ impl<'a> Search<'a> {
 
     /// A question that was not tried yet.
     fn question(&mut self, query: &str, types: &[Type], argument: &[IDLValue]) -> Option<Question> {
-        let args = IDLArgs::new(argument);
-        let bytes = args
-            .to_bytes_with_types(self.interface.types(), types)
-            .ok()?;
+        let bytes = encoded(self.interface, types, argument)?;
         let tried = self.tried.entry(query.to_owned()).or_default();
         if tried.contains(&bytes) {
             return None;
         }
         tried.push(bytes.clone());
+        let shown = IDLArgs::new(argument).to_string();
         Some(Question {
             sender: self.sender,
             method: query.to_owned(),
             argument: bytes,
-            text: cut(&format!("{query} {}", one_line(&args.to_string())), SHOWN),
+            text: cut(&format!("{query} {}", one_line(&shown)), SHOWN),
         })
     }
 

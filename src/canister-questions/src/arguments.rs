@@ -1,26 +1,43 @@
-//! Arguments of a query, made from its types and from what was found in the canister.
+//! Arguments of a method, made from its types and from what was found in the canister.
 
 use std::cell::Cell;
 
 use candid::types::value::{IDLField, VariantValue};
 use candid::types::{Label, Type, TypeInner};
-use candid::{IDLValue, Int, Nat, TypeEnv};
+use candid::{IDLArgs, IDLValue, Int, Nat, Principal, TypeEnv};
 
-use super::findings::Findings;
+use crate::findings::Findings;
+use crate::interface::Interface;
 
-/// Arguments that are made for one query.
+/// Arguments that are made for one method.
 const MADE: usize = 48;
 
 /// Values that are made for one type.
 const WIDTH: usize = 24;
 
-/// Types that are visited for one query: one that contains itself many times over would take forever.
+/// Types that are visited for one method: one that contains itself many times over would take forever.
 const WORK: u32 = 10_000;
 
 /// How deep types are followed: one that contains itself ends here.
 const DEPTH: usize = 8;
 
-/// The arguments of a query that takes `types`, the plainest first; none where one of the types has no value that
+/// The encoded arguments that can be made of `types` and `principals`, before anything is known of a canister's state:
+/// the plainest first; none where one of the types has no value that can be made. Deterministic.
+pub fn arguments(interface: &Interface, types: &[Type], principals: &[Principal]) -> Vec<Vec<u8>> {
+    let findings = Findings::begin(principals.iter().copied());
+    let rows = made(interface.types(), types, &findings);
+    rows.iter()
+        .filter_map(|row| encoded(interface, types, row))
+        .collect()
+}
+
+/// A row of values as the argument of a method that takes `types`.
+pub fn encoded(interface: &Interface, types: &[Type], row: &[IDLValue]) -> Option<Vec<u8>> {
+    let args = IDLArgs::new(row);
+    args.to_bytes_with_types(interface.types(), types).ok()
+}
+
+/// The arguments of a method that takes `types`, the plainest first; none where one of the types has no value that
 /// can be made.
 pub fn made(env: &TypeEnv, types: &[Type], findings: &Findings) -> Vec<Vec<IDLValue>> {
     let maker = Maker {

@@ -4,11 +4,11 @@ use candid::Principal;
 use candid::types::Type;
 use serde::Serialize;
 
-use super::answers::{Answer, Comparison, Difference, Question, compare};
-use super::calls::parse_calls;
-use super::canister::Canister;
-use super::interface::Interface;
-use super::search::Search;
+use crate::answers::{Answer, Comparison, Difference, Question, compare};
+use crate::calls::parse_calls;
+use crate::interface::Interface;
+use crate::respondent::Respondent;
+use crate::search::Search;
 
 /// Queries that report on memory itself, and so answer otherwise after every upgrade.
 const REPORTS: [&str; 3] = ["migration_status", "migration_differences", "memory_report"];
@@ -99,7 +99,7 @@ impl Questionnaire {
     ///
     /// # Errors
     /// Those of [`Asking::check`]; a sentence for a canister without a module.
-    pub fn begin(canister: &mut Canister, asking: &Asking) -> Result<Self, String> {
+    pub fn begin(canister: &mut dyn Respondent, asking: &Asking) -> Result<Self, String> {
         let module = canister.module()?;
         let interface = Interface::of(&module);
         let calls = asking.calls(&module, &interface)?;
@@ -165,8 +165,13 @@ impl Questionnaire {
         &self.coverage
     }
 
+    /// The questions that are asked.
+    pub fn questions(&self) -> impl Iterator<Item = &Question> {
+        self.asked.iter().map(|(question, _)| question)
+    }
+
     /// Asks again and compares.
-    pub fn compare(&self, canister: &mut Canister) -> Compared {
+    pub fn compare(&self, canister: &mut dyn Respondent) -> Compared {
         let mut compared = Compared {
             asked: self.asked.len() as u64,
             ..Compared::default()
