@@ -8,9 +8,14 @@ use crate::mover::Difference;
 use crate::registry::{OwnershipError, kind_of};
 use crate::tree::TreeError;
 
+mod code;
 mod found;
+mod wording;
 
+pub(crate) use code::quoted;
 pub use found::{Glimpse, Place};
+pub(crate) use wording::shortened;
+use wording::{known, listed};
 
 /// What can go wrong. In a hook, trap with the text: the trap rolls the upgrade back, and the canister goes on
 /// with the module and the memory it had.
@@ -19,13 +24,13 @@ pub use found::{Glimpse, Place};
 pub enum Error {
     /// `post_upgrade` found no stable memory at all.
     #[error(
-        "stable memory is empty, so there is no state to upgrade from: install with mode `install`, or upgrade without skipping pre_upgrade so that the old module saves its state"
+        "E101: stable memory is empty, so there is no state to upgrade from: install with mode `install`, or upgrade without skipping pre_upgrade so that the old module saves its state"
     )]
     Empty,
 
     /// An operation that needs an empty memory found something.
     #[error(
-        "stable memory has {pages} pages and starts with {found}, but a new canister starts with an empty one: upgrade instead of installing, or reinstall if its data may be thrown away"
+        "E102: stable memory has {pages} pages and starts with {found}, but a new canister starts with an empty one: upgrade instead of installing, or reinstall if its data may be thrown away"
     )]
     NotEmpty {
         /// Size in pages of 64 KiB.
@@ -36,7 +41,7 @@ pub enum Error {
 
     /// The first bytes belong to no layout that was expected.
     #[error(
-        "stable memory at offset {offset} holds {found}; expected {expected}: this memory belongs to another program or another release; install the release that wrote it and look at it with `stable-migrate inspect`"
+        "E103: stable memory at offset {offset} holds {found}; expected {expected}: this memory belongs to another program or another release; install the release that wrote it and look at it with `stable-migrate inspect`"
     )]
     Unrecognized {
         /// Where the bytes were found.
@@ -49,7 +54,7 @@ pub enum Error {
 
     /// A value could not be decoded.
     #[error(
-        "{place} holds no whole {format} value: decoding failed {offset} bytes from its start: {reason}; nothing was written; keep the old module and compare the format with what it writes"
+        "E201: {place} holds no whole {format} value: decoding failed {offset} bytes from its start: {reason}; nothing was written; keep the old module and compare the format with what it writes"
     )]
     Decode {
         /// The encoding that was tried.
@@ -64,7 +69,7 @@ pub enum Error {
 
     /// Maps of a legacy value have entries with the same key, of which decoding keeps one.
     #[error(
-        "{place} holds a {format} value in which {count} entries have a key that another entry of the same map has, the first {offset} bytes from its start ({key}): decoding would keep one of each; nothing was written; find out which is right and write the value anew with the old module"
+        "E202: {place} holds a {format} value in which {count} entries have a key that another entry of the same map has, the first {offset} bytes from its start ({key}): decoding would keep one of each; nothing was written; find out which is right and write the value anew with the old module"
     )]
     DuplicateKeys {
         /// The encoding.
@@ -81,7 +86,7 @@ pub enum Error {
 
     /// A length in front of a value does not agree with the value or the memory.
     #[error(
-        "{place} says that its value takes {length} bytes, but {available}; nothing was written; the memory is cut short or was written by another program: restore it from a snapshot"
+        "E203: {place} says that its value takes {length} bytes, but {available}; nothing was written; the memory is cut short or was written by another program: restore it from a snapshot"
     )]
     Length {
         /// Where the value starts.
@@ -94,7 +99,7 @@ pub enum Error {
 
     /// Something stands behind the legacy value that nothing accounts for.
     #[error(
-        "behind the value {place} holds {bytes} bytes more, the first that is not zero at offset {offset}: {found}; adopting the memory would overwrite them; nothing was written; see what they are (`stable-migrate inspect`), and if the canister keeps nothing there, plan `.trailing(Trailing::Discard)`"
+        "E204: behind the value {place} holds {bytes} bytes more, the first that is not zero at offset {offset}: {found}; adopting the memory would overwrite them; nothing was written; see what they are (`stable-migrate inspect`), and if the canister keeps nothing there, plan `.trailing(Trailing::Discard)`"
     )]
     Trailing {
         /// Where the value starts.
@@ -109,7 +114,7 @@ pub enum Error {
 
     /// What was saved does not come back as what it was.
     #[error(
-        "what was saved in the state's virtual memory does not come back as it was: {what}; {format} cannot carry such a value; trap, so that the upgrade is rolled back, and change the type or how it is serialized"
+        "E402: what was saved in the state's virtual memory does not come back as it was: {what}; {format} cannot carry such a value; trap, so that the upgrade is rolled back, and change the type or how it is serialized"
     )]
     NotReadBack {
         /// The encoding.
@@ -120,7 +125,7 @@ pub enum Error {
 
     /// The state could not be encoded.
     #[error(
-        "the state could not be encoded as {format}: {reason}; trap, so that the upgrade is rolled back"
+        "E401: the state could not be encoded as {format}: {reason}; trap, so that the upgrade is rolled back"
     )]
     Encode {
         /// The encoding.
@@ -131,7 +136,7 @@ pub enum Error {
 
     /// Memory 0 starts with neither this library's header nor what can start a value in a form that is read.
     #[error(
-        "the state's virtual memory ({pages} pages) starts with {found}{}; expected this library's header (\"IC-STMIG\") or a value in CBOR, in MessagePack or in what the plan's codec reads, without a length, behind a u32 or u64 length or in a StableCell: the canister's memory manager belongs to another program",
+        "E104: the state's virtual memory ({pages} pages) starts with {found}{}; expected this library's header (\"IC-STMIG\") or a value in CBOR, in MessagePack or in what the plan's codec reads, without a length, behind a u32 or u64 length or in a StableCell: the canister's memory manager belongs to another program",
         known(.holds)
     )]
     UnknownMemory0 {
@@ -145,7 +150,7 @@ pub enum Error {
 
     /// Memory 0 starts like a value in several forms, and holds one in none of them.
     #[error(
-        "the state's virtual memory ({pages} pages) starts with {found} and holds no whole value: {tried}; nothing was written; keep the old module and compare the type and the form with what it writes"
+        "E105: the state's virtual memory ({pages} pages) starts with {found} and holds no whole value: {tried}; nothing was written; keep the old module and compare the type and the form with what it writes"
     )]
     NoForm {
         /// Size of virtual memory 0 in pages of 64 KiB.
@@ -158,7 +163,7 @@ pub enum Error {
 
     /// Memory 0 can be read in two ways.
     #[error(
-        "the state's virtual memory starts with {found} and can be read as {one} and as {other}, and nothing tells which of them was written; nothing was written now; let the old module write the value with its length in front, or plan a codec of your own that reads the one form"
+        "E106: the state's virtual memory starts with {found} and can be read as {one} and as {other}, and nothing tells which of them was written; nothing was written now; let the old module write the value with its length in front, or plan a codec of your own that reads the one form"
     )]
     Ambiguous {
         /// Its first bytes.
@@ -171,13 +176,13 @@ pub enum Error {
 
     /// The manager is formatted but no state was ever saved.
     #[error(
-        "the memory manager is formatted but no state was saved in the state's virtual memory: the canister was installed and then upgraded without pre_upgrade; upgrade without skipping it"
+        "E107: the memory manager is formatted but no state was saved in the state's virtual memory: the canister was installed and then upgraded without pre_upgrade; upgrade without skipping it"
     )]
     NothingSaved,
 
     /// Memory 0 is not used, and other memories are.
     #[error(
-        "the memory manager has nothing in the virtual memory of the state, but in {memories}: if the canister keeps all it has in these, take the manager over with `begin_tiered`, whose collections find their maps there (or with `begin`), in place of resuming; if it had a state on the heap, upgrade without skipping pre_upgrade; nothing was written"
+        "E108: the memory manager has nothing in the virtual memory of the state, but in {memories}: if the canister keeps all it has in these, take the manager over with `begin_tiered`, whose collections find their maps there (or with `begin`), in place of resuming; if it had a state on the heap, upgrade without skipping pre_upgrade; nothing was written"
     )]
     OtherMemories {
         /// The memories that are used.
@@ -186,7 +191,7 @@ pub enum Error {
 
     /// The plan names another memory for the state than it was saved in.
     #[error(
-        "the state was saved in virtual memory {found}, and this release looks for it in {planned}: say `Plan::memory({found})`; nothing was written"
+        "E109: the state was saved in virtual memory {found}, and this release looks for it in {planned}: say `Plan::memory({found})`; nothing was written"
     )]
     SavedElsewhere {
         /// Where this library's header is.
@@ -197,7 +202,7 @@ pub enum Error {
 
     /// The header's own checksum is wrong.
     #[error(
-        "the header of the state's virtual memory is damaged: its checksum is {found:016x}, its content gives {computed:016x}; nothing was written; restore the canister from a snapshot"
+        "E205: the header of the state's virtual memory is damaged: its checksum is {found:016x}, its content gives {computed:016x}; nothing was written; restore the canister from a snapshot"
     )]
     HeaderDamaged {
         /// The checksum in the header.
@@ -208,7 +213,7 @@ pub enum Error {
 
     /// The header is intact but says what no header of its version can say.
     #[error(
-        "the header of the state's virtual memory has {field} {found}, and this library knows {known}: install the release that wrote it, or one built with a newer version of this library"
+        "E206: the header of the state's virtual memory has {field} {found}, and this library knows {known}: install the release that wrote it, or one built with a newer version of this library"
     )]
     HeaderField {
         /// The field.
@@ -221,7 +226,7 @@ pub enum Error {
 
     /// The payload's checksum is wrong.
     #[error(
-        "the {part} in the state's virtual memory is damaged: its checksum should be {expected:016x} and is {computed:016x} over {bytes} bytes; nothing was written; restore the canister from a snapshot"
+        "E207: the {part} in the state's virtual memory is damaged: its checksum should be {expected:016x} and is {computed:016x} over {bytes} bytes; nothing was written; restore the canister from a snapshot"
     )]
     PayloadDamaged {
         /// "payload" or "journal".
@@ -236,7 +241,7 @@ pub enum Error {
 
     /// Memory 0 was written by a newer release.
     #[error(
-        "this is release {this}, and the memory was written by release {found}: install release {found} or a newer one; nothing was written"
+        "E301: this is release {this}, and the memory was written by release {found}: install release {found} or a newer one; nothing was written"
     )]
     NewerRelease {
         /// The release that wrote the memory.
@@ -247,7 +252,7 @@ pub enum Error {
 
     /// Memory 0 holds a newer schema of the state.
     #[error(
-        "this release reads schema {this} of the state, and the memory holds schema {found}: install release {release} or a newer one; nothing was written"
+        "E302: this release reads schema {this} of the state, and the memory holds schema {found}: install release {release} or a newer one; nothing was written"
     )]
     NewerSchema {
         /// The schema in the header.
@@ -260,7 +265,7 @@ pub enum Error {
 
     /// The canister's stable memory cannot grow.
     #[error(
-        "stable memory cannot grow from {pages} to {needed} pages: the subnet is full or the canister is at its memory limit; nothing is lost if this hook traps: raise the limit or free memory and upgrade again"
+        "E403: stable memory cannot grow from {pages} to {needed} pages: the subnet is full or the canister is at its memory limit; nothing is lost if this hook traps: raise the limit or free memory and upgrade again"
     )]
     OutOfStableMemory {
         /// Size now, in pages of 64 KiB.
@@ -271,7 +276,7 @@ pub enum Error {
 
     /// The memory manager has no bucket left.
     #[error(
-        "the memory manager is at its ceiling of {ceiling_bytes} bytes: it has {buckets} buckets of {bucket_pages} pages, needs {needed} more, and cannot have more than 32768; rewrite the memory with larger buckets (`stable-migrate compact --ceiling`)"
+        "E404: the memory manager is at its ceiling of {ceiling_bytes} bytes: it has {buckets} buckets of {bucket_pages} pages, needs {needed} more, and cannot have more than 32768; rewrite the memory with larger buckets (`stable-migrate compact --ceiling`)"
     )]
     Ceiling {
         /// Buckets in use.
@@ -286,7 +291,7 @@ pub enum Error {
 
     /// A release plans a ceiling that the buckets of the memory do not reach, and there are too many to change them.
     #[error(
-        "this release plans a ceiling of {planned} bytes, the buckets of {bucket_pages} pages that the memory has reach {reached}, and it is too large to change them in an upgrade: rewrite the memory with larger buckets first (`stable-migrate compact --ceiling`), or keep the ceiling that it was planned with; nothing was written"
+        "E304: this release plans a ceiling of {planned} bytes, the buckets of {bucket_pages} pages that the memory has reach {reached}, and it is too large to change them in an upgrade: rewrite the memory with larger buckets first (`stable-migrate compact --ceiling`), or keep the ceiling that it was planned with; nothing was written"
     )]
     CeilingRaised {
         /// The release's ceiling in bytes.
@@ -303,7 +308,7 @@ pub enum Error {
 
     /// A release of stage one found a memory in which a move has begun.
     #[error(
-        "release {release} has begun to move collections out of the state's virtual memory, so what is there is not the whole state: install release {release} or a newer one; nothing was written"
+        "E303: release {release} has begun to move collections out of the state's virtual memory, so what is there is not the whole state: install release {release} or a newer one; nothing was written"
     )]
     MoveBegun {
         /// The release that wrote the memory.
@@ -312,7 +317,7 @@ pub enum Error {
 
     /// A collection was to be resolved that does not differ.
     #[error(
-        "the audit has found no difference in a collection {collection:?}; {}",
+        "E602: the audit has found no difference in a collection {collection:?}; {}",
         listed(.differing)
     )]
     NoDifference {
@@ -324,7 +329,7 @@ pub enum Error {
 
     /// What was moved in the upgrade does not stand in the stable map as it was read.
     #[error(
-        "collection {collection:?} was moved, and its stable map holds {} entries with the digest {:016x}, where {} with {:016x} were read: trap, so that the upgrade is undone, and report it",
+        "E601: collection {collection:?} was moved, and its stable map holds {} entries with the digest {:016x}, where {} with {:016x} were read: trap, so that the upgrade is undone, and report it",
         .difference.found_count, .difference.found_sum, .difference.expected_count, .difference.expected_sum
     )]
     MoveDiffers {
@@ -340,22 +345,19 @@ pub enum Error {
 
     /// The entries of before the move are no longer there.
     #[error(
-        "the entries of before the move were given up when its audit had held: keep what the stable map holds, or restore the canister from a snapshot"
+        "E603: the entries of before the move were given up when its audit had held: keep what the stable map holds, or restore the canister from a snapshot"
     )]
     OriginalsGone,
 
     /// Virtual memory 0 was asked for as if it were free.
     #[error(
-        "virtual memory {id} is not free to use: the state's virtual memory (0, or what the plan says) holds the header and the hot state, and 255 marks free buckets; choose another id below 255"
+        "E305: virtual memory {id} is not free to use: the state's virtual memory (0, or what the plan says) holds the header and the hot state, and 255 marks free buckets; choose another id below 255"
     )]
     ReservedMemory {
         /// The id asked for.
         id: u8,
     },
 }
-
-/// Longest reason of a codec that goes into an error, in bytes: some print the value that they could not read.
-const REASON_BYTES: usize = 400;
 
 impl Error {
     /// A value that could not be decoded. A long reason is cut in the middle.
@@ -387,28 +389,4 @@ impl Error {
             holds,
         }
     }
-}
-
-/// Cuts a long reason in the middle.
-pub(crate) fn shortened(text: String) -> String {
-    if text.len() <= REASON_BYTES {
-        return text;
-    }
-    let head = text.floor_char_boundary(REASON_BYTES / 2);
-    let tail = text.ceil_char_boundary(text.len() - REASON_BYTES / 2);
-    format!("{} … {}", &text[..head], &text[tail..])
-}
-
-fn known(holds: &Option<&str>) -> String {
-    match holds {
-        Some(holds) => format!(" ({holds})"),
-        None => String::new(),
-    }
-}
-
-fn listed(differing: &[String]) -> String {
-    if differing.is_empty() {
-        return "none differs".into();
-    }
-    format!("these differ: {}", differing.join(", "))
 }

@@ -80,7 +80,7 @@ pub trait KeyPart: Sized {
 
 /// Bytes that are no key of the kind that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a stored {kind} of {len} bytes cannot be read: {problem} at byte {at}")]
+#[error("E801: a stored {kind} of {len} bytes cannot be read: {problem} at byte {at}")]
 pub struct KeyError {
     /// The type that was asked for.
     pub kind: &'static str,

@@ -175,6 +175,7 @@ pub mod cdk;
 mod codec;
 mod error;
 mod form;
+pub mod guide;
 mod header;
 mod journal;
 pub mod key;

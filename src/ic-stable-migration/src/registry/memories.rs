@@ -6,7 +6,7 @@ use ic_stable_structures::Memory;
 
 use super::content::{kind_of, map_header};
 use super::{OwnershipError, Registry};
-use crate::error::{Error, Glimpse};
+use crate::error::{Error, Glimpse, quoted};
 use crate::managed::Managed;
 use crate::mover::Tier;
 use crate::tiered::{Common, Place, Unfit};
@@ -59,7 +59,7 @@ pub(crate) fn check_memories<M: Memory>(
         tier.map
             .check_ends(places.of(tier)?)
             .map_err(|unfit| match unfit {
-                Unfit::Map(error) => foreign(error.to_string()),
+                Unfit::Map(error) => foreign(quoted(&error)),
                 Unfit::Entry { which, key, reason } => OwnershipError::Misfit {
                     name: tier.name.into(),
                     id,

@@ -10,7 +10,7 @@ use crate::error::Glimpse;
 pub enum OwnershipError {
     /// Two collections of the release have one id.
     #[error(
-        "collections {first:?} and {second:?} both ask for virtual memory {id}: give one of them an id that no collection has or had"
+        "E501: collections {first:?} and {second:?} both ask for virtual memory {id}: give one of them an id that no collection has or had"
     )]
     SharedId {
         /// The id.
@@ -23,7 +23,7 @@ pub enum OwnershipError {
 
     /// A collection has for itself the memory that another shares.
     #[error(
-        "virtual memory {id} is to be shared by collection {sharing:?}, and collection {owner:?} has that id: give the shared map an id that no collection has or had"
+        "E502: virtual memory {id} is to be shared by collection {sharing:?}, and collection {owner:?} has that id: give the shared map an id that no collection has or had"
     )]
     SharedWithOwner {
         /// The id.
@@ -36,7 +36,7 @@ pub enum OwnershipError {
 
     /// Two collections of the release have one name.
     #[error(
-        "virtual memories {first} and {second} are both asked for by a collection {name:?}: a name stands for one collection"
+        "E503: virtual memories {first} and {second} are both asked for by a collection {name:?}: a name stands for one collection"
     )]
     SharedName {
         /// The name.
@@ -49,7 +49,7 @@ pub enum OwnershipError {
 
     /// A collection's id is not the one it had.
     #[error(
-        "collection {name:?} is in virtual memory {registered}, and this release looks for it in {declared}{}: put the id back to {registered}; an id is for good",
+        "E504: collection {name:?} is in virtual memory {registered}, and this release looks for it in {declared}{}: put the id back to {registered}; an id is for good",
         owned(.owner)
     )]
     IdChanged {
@@ -65,7 +65,7 @@ pub enum OwnershipError {
 
     /// A new collection asks for an id that another has or had.
     #[error(
-        "virtual memory {id} belongs to collection {registered:?}{}, and this release asks for it for {declared:?}: choose an id that no collection has or had, or declare the collection as renamed if it is the same",
+        "E505: virtual memory {id} belongs to collection {registered:?}{}, and this release asks for it for {declared:?}: choose an id that no collection has or had, or declare the collection as renamed if it is the same",
         if *.retired { ", which is retired" } else { "" }
     )]
     IdTaken {
@@ -81,7 +81,7 @@ pub enum OwnershipError {
 
     /// A collection that was there is not declared any more.
     #[error(
-        "collection {name:?} is in virtual memory {id}, and this release does not have it{}: declare it, declare it as renamed, or declare it as retired if its entries may be given up",
+        "E506: collection {name:?} is in virtual memory {id}, and this release does not have it{}: declare it, declare it as renamed, or declare it as retired if its entries may be given up",
         replaced(.in_its_place)
     )]
     Missing {
@@ -95,7 +95,7 @@ pub enum OwnershipError {
 
     /// A collection that was retired is declared again.
     #[error(
-        "collection {name:?} of virtual memory {id} was retired by an earlier release, and this one has it again: give the new collection another name and an id that no collection had"
+        "E507: collection {name:?} of virtual memory {id} was retired by an earlier release, and this one has it again: give the new collection another name and an id that no collection had"
     )]
     Retired {
         /// The collection.
@@ -106,7 +106,7 @@ pub enum OwnershipError {
 
     /// A collection is retired while entries of it are on the heap.
     #[error(
-        "collection {name:?} of virtual memory {id} is to be retired, and its move is not done: install the release before, wait until its move is done, and upgrade then"
+        "E508: collection {name:?} of virtual memory {id} is to be retired, and its move is not done: install the release before, wait until its move is done, and upgrade then"
     )]
     RetiredTooEarly {
         /// The collection.
@@ -117,7 +117,7 @@ pub enum OwnershipError {
 
     /// A collection is made of something else than it was.
     #[error(
-        "collection {name:?} of virtual memory {id} was written down with a {what} {registered}, and this release has a {what} {declared}: entries of before would be read as what they are not; keep the type, or move the entries to a new collection"
+        "E509: collection {name:?} of virtual memory {id} was written down with a {what} {registered}, and this release has a {what} {declared}: entries of before would be read as what they are not; keep the type, or move the entries to a new collection"
     )]
     Changed {
         /// The collection.
@@ -134,7 +134,7 @@ pub enum OwnershipError {
 
     /// The memory that a new collection asks for holds something already.
     #[error(
-        "collection {name:?} is new and asks for virtual memory {id}, which holds {holds} ({pages} pages, starting with {found}): it belongs to the canister or to an attempt given up; choose an id that is free"
+        "E510: collection {name:?} is new and asks for virtual memory {id}, which holds {holds} ({pages} pages, starting with {found}): it belongs to the canister or to an attempt given up; choose an id that is free"
     )]
     InUse {
         /// The collection.
@@ -151,7 +151,7 @@ pub enum OwnershipError {
 
     /// The memory of a registered collection does not hold a map that can be used.
     #[error(
-        "virtual memory {id} of collection {name:?} does not hold its map ({reason}; it starts with {found}): something else wrote to it; restore the canister from a snapshot"
+        "E511: virtual memory {id} of collection {name:?} does not hold its map ({reason}; it starts with {found}): something else wrote to it; restore the canister from a snapshot"
     )]
     Foreign {
         /// The collection.
@@ -166,7 +166,7 @@ pub enum OwnershipError {
 
     /// An entry of a registered collection is not one of the release's.
     #[error(
-        "the {which} entry of collection {name:?} in virtual memory {id} (key {key}) does not fit this release: {reason}; keep the types of its keys and values, or move the entries to a new collection"
+        "E512: the {which} entry of collection {name:?} in virtual memory {id} (key {key}) does not fit this release: {reason}; keep the types of its keys and values, or move the entries to a new collection"
     )]
     Misfit {
         /// The collection.
@@ -183,7 +183,7 @@ pub enum OwnershipError {
 
     /// An entry on the heap cannot go into the stable map.
     #[error(
-        "an entry of collection {name:?} cannot be kept in a stable map (key {key}): {reason}; correct the type's encoding or its bound"
+        "E513: an entry of collection {name:?} cannot be kept in a stable map (key {key}): {reason}; correct the type's encoding or its bound"
     )]
     Unstorable {
         /// The collection.
@@ -196,7 +196,7 @@ pub enum OwnershipError {
 
     /// Entries of a collection have sizes that its types do not allow.
     #[error(
-        "entries of collection {name:?} cannot be kept in a stable map: {reason}; correct the type's bound"
+        "E514: entries of collection {name:?} cannot be kept in a stable map: {reason}; correct the type's bound"
     )]
     Oversized {
         /// The collection.
@@ -207,7 +207,7 @@ pub enum OwnershipError {
 
     /// The keys of a collection that shares a map are not ordered as their bytes.
     #[error(
-        "the collection with the id {id} shares a map with others, and its keys come in another order than their bytes (key {key}): correct `ByteOrdered` or the encoding, or give it a map of its own"
+        "E515: the collection with the id {id} shares a map with others, and its keys come in another order than their bytes (key {key}): correct `ByteOrdered` or the encoding, or give it a map of its own"
     )]
     Unordered {
         /// The collection's id.
@@ -218,7 +218,7 @@ pub enum OwnershipError {
 
     /// A collection was made from entries of which some had the same key.
     #[error(
-        "collection {name:?} was made from entries of which {count} had a key that another had, too: only one of each can be kept; decide in the conversion of the legacy value which"
+        "E516: collection {name:?} was made from entries of which {count} had a key that another had, too: only one of each can be kept; decide in the conversion of the legacy value which"
     )]
     DuplicateKeys {
         /// The collection.

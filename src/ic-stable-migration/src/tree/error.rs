@@ -12,7 +12,7 @@ use crate::registry::Size;
 pub enum TreeError {
     /// A page that is too small for the addresses of a node.
     #[error(
-        "a page of {page_bytes} bytes, where a map needs {MIN_PAGE_BYTES} at least: take one from `page_size::choose`"
+        "E701: a page of {page_bytes} bytes, where a map needs {MIN_PAGE_BYTES} at least: take one from `page_size::choose`"
     )]
     SmallPage {
         /// Bytes of the page.
@@ -20,7 +20,7 @@ pub enum TreeError {
     },
 
     /// A key or a value that the map's type does not allow.
-    #[error("the {part} of entry {entry} has {bytes} bytes, and the type is {size}")]
+    #[error("E702: the {part} of entry {entry} has {bytes} bytes, and the type is {size}")]
     WrongSize {
         /// `key` or `value`.
         part: &'static str,
@@ -33,7 +33,7 @@ pub enum TreeError {
     },
 
     /// A key or a value of more than 2^32 − 1 bytes.
-    #[error("the {part} of entry {entry} has {bytes} bytes, more than a node can tell")]
+    #[error("E703: the {part} of entry {entry} has {bytes} bytes, more than a node can tell")]
     TooLong {
         /// `key` or `value`.
         part: &'static str,
@@ -45,7 +45,7 @@ pub enum TreeError {
 
     /// The memory refused to grow.
     #[error(
-        "the memory has {pages} pages and did not grow to the {wanted} that the tree needs: what was written is no map; give the memory room, or take a smaller page size"
+        "E704: the memory has {pages} pages and did not grow to the {wanted} that the tree needs: what was written is no map; give the memory room, or take a smaller page size"
     )]
     OutOfMemory {
         /// Pages of 64 KiB that it has.
@@ -55,7 +55,7 @@ pub enum TreeError {
     },
 
     /// A run that another builder opened.
-    #[error("run {index} was opened by another builder: its nodes are in another memory")]
+    #[error("E705: run {index} was opened by another builder: its nodes are in another memory")]
     ForeignRun {
         /// Its place among the runs that were to be joined, counted from 0.
         index: usize,
@@ -63,7 +63,7 @@ pub enum TreeError {
 
     /// Runs that were to be joined lack entries.
     #[error(
-        "{pushed} entries were pushed and the runs to be joined have {joined}: a run was left out, or pushed with another builder"
+        "E706: {pushed} entries were pushed and the runs to be joined have {joined}: a run was left out, or pushed with another builder"
     )]
     MissingEntries {
         /// Entries that came.
@@ -73,7 +73,7 @@ pub enum TreeError {
     },
 
     /// No header, or one that this module does not read.
-    #[error("at {offset} stands {found}, and no {expected}")]
+    #[error("E707: at {offset} stands {found}, and no {expected}")]
     Header {
         /// Where.
         offset: u64,
@@ -84,14 +84,14 @@ pub enum TreeError {
     },
 
     /// A header that contradicts itself or its memory.
-    #[error("the header says {what}")]
+    #[error("E708: the header says {what}")]
     Contradiction {
         /// In what.
         what: String,
     },
 
     /// Something that no map would have written.
-    #[error("at {address} {what}")]
+    #[error("E709: at {address} {what}")]
     Damaged {
         /// Of the node, overflow page or chunk.
         address: u64,
