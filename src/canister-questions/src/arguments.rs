@@ -287,6 +287,21 @@ mod tests {
     }
 
     #[test]
+    fn arguments_are_encoded_for_the_types_of_the_interface() {
+        let did = "type Id = nat8; service : { put : (Id, principal) -> () }";
+        let module = format!("(module (@custom \"icp:public candid:service\" \"{did}\"))");
+        let module = canister_host::Module::new(&wat::parse_str(module).unwrap()).unwrap();
+        let interface = Interface::of(&module);
+        let (_, types) = &interface.updates().unwrap()[0];
+        let who = Principal::management_canister();
+        let wanted: Vec<_> = (0..4u8)
+            .map(|number| candid::encode_args((number, who)).unwrap())
+            .collect();
+        assert_eq!(arguments(&interface, types, &[who]), wanted);
+        assert_eq!(arguments(&interface, types, &[]), [[0; 0]; 0]);
+    }
+
+    #[test]
     fn each_part_of_an_argument_is_moved_alone_too() {
         let pairs = asked("type A = nat", "(record { a : nat8; b : bool })");
         assert!(

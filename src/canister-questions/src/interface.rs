@@ -5,7 +5,7 @@ use candid::{IDLArgs, IDLValue, TypeEnv};
 use candid_parser::syntax::IDLInitArgs;
 use candid_parser::typing::check_init_args;
 use candid_parser::{IDLProg, check_prog, parse_idl_args};
-use canister_host::Module;
+use canister_host::{Module, candid_pointer};
 
 use crate::nesting;
 use crate::words::reason;
@@ -22,8 +22,9 @@ pub struct Interface {
 }
 
 impl Interface {
-    /// The interface in the metadata sections `candid:service` and `candid:args`. A section that cannot be read
-    /// counts as absent: the interface is only a help here.
+    /// The interface in the metadata sections `candid:service` and `candid:args`; where there is none, as in a module
+    /// that cargo has just built, what `get_candid_pointer` tells. One that cannot be read counts as absent: the
+    /// interface is only a help here.
     pub fn of(module: &Module) -> Self {
         let section = |name: &str| {
             let found = module
@@ -33,7 +34,12 @@ impl Interface {
             let text = std::str::from_utf8(&found.content).ok()?;
             nesting::check(text).ok().map(|()| text)
         };
-        let Some(mut interface) = section("candid:service").and_then(Self::parse) else {
+        let told = || {
+            let told = candid_pointer(module.bytes()).ok()?;
+            nesting::check(&told).ok().map(|()| told)
+        };
+        let service = section("candid:service").map(str::to_owned).or_else(told);
+        let Some(mut interface) = service.as_deref().and_then(Self::parse) else {
             return Self::default();
         };
         if interface.init.is_none() {
@@ -214,6 +220,15 @@ mod tests {
         assert_eq!(updates.len(), 1);
         assert_eq!(Interface::default().updates(), None);
         assert!(interface().is_update("put") && !interface().is_update("get"));
+    }
+
+    #[test]
+    fn a_module_without_the_section_is_asked_for_its_interface() {
+        let module = r#"(module (memory 1)
+            (data (i32.const 8) "service : { all : () -> (nat) query }\00")
+            (func (export "get_candid_pointer") (result i32) (i32.const 8)))"#;
+        let interface = Interface::of(&Module::new(&wat::parse_str(module).unwrap()).unwrap());
+        assert_eq!(interface.queries().unwrap()[0].0, "all");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The questions of a rehearsal: every query of the interface, and the calls of a file.
+//! Everything a canister is asked: every query of the interface, and the calls of a file.
 
 use candid::Principal;
 use candid::types::Type;
@@ -98,7 +98,7 @@ impl Questionnaire {
     /// answers without an argument is taken. Deterministic; bounded in questions and instructions.
     ///
     /// # Errors
-    /// Those of [`Asking::check`]; a sentence for a canister without a module.
+    /// Those of [`Asking::check`]; a sentence for a canister without a module, or whose memory cannot be read.
     pub fn begin(canister: &mut dyn Respondent, asking: &Asking) -> Result<Self, String> {
         let module = canister.module()?;
         let interface = Interface::of(&module);
