@@ -5,6 +5,7 @@ mod bad_input;
 mod cost;
 mod faults;
 mod golden;
+mod kit;
 mod interrupted;
 mod model;
 mod moving;

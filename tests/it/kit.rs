@@ -1,0 +1,47 @@
+//! The individual user canister through the kit that adopters test theirs with.
+
+use canister_scenario::{Step, init_args, people, upgrade_args};
+use migration_kit::{Check, Kit, KitError, Release, Script};
+use scenarios::modules::{RELEASE_0, RELEASE_1, RELEASE_2, TINY};
+use scenarios::sample;
+
+/// Releases 0 and 1, and `last`.
+fn kit(name: &str, last: &canister_host::Module) -> Result<Kit, KitError> {
+    let release = |name: &str, module: &canister_host::Module| {
+        Release::from_module(name, module.clone()).with_encoded(init_args(), upgrade_args())
+    };
+    let releases = [
+        release("0", &RELEASE_0),
+        release("1", &RELEASE_1),
+        release(name, last),
+    ];
+    let mut script = Script::new();
+    for step in sample().steps() {
+        script = match step {
+            Step::Pass(time) => script.pass(time),
+            Step::Call(call) => script
+                .by(call.caller)
+                .update_encoded(call.method, call.args),
+        };
+    }
+    let kit = Kit::new(releases)
+        .script(script)
+        .controller(people::user_index())
+        .canister_id(people::canister(0))
+        .resume("migration_resume", ())?;
+    Ok(kit)
+}
+
+#[test]
+fn the_user_canister_stands_what_an_adopters_does() -> Result<(), KitError> {
+    let report = kit("2", &RELEASE_2)?.without(Check::Steps).run()?;
+    println!("{report}");
+    Ok(())
+}
+
+#[test]
+fn a_move_in_small_steps_may_be_interrupted_after_each() -> Result<(), KitError> {
+    let report = kit("tiny steps", &TINY)?.only(&[Check::Steps, Check::FullSubnet]).run()?;
+    println!("{report}");
+    Ok(())
+}
