@@ -75,7 +75,10 @@ fn answers_as_recorded(subject: &mut Subject, recorded: &[Recorded]) {
     } in recorded
     {
         let args = args.to_bytes().unwrap();
-        let reply = subject.host.query(subject.id, owner, method, &args);
+        let reply = subject
+            .lone
+            .host
+            .query(subject.lone.id, owner, method, &args);
         let reply = reply.unwrap_or_else(|reject| panic!("{method}: {reject}"));
         let found = settled(IDLArgs::from_bytes(&reply.bytes).unwrap());
         assert_eq!(&found, answer, "{method}");

@@ -141,11 +141,11 @@ fn a_full_subnet_during_adoption() {
         let mut subject = Subject::filled(&RELEASE_0, &sample());
         subject.upgrade(&RELEASE_0).unwrap();
         let asked = subject.interview();
-        subject.host.set_free_stable_pages(Some(0));
+        subject.lone.host.set_free_stable_pages(Some(0));
         let said = subject.refused(release, false);
         assert!(said.contains("cannot grow"), "{said}");
         subject.assert_answers_are(&asked);
-        subject.host.set_free_stable_pages(None);
+        subject.lone.host.set_free_stable_pages(None);
         subject.upgrade(release).unwrap();
         subject.assert_answers_are(&asked);
     }
@@ -160,7 +160,11 @@ fn a_canister_at_its_own_limit_during_adoption() {
         stable_pages: subject.stable_pages(),
         ..Limits::default()
     };
-    subject.host.set_limits(subject.id, limits).unwrap();
+    subject
+        .lone
+        .host
+        .set_limits(subject.lone.id, limits)
+        .unwrap();
     let said = subject.refused(&RELEASE_1, false);
     assert!(said.contains("cannot grow"), "{said}");
     subject.assert_answers_are(&asked);

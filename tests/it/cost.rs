@@ -102,7 +102,10 @@ fn like(subject: &mut Subject, nth: u64) -> u64 {
     let liker = people::visitor(1_000_000 + nth);
     let args = candid::encode_one(0u64).unwrap();
     let method = "update_post_toggle_like_status_by_caller";
-    let reply = subject.host.update(subject.id, liker, method, &args);
+    let reply = subject
+        .lone
+        .host
+        .update(subject.lone.id, liker, method, &args);
     let reply = reply.unwrap();
     assert!(candid::decode_one::<bool>(&reply.bytes).unwrap());
     reply.instructions

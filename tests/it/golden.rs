@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use canister_host::{CanisterSettings, Host, InstallMode, Principal};
+use canister_host::{HostConfig, LoneCanister, Principal};
 use canister_scenario::{Answers, Call, Fill, Interview, Random, random_call};
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -87,7 +87,7 @@ fn a_memory_whose_move_is_done_is_taken_up() {
 fn taken_up(name: &str) {
     let then: Then = read(name);
     let mut subject = Subject::with_memory(&RELEASE_2, &image(name));
-    subject.host.set_time(then.time);
+    subject.lone.host.set_time(then.time);
     subject.upgrade_skipping(&RELEASE_2).unwrap();
     let asked = then.interview();
     subject.assert_answers_are(&asked);
@@ -103,7 +103,10 @@ fn every_memory_of_the_to_do_list_is_taken_up() {
         let name = format!("todo-{release}");
         let then: Vec<(u64, String)> = read(&name);
         let mut todo = Todo::installed(&load("todo-release-2"));
-        todo.host.set_stable_memory(todo.id, image(&name)).unwrap();
+        todo.0
+            .host
+            .set_stable_memory(todo.0.id, image(&name))
+            .unwrap();
         todo.upgrade(2, true);
         assert_eq!(todo.list(), then, "{name}");
         todo.run_timers();
@@ -150,7 +153,7 @@ fn write() {
         todo.run_timers();
         todo.upgrade(release, false);
         let name = format!("todo-{release}");
-        let memory = todo.host.stable_memory(todo.id).unwrap();
+        let memory = todo.0.memory().unwrap();
         pack(&name, "bin", &memory.to_vec().unwrap());
         pack(&name, "json", &serde_json::to_vec(&todo.list()).unwrap());
         todo.add(&format!("written by release {release}"));
@@ -168,7 +171,7 @@ fn keep(name: &str, subject: &mut Subject) {
     let interview = Interview::prepare(&mut ask);
     interview.answers(&mut ask);
     let then = Then {
-        time: subject.host.time(),
+        time: subject.lone.host.time(),
         said,
     };
     pack(name, "json", &serde_json::to_vec(&then).unwrap());
@@ -218,47 +221,33 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 /// The example's canister.
-struct Todo {
-    host: Host,
-    id: Principal,
-}
+struct Todo(LoneCanister);
 
 impl Todo {
     fn installed(module: &canister_host::Module) -> Self {
-        let mut host = Host::new();
-        let id = host.create_canister(CanisterSettings::default());
         let me = Principal::anonymous();
-        host.install(id, InstallMode::Install, module, &[], me)
-            .unwrap();
-        Self { host, id }
+        Self(LoneCanister::install(HostConfig::default(), None, me, module, &[]).unwrap())
     }
 
     fn upgrade(&mut self, release: u32, skip_pre_upgrade: bool) {
         let module = load(&format!("todo-release-{release}"));
-        let mode = InstallMode::Upgrade { skip_pre_upgrade };
-        let me = Principal::anonymous();
-        self.host.install(self.id, mode, &module, &[], me).unwrap();
+        self.0.upgrade(&module, &[], skip_pre_upgrade).unwrap();
     }
 
     fn run_timers(&mut self) {
-        for _ in 0..3 {
-            self.host.advance_time(std::time::Duration::from_secs(1));
-            for report in self.host.tick() {
-                assert_eq!(report.trap, None);
-            }
+        for report in self.0.run_timers(3) {
+            assert_eq!(report.trap, None);
         }
     }
 
     fn add(&mut self, text: &str) {
         let args = candid::encode_one(text).unwrap();
-        let me = Principal::anonymous();
-        self.host.update(self.id, me, "add", &args).unwrap();
+        self.0.update(self.0.controller, "add", &args).unwrap();
     }
 
     fn list(&mut self) -> Vec<(u64, String)> {
         let no_argument = candid::encode_args(()).unwrap();
-        let me = Principal::anonymous();
-        let reply = self.host.query(self.id, me, "list", &no_argument).unwrap();
-        candid::decode_one(&reply.bytes).unwrap()
+        let reply = self.0.query(self.0.controller, "list", &no_argument);
+        candid::decode_one(&reply.unwrap()).unwrap()
     }
 }

@@ -1,6 +1,6 @@
 //! The move of the collections, with something in its way.
 
-use canister_host::{EntryPoint, Fault, FaultPoint, Host, HostConfig};
+use canister_host::HostConfig;
 use canister_scenario::{Call, Random, random_call};
 use ic_stable_migration::Phase;
 use scenarios::modules::{RELEASE_0, RELEASE_1, RELEASE_2, TINY};
@@ -33,22 +33,6 @@ fn same_answers(moving: &mut Subject, reference: &mut Subject) {
 }
 
 #[test]
-fn by_an_upgrade_after_each_step() {
-    let mut subject = Subject::filled(&RELEASE_0, &sample());
-    let asked = subject.interview();
-    subject.upgrade(&TINY).unwrap();
-    let mut upgrades = 0;
-    while subject.phase() != Phase::Done {
-        subject.control("migration_step").unwrap();
-        subject.upgrade(&TINY).unwrap();
-        subject.assert_answers_are(&asked);
-        upgrades += 1;
-        assert!(upgrades < 2_000, "{:?}", subject.moving());
-    }
-    assert!(upgrades > 30, "{upgrades} upgrades");
-}
-
-#[test]
 fn by_upgrades_without_pre_upgrade_that_lose_no_entry() {
     let (mut moving, mut reference) = pair();
     let mut random = Random::new(3);
@@ -77,40 +61,13 @@ fn by_stage_one_which_is_refused_with_nothing_lost() {
 }
 
 #[test]
-fn by_a_trap_in_every_other_step() {
-    let (mut moving, mut reference) = pair();
-    let step = EntryPoint::Update("migration_step".into());
-    let mut traps = 0;
-    for nth in 1.. {
-        moving.arm(Fault::within(
-            step.clone(),
-            FaultPoint::StableWrite(1 + nth % 40),
-        ));
-        let ran = moving.run_timers(1);
-        traps += ran.iter().filter(|report| report.trap.is_some()).count();
-        moving.host.set_fault(moving.id, None).unwrap();
-        if moving.phase() == Phase::Done {
-            break;
-        }
-        if nth % 10 == 0 {
-            same_answers(&mut moving, &mut reference);
-        }
-        moving.run_timers(1);
-        assert!(nth < 3_000, "{:?}", moving.moving());
-    }
-    assert!(traps > 10, "{traps} traps");
-    moving.finish_move();
-    same_answers(&mut moving, &mut reference);
-}
-
-#[test]
 fn by_a_full_subnet_which_stops_the_move_and_not_the_service() {
     let mut subject = Subject::filled(&RELEASE_0, &sample());
     subject.upgrade(&RELEASE_1).unwrap();
     subject.set_move_budget(Some(0));
     subject.upgrade(&RELEASE_2).unwrap();
     let asked = subject.interview();
-    subject.host.set_free_stable_pages(Some(0));
+    subject.lone.host.set_free_stable_pages(Some(0));
     for _ in 0..40 {
         subject.run_timers(1);
     }
@@ -127,7 +84,7 @@ fn by_a_full_subnet_which_stops_the_move_and_not_the_service() {
         subject.run_timers(1);
     }
     assert_eq!(subject.phase(), Phase::Stuck);
-    subject.host.set_free_stable_pages(None);
+    subject.lone.host.set_free_stable_pages(None);
     subject.control("migration_resume").unwrap();
     subject.finish_move();
     subject.assert_answers_are(&asked);
@@ -139,11 +96,11 @@ fn by_a_full_subnet_which_undoes_an_upgrade_that_moves_everything() {
     subject.upgrade(&RELEASE_0).unwrap();
     let asked = subject.interview();
     // A new memory for the maps is needed where the value leaves no room for the manager's page.
-    subject.host.set_free_stable_pages(Some(0));
+    subject.lone.host.set_free_stable_pages(Some(0));
     let said = subject.refused(&RELEASE_2, false);
     assert!(said.contains("stable memory cannot grow"), "{said}");
     subject.assert_answers_are(&asked);
-    subject.host.set_free_stable_pages(None);
+    subject.lone.host.set_free_stable_pages(None);
     subject.upgrade(&RELEASE_2).unwrap();
     assert_eq!(subject.phase(), Phase::Done);
     subject.assert_answers_are(&asked);
@@ -156,7 +113,7 @@ fn by_the_instruction_limit_which_makes_the_steps_smaller() {
         update_instructions: LIMIT,
         ..HostConfig::default()
     };
-    let mut subject = Subject::installed_on(Host::with_config(config), &RELEASE_0);
+    let mut subject = Subject::installed_on(config, &RELEASE_0);
     subject.fill(&sample());
     let asked = subject.interview();
     subject.upgrade(&RELEASE_1).unwrap();

@@ -1,12 +1,13 @@
 //! The individual user canister through the kit that adopters test theirs with.
 
+use canister_host::Module;
 use canister_scenario::{Step, init_args, people, upgrade_args};
 use migration_kit::{Check, Kit, KitError, Release, Script};
 use scenarios::modules::{RELEASE_0, RELEASE_1, RELEASE_2, TINY};
 use scenarios::sample;
 
 /// Releases 0 and 1, and `last`.
-fn kit(name: &str, last: &canister_host::Module) -> Result<Kit, KitError> {
+fn kit(name: &str, last: &Module) -> Result<Kit, KitError> {
     let release = |name: &str, module: &canister_host::Module| {
         Release::from_module(name, module.clone()).with_encoded(init_args(), upgrade_args())
     };
@@ -36,12 +37,17 @@ fn kit(name: &str, last: &canister_host::Module) -> Result<Kit, KitError> {
 fn the_user_canister_stands_what_an_adopters_does() -> Result<(), KitError> {
     let report = kit("2", &RELEASE_2)?.without(Check::Steps).run()?;
     println!("{report}");
+    let total = &report.total;
+    assert!(total.traps > 100 && total.refused > 5, "{total:?}");
     Ok(())
 }
 
 #[test]
 fn a_move_in_small_steps_may_be_interrupted_after_each() -> Result<(), KitError> {
-    let report = kit("tiny steps", &TINY)?.only(&[Check::Steps, Check::FullSubnet]).run()?;
+    let kit = kit("tiny steps", &TINY)?;
+    let report = kit.only(&[Check::Steps, Check::FullSubnet]).run()?;
     println!("{report}");
+    let total = &report.total;
+    assert!(total.traps > 50 && total.upgrades > 100, "{total:?}");
     Ok(())
 }

@@ -77,16 +77,16 @@ proptest! {
                     let step = EntryPoint::Update("migration_step".into());
                     moving.arm(Fault::within(step, FaultPoint::StableWrite(nth)));
                     moving.run_timers(1);
-                    moving.host.set_fault(moving.id, None).unwrap();
+                    moving.lone.host.set_fault(moving.lone.id, None).unwrap();
                 }
                 Event::Upgrade => drop(moving.upgrade(&TINY).unwrap()),
-                Event::Hour => moving.host.advance_time(std::time::Duration::from_secs(3_600)),
+                Event::Hour => moving.lone.host.advance_time(std::time::Duration::from_secs(3_600)),
                 Event::Ask => same_answers(&mut moving, &mut reference),
             }
             // Both live at the same time: what is said may depend on it.
-            let later = moving.host.time().max(reference.host.time());
-            moving.host.set_time(later);
-            reference.host.set_time(later);
+            let later = moving.lone.host.time().max(reference.lone.host.time());
+            moving.lone.host.set_time(later);
+            reference.lone.host.set_time(later);
         }
         same_answers(&mut moving, &mut reference);
         if moving.phase() == Phase::Stuck {

@@ -166,8 +166,8 @@ fn only_a_controller_and_the_canister_itself_step_pause_and_resume() {
         "migration_resume",
         "migration_budget",
     ] {
-        let host = &mut subject.host;
-        let reject = host.update(subject.id, stranger, method, &no_argument);
+        let host = &mut subject.lone.host;
+        let reject = host.update(subject.lone.id, stranger, method, &no_argument);
         let said = reject.unwrap_err().to_string();
         assert!(said.contains("only a controller"), "{said}");
     }
@@ -208,10 +208,8 @@ fn metrics_show_the_move_and_the_pages() {
         };
         let args = candid::encode_one(request).unwrap();
         let caller = canister_host::Principal::anonymous();
-        let reply = subject
-            .host
-            .query(subject.id, caller, "http_request", &args);
-        candid::decode_one::<Response>(&reply.unwrap().bytes).unwrap()
+        let reply = subject.lone.query(caller, "http_request", &args);
+        candid::decode_one::<Response>(&reply.unwrap()).unwrap()
     };
     assert_eq!(get("/elsewhere").status_code, 404);
     let response = get("/metrics?x=1");

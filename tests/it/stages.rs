@@ -1,40 +1,8 @@
-//! Every order in which the releases can come to a canister.
+//! What releases say to an order they do not go along with, and deployed memories through the stages. Every order that
+//! works is in `kit`.
 
-use canister_host::Module;
 use scenarios::modules::{RELEASE_0, RELEASE_1, RELEASE_2};
 use scenarios::{Subject, fixtures, sample};
-
-/// Fills a release-0 canister, upgrades it through `releases` and asks everything again after each.
-fn survives(releases: &[&Module]) {
-    let mut subject = Subject::filled(&RELEASE_0, &sample());
-    let asked = subject.interview();
-    for release in releases {
-        subject
-            .upgrade(release)
-            .unwrap_or_else(|error| panic!("{error}"));
-        subject.assert_answers_are(&asked);
-    }
-}
-
-#[test]
-fn stage_by_stage() {
-    survives(&[&RELEASE_1, &RELEASE_2]);
-}
-
-#[test]
-fn straight_from_legacy_to_release_2() {
-    survives(&[&RELEASE_2]);
-}
-
-#[test]
-fn release_0_again_before_the_stages() {
-    survives(&[&RELEASE_0, &RELEASE_0, &RELEASE_1, &RELEASE_2]);
-}
-
-#[test]
-fn each_stage_twice() {
-    survives(&[&RELEASE_1, &RELEASE_1, &RELEASE_2, &RELEASE_2]);
-}
 
 #[test]
 fn stage_one_over_stage_two_is_refused_and_names_the_release_to_install() {
@@ -89,20 +57,6 @@ fn stage_one_without_pre_upgrade_reads_what_release_0_left_before() {
     let asked = subject.interview();
     subject.upgrade_skipping(&RELEASE_1).unwrap();
     subject.assert_answers_are(&asked);
-}
-
-#[test]
-fn a_new_canister_of_each_release_goes_on_to_the_next() {
-    for (first, next) in [
-        (&RELEASE_0, &RELEASE_1),
-        (&RELEASE_1, &RELEASE_2),
-        (&RELEASE_2, &RELEASE_2),
-    ] {
-        let mut subject = Subject::filled(first, &sample());
-        let asked = subject.interview();
-        subject.upgrade(next).unwrap();
-        subject.assert_answers_are(&asked);
-    }
 }
 
 #[test]

@@ -33,9 +33,9 @@ impl Twins {
     /// Installs release 0 on both; none where there is no V8.
     fn installed() -> Option<Self> {
         let host = Subject::installed(&RELEASE_0);
-        let cycles = host.host.cycles(host.id).unwrap();
+        let cycles = host.lone.host.cycles(host.lone.id).unwrap();
         let mut v8 = V8::canister(cycles)?;
-        v8.set_time(host.host.time());
+        v8.set_time(host.lone.host.time());
         v8.install("release-0-legacy", &init_args()).unwrap();
         Some(Self { host, v8 })
     }
@@ -53,9 +53,9 @@ impl Twins {
 
     /// Lets time pass on both and runs what timers are due.
     fn pass(&mut self, time: Duration) {
-        self.host.host.advance_time(time);
-        while !self.host.host.tick().is_empty() {}
-        self.v8.set_time(self.host.host.time());
+        self.host.lone.host.advance_time(time);
+        while !self.host.lone.host.tick().is_empty() {}
+        self.v8.set_time(self.host.lone.host.time());
     }
 
     fn call(&mut self, call: &Call) {
@@ -65,8 +65,8 @@ impl Twins {
     }
 
     fn ask(&mut self, call: &Call) -> Said {
-        let host = &mut self.host.host;
-        let reply = host.query(self.host.id, call.caller, call.method, &call.args);
+        let host = &mut self.host.lone.host;
+        let reply = host.query(self.host.lone.id, call.caller, call.method, &call.args);
         let on_host = said(reply.map(|reply| reply.bytes));
         let on_v8 = self.v8.ask(call);
         same(&call.to_string(), &on_host, &on_v8);
@@ -88,7 +88,7 @@ impl Twins {
     fn upgrade(&mut self, module: &str, skip_pre_upgrade: bool, args: &[u8]) -> bool {
         let on_v8 = self.v8.upgrade(module, skip_pre_upgrade, args);
         let module = modules::load(module);
-        let on_host = match self.host.upgrade_with(&module, skip_pre_upgrade, args) {
+        let on_host = match self.host.lone.upgrade(&module, args, skip_pre_upgrade) {
             Ok(_) => Ok(on_v8.clone().unwrap_or_default()),
             Err(HostError::Hook { reject, .. }) => said(Err(reject)),
             Err(other) => panic!("{other}"),

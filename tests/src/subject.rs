@@ -2,8 +2,8 @@
 
 use candid::{CandidType, Deserialize, decode_args, encode_args, encode_one};
 use canister_host::{
-    CanisterSettings, Fault, Host, HostError, InstallMode, InstallReport, MessageReport, Module,
-    Principal, Reject, StableMemory,
+    Fault, HostConfig, HostError, InstallReport, LoneCanister, MessageReport, Module, Principal,
+    Reject, StableMemory,
 };
 use canister_scenario::{Answers, Call, Fill, Interview, Step, init_args, people, upgrade_args};
 use ic_stable_migration::{MoveStatus, Phase};
@@ -14,12 +14,10 @@ struct Status {
     move_status: Option<MoveStatus>,
 }
 
-/// A canister and the host it lives on.
+/// An individual user canister on a host of its own.
 pub struct Subject {
-    /// The host, for what a test wants beyond this.
-    pub host: Host,
     /// The canister.
-    pub id: Principal,
+    pub lone: LoneCanister,
 }
 
 /// A fill of a few of everything: small enough to be migrated hundreds of times in a test.
@@ -30,23 +28,17 @@ pub const fn sample() -> Fill {
 impl Subject {
     /// A canister with `module` installed and nothing in it.
     pub fn installed(module: &Module) -> Self {
-        Self::installed_on(Host::new(), module)
+        Self::installed_on(HostConfig::default(), module)
     }
 
     /// The same on a host with limits of its own.
-    pub fn installed_on(mut host: Host, module: &Module) -> Self {
-        let id = people::canister(0);
-        let settings = CanisterSettings {
-            controllers: vec![people::user_index()],
-            ..CanisterSettings::default()
-        };
-        host.create_canister_with_id(id, settings)
-            .expect("the id is free");
-        let mut subject = Self { host, id };
-        subject
-            .install(InstallMode::Install, module, &init_args())
-            .expect("an empty canister can be installed");
-        subject
+    pub fn installed_on(config: HostConfig, module: &Module) -> Self {
+        let id = Some(people::canister(0));
+        let args = init_args();
+        let lone = LoneCanister::install(config, id, people::user_index(), module, &args);
+        Self {
+            lone: lone.expect("an empty canister can be installed"),
+        }
     }
 
     /// The same, filled through its endpoints.
@@ -60,7 +52,7 @@ impl Subject {
     pub fn fill(&mut self, fill: &Fill) {
         for step in fill.steps() {
             match step {
-                Step::Pass(time) => self.host.advance_time(time),
+                Step::Pass(time) => self.lone.host.advance_time(time),
                 Step::Call(call) => {
                     let reply = self.call(&call);
                     assert!(reply.is_ok(), "{call} was refused: {reply:?}");
@@ -73,80 +65,42 @@ impl Subject {
     /// next upgrade must skip pre_upgrade.
     pub fn with_memory(module: &Module, memory: &[u8]) -> Self {
         let mut subject = Self::installed(module);
-        subject
-            .host
-            .set_stable_memory(subject.id, memory)
+        let LoneCanister { host, id, .. } = &mut subject.lone;
+        host.set_stable_memory(*id, memory)
             .expect("the canister is there");
         subject
     }
 
     /// Upgrades to `module`, as the deployed fleet is: the argument changes nothing.
     pub fn upgrade(&mut self, module: &Module) -> Result<InstallReport, HostError> {
-        let skip_pre_upgrade = false;
-        self.install(
-            InstallMode::Upgrade { skip_pre_upgrade },
-            module,
-            &upgrade_args(),
-        )
+        self.lone.upgrade(module, &upgrade_args(), false)
     }
 
     /// Upgrades without running the old module's pre_upgrade.
     pub fn upgrade_skipping(&mut self, module: &Module) -> Result<InstallReport, HostError> {
-        let skip_pre_upgrade = true;
-        self.install(
-            InstallMode::Upgrade { skip_pre_upgrade },
-            module,
-            &upgrade_args(),
-        )
-    }
-
-    /// Upgrades with an argument of its own.
-    pub fn upgrade_with(
-        &mut self,
-        module: &Module,
-        skip_pre_upgrade: bool,
-        args: &[u8],
-    ) -> Result<InstallReport, HostError> {
-        self.install(InstallMode::Upgrade { skip_pre_upgrade }, module, args)
+        self.lone.upgrade(module, &upgrade_args(), true)
     }
 
     /// Upgrades to `module`, which must refuse and leave everything as it was; returns what it said.
     pub fn refused(&mut self, module: &Module, skip_pre_upgrade: bool) -> String {
         let before = self.memory();
-        let mode = InstallMode::Upgrade { skip_pre_upgrade };
         let error = self
-            .install(mode, module, &upgrade_args())
+            .lone
+            .upgrade(module, &upgrade_args(), skip_pre_upgrade)
             .expect_err("the upgrade should have been refused");
         self.assert_memory_is(&before);
         error.to_string()
     }
 
-    fn install(
-        &mut self,
-        mode: InstallMode,
-        module: &Module,
-        args: &[u8],
-    ) -> Result<InstallReport, HostError> {
-        let sender = people::user_index();
-        self.host.install(self.id, mode, module, args, sender)
-    }
-
     /// Makes an update call.
     pub fn call(&mut self, call: &Call) -> Result<Vec<u8>, Reject> {
-        let reply = self
-            .host
-            .update(self.id, call.caller, call.method, &call.args);
-        reply.map(|reply| reply.bytes)
+        self.lone.update(call.caller, call.method, &call.args)
     }
 
     /// Makes a query. A refusal is told by its code: its words may change from release to release.
     pub fn ask(&mut self, call: &Call) -> Result<Vec<u8>, String> {
-        let reply = self
-            .host
-            .query(self.id, call.caller, call.method, &call.args);
-        reply
-            .map(|reply| reply.bytes)
-            .map_err(|reject| reject.error_code.to_owned())
+        let reply = self.lone.query(call.caller, call.method, &call.args);
+        reply.map_err(|reject| reject.error_code.to_owned())
     }
 
     /// Everything the canister can be asked, and what it answers now.
@@ -176,32 +130,20 @@ impl Subject {
 
     /// Lets time pass and runs what timers are due, until none is or `ticks` have passed.
     pub fn run_timers(&mut self, ticks: usize) -> Vec<MessageReport> {
-        let mut reports = Vec::new();
-        for _ in 0..ticks {
-            self.host.advance_time(std::time::Duration::from_secs(1));
-            let ran = self.host.tick();
-            if ran.is_empty() {
-                break;
-            }
-            reports.extend(ran);
-        }
-        reports
+        self.lone.run_timers(ticks)
     }
 
     /// Calls an update method without argument as a controller.
     pub fn control(&mut self, method: &str) -> Result<Vec<u8>, Reject> {
-        let controller = people::user_index();
         let no_argument = encode_args(()).expect("an empty argument");
-        let reply = self.host.update(self.id, controller, method, &no_argument);
-        reply.map(|reply| reply.bytes)
+        self.lone.update(self.lone.controller, method, &no_argument)
     }
 
     /// Says as a controller how many instructions of an upgrade the move may take.
     pub fn set_move_budget(&mut self, instructions: Option<u64>) {
         let argument = encode_one(instructions).expect("a number");
-        let controller = people::user_index();
-        self.host
-            .update(self.id, controller, "migration_budget", &argument)
+        self.lone
+            .update(self.lone.controller, "migration_budget", &argument)
             .expect("a controller may");
     }
 
@@ -210,10 +152,10 @@ impl Subject {
         let no_argument = encode_args(()).expect("an empty argument");
         let caller = Principal::anonymous();
         let reply = self
-            .host
-            .query(self.id, caller, "migration_status", &no_argument)
+            .lone
+            .query(caller, "migration_status", &no_argument)
             .expect("the status is always there");
-        let (status,): (Status,) = decode_args(&reply.bytes).expect("a status");
+        let (status,): (Status,) = decode_args(&reply).expect("a status");
         status.move_status
     }
 
@@ -237,16 +179,12 @@ impl Subject {
 
     /// Arms a fault.
     pub fn arm(&mut self, fault: Fault) {
-        self.host
-            .set_fault(self.id, Some(fault))
-            .expect("the canister is there");
+        self.lone.arm(Some(fault)).expect("the canister is there");
     }
 
     /// A copy of stable memory.
     pub fn memory(&self) -> StableMemory {
-        self.host
-            .stable_memory(self.id)
-            .expect("the canister is there")
+        self.lone.memory().expect("the canister is there")
     }
 
     /// Fails if stable memory is another than `before`.
@@ -264,8 +202,6 @@ impl Subject {
 
     /// Size of the heap in pages of 64 KiB.
     pub fn heap_pages(&self) -> u64 {
-        self.host
-            .heap_pages(self.id)
-            .expect("the canister is there")
+        self.lone.heap_pages().expect("the canister is there")
     }
 }

@@ -3,43 +3,11 @@
 //! A [`Questionnaire`] asks every query of the [`Interface`] that a module carries: those without an argument as they
 //! are, the others with arguments made of their types and of what state and answers hold. Asked again, after an
 //! upgrade or anything else that must not change what a canister says, it tells the differences. Who is asked is a
-//! [`Respondent`].
+//! [`Respondent`], as a [`LoneCanister`](canister_host::LoneCanister) is.
 //!
 //! ```
-//! use canister_host::{CanisterSettings, Host, InstallMode, Module, Principal};
-//! use canister_questions::{
-//!     Answer, Asking, NO_ARGUMENT, Question, Questionnaire, Refusal, Respondent, SEARCHED,
-//! };
-//!
-//! /// A canister on a host, with all its state on the heap.
-//! struct OnHost {
-//!     host: Host,
-//!     id: Principal,
-//! }
-//!
-//! impl Respondent for OnHost {
-//!     fn ask(&mut self, question: &Question) -> (Answer, u64) {
-//!         let Question { sender, method, argument, .. } = question;
-//!         match self.host.query(self.id, *sender, method, argument) {
-//!             Ok(reply) => (Answer::Reply(reply.bytes), reply.instructions),
-//!             Err(reject) => (Answer::Refused(Refusal::of(&reject)), 0),
-//!         }
-//!     }
-//!
-//!     fn module(&self) -> Result<Module, String> {
-//!         self.host.module(self.id).cloned().map_err(|error| error.to_string())
-//!     }
-//!
-//!     fn principals(&self) -> Vec<Principal> {
-//!         vec![self.id]
-//!     }
-//!
-//!     fn memory_to_search(&self) -> Result<Vec<u8>, String> {
-//!         let mut memory = self.host.heap(self.id).map_err(|error| error.to_string())?;
-//!         memory.truncate(SEARCHED);
-//!         Ok(memory)
-//!     }
-//! }
+//! use canister_host::{HostConfig, LoneCanister, Module, Principal};
+//! use canister_questions::{Asking, NO_ARGUMENT, Questionnaire};
 //!
 //! // Its count is the last byte of the reply.
 //! let wasm = wat::parse_str(r#"
@@ -58,19 +26,16 @@
 //!       "service : { count : () -> (nat8); get : () -> (nat8) query }"))
 //! "#)?;
 //!
-//! let mut host = Host::new();
 //! let me = Principal::anonymous();
-//! let id = host.create_canister(CanisterSettings::default());
-//! host.install(id, InstallMode::Install, &Module::new(&wasm)?, &[], me)?;
-//!
-//! let mut counter = OnHost { host, id };
+//! let module = Module::new(&wasm)?;
+//! let mut counter = LoneCanister::install(HostConfig::default(), None, me, &module, &[])?;
 //! let asking = Asking { sender: me, calls: None, left_out: Vec::new() };
 //! let questionnaire = Questionnaire::begin(&mut counter, &asking)?;
 //! let asked: Vec<&str> = questionnaire.questions().map(|question| &question.text[..]).collect();
 //! assert_eq!(asked, ["get ()"]);
 //! assert_eq!(questionnaire.compare(&mut counter).same, 1);
 //!
-//! counter.host.update(id, me, "count", NO_ARGUMENT)?;
+//! counter.update(me, "count", NO_ARGUMENT)?;
 //! let compared = questionnaire.compare(&mut counter);
 //! let difference = &compared.different[0];
 //! assert_eq!((&difference.before[..], &difference.after[..]), ("0 : nat8", "1 : nat8"));

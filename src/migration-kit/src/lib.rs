@@ -61,10 +61,9 @@
 //! An adopter's test is no longer: [`Release::cargo`] builds a release of the package that is tested. `cargo xtask new`
 //! writes a canister with such a test, and the packages in `examples` have one each.
 //!
-//! [`Canister`] drives one canister by hand, for what the kit does not know.
+//! [`LoneCanister`] drives one canister by hand, for what the kit does not know.
 
 mod act;
-mod canister;
 mod check;
 mod error;
 mod kit;
@@ -79,8 +78,7 @@ mod shrink;
 mod tally;
 
 pub use candid::Principal;
-pub use canister::Canister;
-pub use canister_host::HostConfig;
+pub use canister_host::{HostConfig, LoneCanister};
 pub use check::Check;
 pub use error::KitError;
 pub use kit::Kit;

@@ -1,12 +1,11 @@
 //! One life of a canister that migrates, beside one that never does.
 
-use canister_host::{Fault, FaultPoint, HostError, StableMemory};
+use canister_host::{Fault, FaultPoint, HostError, LoneCanister, StableMemory};
 use canister_questions::{
     Answer, Comparison, Difference, Question, Refusal, Respondent, compare, words,
 };
 
 use crate::act::{Act, Interruption, Stretch, Upgrade};
-use crate::canister::Canister;
 use crate::limits;
 use crate::problem::Problem;
 use crate::script::Line;
@@ -54,8 +53,8 @@ enum Saved {
 /// A life that is going on.
 pub(crate) struct Life<'a> {
     setting: &'a Setting,
-    moving: Canister,
-    reference: Canister,
+    moving: LoneCanister,
+    reference: LoneCanister,
     /// The release that is installed.
     release: usize,
     saved: Saved,
@@ -152,7 +151,7 @@ impl<'a> Life<'a> {
             }
             Line::Update(call) => {
                 self.meet();
-                let reply = |canister: &mut Canister| match canister.update(
+                let reply = |canister: &mut LoneCanister| match canister.update(
                     call.caller,
                     &call.method,
                     &call.argument,
@@ -214,7 +213,7 @@ impl<'a> Life<'a> {
     }
 
     fn before(&self) -> Result<Before> {
-        let Canister { host, id, .. } = &self.moving;
+        let LoneCanister { host, id, .. } = &self.moving;
         Ok(Before {
             memory: self.moving.memory()?,
             heap: host.heap(*id)?,
@@ -268,7 +267,7 @@ impl<'a> Life<'a> {
                 };
                 self.tally.upgraded(self.release, to, cost);
                 // The first may still have to find its place.
-                let again = self.again > 0;
+                let again = self.again > 0 && self.release == to;
                 self.again = if self.release == to {
                     self.again + 1
                 } else {
@@ -317,12 +316,12 @@ impl<'a> Life<'a> {
 
     fn trap_at_each(&mut self, to: usize) -> Result<()> {
         let release = &self.setting.releases[to];
-        let Canister { host, id, .. } = &mut self.moving;
+        let LoneCanister { host, id, .. } = &mut self.moving;
         let snapshot = host.take_snapshot(*id)?;
         let undisturbed = self
             .moving
             .upgrade(&release.module, &release.upgrade, false);
-        let Canister { host, id, .. } = &mut self.moving;
+        let LoneCanister { host, id, .. } = &mut self.moving;
         host.load_snapshot(*id, &snapshot)?;
         let Ok(report) = undisturbed else {
             // It is refused as it is; whether it may be is not asked here.

@@ -85,9 +85,7 @@ impl fmt::Display for Failure {
             "It was found after {} acts; after {} shorter lives this is the shortest that shows it:",
             self.found_after, self.tries
         )?;
-        let script = self.script.iter().enumerate();
-        script
-            .map(|(at, line)| write!(f, "\n  {:>3}. {line}", at + 1))
-            .collect()
+        let mut script = self.script.iter().enumerate();
+        script.try_for_each(|(at, line)| write!(f, "\n  {:>3}. {line}", at + 1))
     }
 }

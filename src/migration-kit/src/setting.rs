@@ -1,10 +1,9 @@
 //! What all lives of a check have in common.
 
 use candid::Principal;
-use canister_host::{HostConfig, StableMemory};
+use canister_host::{HostConfig, HostError, LoneCanister, StableMemory};
 use canister_questions::{Interface, Question};
 
-use crate::canister::Canister;
 use crate::error::KitError;
 use crate::limits::Limits;
 use crate::release::Release;
@@ -40,13 +39,13 @@ impl Setting {
     ///
     /// # Errors
     /// `Start` if it cannot be brought up.
-    pub fn begin(&self, release: usize) -> Result<Canister, KitError> {
+    pub fn begin(&self, release: usize) -> Result<LoneCanister, KitError> {
         let release = &self.releases[release];
-        let failed = |error: canister_host::HostError| KitError::Start {
+        let failed = |error: HostError| KitError::Start {
             release: release.name.clone(),
             reason: error.to_string(),
         };
-        let mut canister = Canister::install(
+        let mut canister = LoneCanister::install(
             self.config.clone(),
             self.id,
             self.controller,

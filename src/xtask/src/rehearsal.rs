@@ -1,11 +1,9 @@
 //! A canister on the embedded host, taken from release to release.
 
-use std::time::Duration;
-
 use candid::{CandidType, Deserialize, decode_one};
 use canister_host::{
-    CanisterSettings, Host, HostConfig, HostError, InstallMode, InstallReport, MessageReport,
-    Module, Principal, StableMemory,
+    Host, HostConfig, HostError, InstallReport, LoneCanister, MessageReport, Module, Principal,
+    StableMemory,
 };
 use canister_scenario::{Answers, Call, Interview, Step, init_args, people, upgrade_args};
 use ic_stable_migration::MoveStatus;
@@ -18,9 +16,6 @@ const STATUS: &str = "migration_status";
 
 /// The encoding of no argument.
 const NO_ARGUMENT: &[u8] = b"DIDL\0\0";
-
-/// Time from one step of the move to the next.
-const TICK: Duration = Duration::from_secs(1);
 
 /// Why a rehearsal cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -59,8 +54,7 @@ type Result<T> = std::result::Result<T, RehearsalError>;
 
 /// One canister on one host, owned and controlled as generated scenarios expect.
 pub struct Rehearsal {
-    host: Host,
-    canister: Principal,
+    lone: LoneCanister,
     /// The clock at which questions are asked, so that no answer differs for the time that went by.
     asked_at: u64,
 }
@@ -90,22 +84,10 @@ impl Rehearsal {
     /// # Errors
     /// What the host or `canister_init` refused.
     pub fn install_on(config: HostConfig, module: &Module) -> Result<Self> {
-        let mut host = Host::with_config(config);
-        let canister = people::canister(0);
-        let settings = CanisterSettings {
-            controllers: vec![people::user_index()],
-            ..CanisterSettings::default()
-        };
-        host.create_canister_with_id(canister, settings)?;
-        let args = init_args();
-        let sender = people::user_index();
-        host.install(canister, InstallMode::Install, module, &args, sender)?;
-        let asked_at = host.time();
-        Ok(Self {
-            host,
-            canister,
-            asked_at,
-        })
+        let (id, controller) = (people::canister(0), people::user_index());
+        let lone = LoneCanister::install(config, Some(id), controller, module, &init_args())?;
+        let asked_at = lone.host.time();
+        Ok(Self { lone, asked_at })
     }
 
     /// Puts `memory` in place of stable memory and lets `module` take it up, as after a restart
@@ -118,8 +100,8 @@ impl Rehearsal {
         memory: impl Into<StableMemory>,
         module: &Module,
     ) -> Result<InstallReport> {
-        self.host.set_stable_memory(self.canister, memory)?;
-        self.put(module, true, &upgrade_args())
+        let _sign_of_life = progress::spinner("Upgrading");
+        Ok(self.lone.restore(memory, module, &upgrade_args())?)
     }
 
     /// Upgrades to `module`.
@@ -135,21 +117,8 @@ impl Rehearsal {
     /// # Errors
     /// What the host or a hook refused.
     pub fn upgrade_with(&mut self, module: &Module, args: &[u8]) -> Result<InstallReport> {
-        self.put(module, false, args)
-    }
-
-    fn put(
-        &mut self,
-        module: &Module,
-        skip_pre_upgrade: bool,
-        args: &[u8],
-    ) -> Result<InstallReport> {
-        let mode = InstallMode::Upgrade { skip_pre_upgrade };
-        let sender = people::user_index();
         let _sign_of_life = progress::spinner("Upgrading");
-        Ok(self
-            .host
-            .install(self.canister, mode, module, args, sender)?)
+        Ok(self.lone.upgrade(module, args, false)?)
     }
 
     /// Makes the calls and lets the time pass. Returns how many calls were made.
@@ -161,14 +130,14 @@ impl Rehearsal {
         let mut calls = 0;
         for step in bar.wrap_iter(steps.iter()) {
             match step {
-                Step::Pass(time) => self.host.advance_time(*time),
+                Step::Pass(time) => self.lone.host.advance_time(*time),
                 Step::Call(call) => {
                     let Call {
                         caller,
                         method,
                         args,
                     } = call;
-                    let reply = self.host.update(self.canister, *caller, method, args);
+                    let reply = self.lone.update(*caller, method, args);
                     reply.map_err(|reject| RehearsalError::Call {
                         call: call.to_string(),
                         reason: reject.to_string(),
@@ -183,33 +152,29 @@ impl Rehearsal {
     /// Finds the questions that the canister has something to say to. They are asked at the time
     /// it is now.
     pub fn interview(&mut self, interface: &str) -> Interview {
-        self.asked_at = self.host.time();
+        self.asked_at = self.lone.host.time();
         let _sign_of_life = progress::spinner("Finding questions to ask");
         Interview::prepare(|call| self.ask(call)).with_names_of(interface)
     }
 
     /// Asks all questions, at the time of the interview.
     pub fn answers(&mut self, interview: &Interview) -> Answers {
-        let now = self.host.time();
-        self.host.set_time(self.asked_at);
+        let now = self.lone.host.time();
+        self.lone.host.set_time(self.asked_at);
         let bar = progress::bar("Asking", interview.questions().len());
         let answers = interview.answers(|call| {
             bar.inc(1);
             self.ask(call)
         });
-        self.host.set_time(now);
+        self.lone.host.set_time(now);
         answers
     }
 
     /// The reply to a query, or the finer code of its rejection: the words of a rejection may
     /// change from release to release, the code may not.
     fn ask(&mut self, call: &Call) -> std::result::Result<Vec<u8>, String> {
-        let reply = self
-            .host
-            .query(self.canister, call.caller, call.method, &call.args);
-        reply
-            .map(|reply| reply.bytes)
-            .map_err(|reject| reject.error_code.to_owned())
+        let reply = self.lone.query(call.caller, call.method, &call.args);
+        reply.map_err(|reject| reject.error_code.to_owned())
     }
 
     /// How the move of the collections goes; none in a release that does not move them.
@@ -224,9 +189,9 @@ impl Rehearsal {
         }
         let untold = |reason: String| RehearsalError::Status { reason };
         let asker = people::user_index();
-        let reply = self.host.query(self.canister, asker, STATUS, NO_ARGUMENT);
+        let reply = self.lone.query(asker, STATUS, NO_ARGUMENT);
         let reply = reply.map_err(|reject| untold(reject.to_string()))?;
-        let status: Status = decode_one(&reply.bytes).map_err(|error| untold(error.to_string()))?;
+        let status: Status = decode_one(&reply).map_err(|error| untold(error.to_string()))?;
         Ok(status.move_status)
     }
 
@@ -236,23 +201,22 @@ impl Rehearsal {
     /// `Query` if it is rejected.
     pub fn query(&mut self, method: &'static str) -> Result<Vec<u8>> {
         let asker = people::user_index();
-        let reply = self.host.query(self.canister, asker, method, NO_ARGUMENT);
+        let reply = self.lone.query(asker, method, NO_ARGUMENT);
         let reply = reply.map_err(|reject| RehearsalError::Query {
             method,
             reason: reject.to_string(),
         })?;
-        Ok(reply.bytes)
+        Ok(reply)
     }
 
     /// Lets a second pass and runs what timers are due, with the messages they set off.
     pub fn tick(&mut self) -> Vec<MessageReport> {
-        self.host.advance_time(TICK);
-        self.host.tick()
+        self.lone.tick()
     }
 
     /// The canister, to be looked at on its host.
     pub fn subject(&self) -> (&Host, Principal) {
-        (&self.host, self.canister)
+        (&self.lone.host, self.lone.id)
     }
 
     /// What the canister takes up now.
@@ -260,11 +224,11 @@ impl Rehearsal {
     /// # Errors
     /// Stable memory cannot be read.
     pub fn size(&self) -> Result<Size> {
-        let memory = self.host.stable_memory(self.canister)?;
+        let memory = self.lone.memory()?;
         Ok(Size {
             contents: Contents::of(memory.to_vec()?),
             stable_pages: memory.pages(),
-            heap_pages: self.host.heap_pages(self.canister)?,
+            heap_pages: self.lone.heap_pages()?,
         })
     }
 }

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use candid::Principal;
 use canister_host::{
-    EntryPoint, Fault, Host, HostConfig, HostError, InstallMode, InstallReport, MAX_HEAP_PAGES,
-    Module, ModuleError, ModuleRule, PAGE_SIZE, Snapshot, StableMemory,
+    EntryPoint, Fault, HostConfig, HostError, InstallMode, InstallReport, LoneCanister,
+    MAX_HEAP_PAGES, Module, ModuleError, ModuleRule, PAGE_SIZE, Snapshot, StableMemory,
 };
 use canister_questions::words::reason;
-use canister_questions::{Answer, Question, Refusal, Respondent, SEARCHED};
+use canister_questions::{Answer, Question, Respondent};
 
 use super::migration::{self, Standing};
 use super::setting::OwnSettings;
@@ -55,9 +55,7 @@ impl Step {
 
 /// A canister on a host.
 pub struct Canister {
-    pub(super) host: Host,
-    pub(super) id: Principal,
-    pub(super) sender: Principal,
+    pub(super) lone: LoneCanister,
     /// Instructions that one query may take.
     query_instructions: u64,
     /// The clock at which questions are asked, so that time alone changes no answer.
@@ -89,8 +87,8 @@ impl Canister {
             config.time = snapshot.taken_at;
         }
         let mut canister = Self::on_host(config, setting)?;
-        let id = canister.id;
-        let loaded = canister.host.load_snapshot(id, snapshot);
+        let LoneCanister { host, id, .. } = &mut canister.lone;
+        let loaded = host.load_snapshot(*id, snapshot);
         loaded.map_err(|error| told(&error))?;
         Ok(canister)
     }
@@ -98,28 +96,19 @@ impl Canister {
     /// An empty canister on a new host.
     fn on_host(config: HostConfig, setting: &Setting) -> Result<Self, String> {
         let (asked_at, query_instructions) = (config.time, config.query_instructions);
-        let mut host = Host::with_config(HostConfig {
+        let config = HostConfig {
             install_instructions: setting.install_instructions,
             prices: setting.own.prices(),
             ..config
-        });
+        };
         let settings = setting.own.of_canister(setting.sender);
         let heap_limit = match settings.limits.wasm_memory_limit {
             0 => MAX_HEAP_PAGES * PAGE_SIZE,
             limit => limit,
         };
-        let id = match setting.canister {
-            None => host.create_canister(settings),
-            Some(id) => {
-                host.create_canister_with_id(id, settings)
-                    .map_err(|error| told(&error))?;
-                id
-            }
-        };
+        let lone = LoneCanister::empty(config, setting.canister, setting.sender, settings);
         Ok(Self {
-            host,
-            id,
-            sender: setting.sender,
+            lone: lone.map_err(|error| told(&error))?,
             query_instructions,
             asked_at,
             heap_limit,
@@ -137,10 +126,12 @@ impl Canister {
     /// A sentence, if it cannot be installed.
     pub fn fresh(module: &Module, argument: &[u8], setting: &Setting) -> Result<Self, String> {
         let mut canister = Self::on_host(HostConfig::default(), setting)?;
-        let (id, sender) = (canister.id, canister.sender);
-        canister
-            .host
-            .install(id, InstallMode::Install, module, argument, sender)
+        let LoneCanister {
+            host,
+            id,
+            controller,
+        } = &mut canister.lone;
+        host.install(*id, InstallMode::Install, module, argument, *controller)
             .map_err(|error| told(&error))?;
         Ok(canister)
     }
@@ -180,17 +171,11 @@ impl Canister {
     /// # Errors
     /// A sentence, if it failed for another reason.
     pub fn upgrade_with(&mut self, fault: Fault, step: &Step) -> Result<bool, String> {
-        self.host
-            .set_fault(self.id, Some(fault))
-            .map_err(|error| told(&error))?;
+        self.lone.arm(Some(fault)).map_err(|error| told(&error))?;
         let outcome = self.install(step);
-        let struck = !self
-            .host
-            .is_fault_armed(self.id)
-            .map_err(|error| told(&error))?;
-        self.host
-            .set_fault(self.id, None)
-            .map_err(|error| told(&error))?;
+        let LoneCanister { host, id, .. } = &self.lone;
+        let struck = !host.is_fault_armed(*id).map_err(|error| told(&error))?;
+        self.lone.arm(None).map_err(|error| told(&error))?;
         match outcome {
             Ok(_) => Ok(false),
             Err(_) if struck => Ok(true),
@@ -199,13 +184,10 @@ impl Canister {
     }
 
     fn install(&mut self, step: &Step) -> Result<InstallReport, HostError> {
-        let mode = InstallMode::Upgrade {
-            skip_pre_upgrade: step.skip_pre_upgrade,
-        };
         let module = step.module.as_ref();
         let module = module.map_err(|rule| ModuleError::from(rule.clone()))?;
-        self.host
-            .install(self.id, mode, module, &step.argument, self.sender)
+        self.lone
+            .upgrade(module, &step.argument, step.skip_pre_upgrade)
     }
 
     /// Where the canister's move stands.
@@ -233,14 +215,12 @@ impl Canister {
     }
 
     fn stable(&self) -> Result<StableMemory, String> {
-        self.host
-            .stable_memory(self.id)
-            .map_err(|error| told(&error))
+        self.lone.memory().map_err(|error| told(&error))
     }
 
     /// Its clock, in nanoseconds since 1970.
     pub fn now(&self) -> u64 {
-        self.host.time()
+        self.lone.host.time()
     }
 
     /// When its global timer is due, in nanoseconds since 1970; none where it is not set.
@@ -248,10 +228,8 @@ impl Canister {
     /// # Errors
     /// A sentence, if the canister is gone.
     pub fn timer(&self) -> Result<Option<u64>, String> {
-        let due = self
-            .host
-            .global_timer(self.id)
-            .map_err(|error| told(&error))?;
+        let LoneCanister { host, id, .. } = &self.lone;
+        let due = host.global_timer(*id).map_err(|error| told(&error))?;
         Ok((due > 0).then_some(due))
     }
 
@@ -260,14 +238,8 @@ impl Canister {
     /// # Errors
     /// A sentence, if the canister is gone.
     pub fn pages(&self) -> Result<(u64, u64), String> {
-        let heap = self
-            .host
-            .heap_pages(self.id)
-            .map_err(|error| told(&error))?;
-        let stable = self
-            .host
-            .stable_pages(self.id)
-            .map_err(|error| told(&error))?;
+        let heap = self.lone.heap_pages().map_err(|error| told(&error))?;
+        let stable = self.lone.stable_pages().map_err(|error| told(&error))?;
         Ok((heap, stable))
     }
 
@@ -276,61 +248,36 @@ impl Canister {
     /// # Errors
     /// A sentence, if it cannot be taken.
     pub fn snapshot(&mut self) -> Result<Snapshot, String> {
-        self.host
-            .take_snapshot(self.id)
-            .map_err(|error| told(&error))
+        let LoneCanister { host, id, .. } = &mut self.lone;
+        host.take_snapshot(*id).map_err(|error| told(&error))
     }
 }
 
 impl Respondent for Canister {
     /// At the time at which all questions are asked.
     fn ask(&mut self, question: &Question) -> (Answer, u64) {
-        let now = self.host.time();
-        self.host.set_time(self.asked_at);
-        let Question {
-            sender,
-            method,
-            argument,
-            ..
-        } = question;
-        let answer = match self.host.query(self.id, *sender, method, argument) {
-            Ok(reply) => (Answer::Reply(reply.bytes), reply.instructions),
-            Err(reject) => {
-                let used_up = reject.error_code == INSTRUCTION_LIMIT;
-                let instructions = if used_up { self.query_instructions } else { 0 };
-                (Answer::Refused(Refusal::of(&reject)), instructions)
+        let now = self.lone.host.time();
+        self.lone.host.set_time(self.asked_at);
+        let (answer, instructions) = self.lone.ask(question);
+        self.lone.host.set_time(now);
+        match &answer {
+            Answer::Refused(refusal) if refusal.code == INSTRUCTION_LIMIT => {
+                (answer, self.query_instructions)
             }
-        };
-        self.host.set_time(now);
-        answer
+            _ => (answer, instructions),
+        }
     }
 
     fn module(&self) -> Result<Module, String> {
-        self.host
-            .module(self.id)
-            .cloned()
-            .map_err(|error| told(&error))
+        self.lone.module()
     }
 
-    /// Its controller, itself, nobody, and the management canister.
     fn principals(&self) -> Vec<Principal> {
-        let (nobody, management) = (Principal::anonymous(), Principal::management_canister());
-        vec![self.sender, self.id, nobody, management]
+        self.lone.principals()
     }
 
     fn memory_to_search(&self) -> Result<Vec<u8>, String> {
-        let mut memory = self.host.heap(self.id).map_err(|error| told(&error))?;
-        memory.truncate(SEARCHED);
-        let stable = self.stable()?;
-        let heap = memory.len();
-        let bytes = usize::try_from(stable.size())
-            .unwrap_or(usize::MAX)
-            .min(SEARCHED);
-        memory.resize(heap + bytes, 0);
-        stable
-            .read(0, &mut memory[heap..])
-            .map_err(|error| error.to_string())?;
-        Ok(memory)
+        self.lone.memory_to_search()
     }
 }
 

@@ -80,7 +80,7 @@ impl Moved {
                 self.last_trap = Some(reason(&trap.message));
             }
             let calls = message.calls.iter();
-            for (callee, method) in calls.filter(|(callee, _)| *callee != canister.id) {
+            for (callee, method) in calls.filter(|(callee, _)| *callee != canister.lone.id) {
                 let call = format!("{method} of {callee}");
                 if self.calls_refused.len() < NAMED && !self.calls_refused.contains(&call) {
                     self.calls_refused.push(call);
@@ -158,12 +158,12 @@ impl Canister {
             if let Some(why) = give_up {
                 return Ok(Some(moved.given_up(self, why)));
             }
-            let until = timer.unwrap_or(0).saturating_sub(self.host.time());
+            let until = timer.unwrap_or(0).saturating_sub(self.lone.host.time());
             let until = Duration::from_nanos(until).clamp(TICK[0], TICK[1]);
             self.pass(if heart { TICK[0] } else { until }, &mut moved);
         }
         for _ in 0..RUN_OUT {
-            let soon = self.host.time() + TICK[0].as_nanos() as u64;
+            let soon = self.lone.host.time() + TICK[0].as_nanos() as u64;
             if self.timer()?.is_some_and(|due| due <= soon) {
                 self.pass(TICK[0], &mut moved);
             }
@@ -172,9 +172,9 @@ impl Canister {
     }
 
     fn pass(&mut self, time: Duration, moved: &mut Moved) {
-        self.host.advance_time(time);
+        self.lone.host.advance_time(time);
         moved.seconds += time.as_secs();
-        let messages = self.host.tick();
+        let messages = self.lone.host.tick();
         moved.count(self, &messages);
     }
 
@@ -215,9 +215,12 @@ impl Canister {
                 None => NO_ARGUMENT.to_vec(),
                 Some(trap) => encode_args((Some(trap),)).map_err(|error| error.to_string())?,
             };
-            let outcome = self.host.call(self.id, self.id, method, &argument);
+            let outcome = self
+                .lone
+                .host
+                .call(self.lone.id, self.lone.id, method, &argument);
             trap = outcome.err().map(|reject| reason(&reject.message));
-            let messages = self.host.executed().to_vec();
+            let messages = self.lone.host.executed().to_vec();
             moved.count(self, &messages);
             if let Some(call) = moved.calls_refused.first() {
                 let why = format!("a step calls {call}, and no call leaves an offline upgrade");
@@ -227,7 +230,11 @@ impl Canister {
     }
 
     fn exports(&self, name: &str) -> Result<bool, String> {
-        let module = self.host.module(self.id).map_err(|error| told(&error))?;
+        let module = self
+            .lone
+            .host
+            .module(self.lone.id)
+            .map_err(|error| told(&error))?;
         Ok(module.exports().iter().any(|export| export == name))
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use canister_host::{CanisterSettings, Host, InstallMode, Module, Principal};
+use canister_host::{HostConfig, LoneCanister, Module, Principal};
 use stable_migrate::write_snapshot;
 
 /// What happens in post_upgrade, as WebAssembly text.
@@ -52,14 +52,11 @@ pub fn module_file(directory: &Path, name: &str, then: &str) -> PathBuf {
 
 /// The snapshot of a canister of such a module, whose number is 42.
 pub fn snapshot(directory: &Path) -> PathBuf {
-    let mut host = Host::new();
     let me = Principal::anonymous();
-    let id = host.create_canister(CanisterSettings::default());
     let module = Module::new(&module(KEEPS, "time")).unwrap();
-    host.install(id, InstallMode::Install, &module, &[], me)
-        .unwrap();
+    let mut lone = LoneCanister::install(HostConfig::default(), None, me, &module, &[]).unwrap();
     let path = directory.join("snapshot");
-    write_snapshot(&host.take_snapshot(id).unwrap(), &path).unwrap();
+    write_snapshot(&lone.host.take_snapshot(lone.id).unwrap(), &path).unwrap();
     path
 }
 

@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use std::time::Duration;
-
-use canister_host::{CanisterSettings, Host, HostConfig, InstallMode, Module, Principal};
+use canister_host::{CanisterSettings, HostConfig, InstallMode, LoneCanister, Module, Principal};
 use canister_scenario::{
     Answers, Call, Fill, Interview, Random, Step, init_args, people, random_call, upgrade_args,
 };
@@ -44,8 +42,7 @@ fn path_of(name: &str) -> Option<PathBuf> {
 
 /// A canister of `release` that was filled as release 0 and then upgraded one release at a time.
 pub struct Subject {
-    pub host: Host,
-    pub id: Principal,
+    pub lone: LoneCanister,
 }
 
 impl Subject {
@@ -53,68 +50,54 @@ impl Subject {
         let modules = (0..=release)
             .map(|release| Module::new(&std::fs::read(module_path(release)?).ok()?).ok());
         let modules: Vec<Module> = modules.collect::<Option<_>>()?;
-        let mut host = Host::new();
-        let id = host.create_canister(CanisterSettings {
-            controllers: vec![Principal::anonymous()],
-            cycles: 1_000_000_000_000,
-            ..CanisterSettings::default()
-        });
-        let me = Principal::anonymous();
-        host.install(
-            id,
-            InstallMode::Install,
-            &modules[0],
-            &init_args(),
-            people::user_index(),
-        )
-        .unwrap();
+        let mut subject = Self::empty(HostConfig::default());
+        let LoneCanister { host, id, .. } = &mut subject.lone;
+        let (install, installer) = (InstallMode::Install, people::user_index());
+        host.install(*id, install, &modules[0], &init_args(), installer)
+            .unwrap();
         for step in Fill::SMALL.steps() {
             match step {
                 Step::Pass(time) => host.advance_time(time),
                 // Some are refused by intention: a second bet on the same post.
-                Step::Call(call) => drop(host.update(id, call.caller, call.method, &call.args)),
+                Step::Call(call) => drop(host.update(*id, call.caller, call.method, &call.args)),
             }
         }
         for module in &modules[1..] {
-            let mode = InstallMode::Upgrade {
-                skip_pre_upgrade: false,
-            };
-            host.install(id, mode, module, &upgrade_args(), me).unwrap();
+            subject
+                .lone
+                .upgrade(module, &upgrade_args(), false)
+                .unwrap();
         }
-        Some(Self { host, id })
+        Some(subject)
     }
 
     /// A canister from a snapshot directory.
     pub fn restored(directory: &Path) -> Self {
         let snapshot = of_directory(&SnapshotDir::open(directory).unwrap()).unwrap();
-        let mut host = Host::with_config(HostConfig {
+        let mut subject = Self::empty(HostConfig {
             time: snapshot.taken_at,
             ..HostConfig::default()
         });
-        let id = host.create_canister(CanisterSettings {
-            controllers: vec![Principal::anonymous()],
+        let LoneCanister { host, id, .. } = &mut subject.lone;
+        host.load_snapshot(*id, &snapshot).unwrap();
+        subject
+    }
+
+    fn empty(config: HostConfig) -> Self {
+        let me = Principal::anonymous();
+        let settings = CanisterSettings {
+            controllers: vec![me],
             cycles: 1_000_000_000_000,
             ..CanisterSettings::default()
-        });
-        host.load_snapshot(id, &snapshot).unwrap();
-        Self { host, id }
+        };
+        let lone = LoneCanister::empty(config, None, me, settings).unwrap();
+        Self { lone }
     }
 
     /// Upgrades it to a release.
     pub fn upgrade(&mut self, release: usize) {
         let module = Module::new(&std::fs::read(module_path(release).unwrap()).unwrap()).unwrap();
-        let mode = InstallMode::Upgrade {
-            skip_pre_upgrade: false,
-        };
-        self.host
-            .install(
-                self.id,
-                mode,
-                &module,
-                &upgrade_args(),
-                Principal::anonymous(),
-            )
-            .unwrap();
+        self.lone.upgrade(&module, &upgrade_args(), false).unwrap();
     }
 
     /// Lets a minute pass, with its timers.
@@ -125,8 +108,7 @@ impl Subject {
     /// Lets seconds pass, with its timers.
     pub fn pass_seconds(&mut self, seconds: u64) {
         for _ in 0..seconds {
-            self.host.advance_time(Duration::from_secs(1));
-            self.host.tick();
+            self.lone.tick();
         }
     }
 
@@ -136,10 +118,7 @@ impl Subject {
         for _ in 0..count {
             let call = random_call(&mut random, Fill::SMALL.posts);
             // Some name posts that are not there.
-            drop(
-                self.host
-                    .update(self.id, call.caller, call.method, &call.args),
-            );
+            drop(self.lone.update(call.caller, call.method, &call.args));
         }
     }
 
@@ -154,18 +133,15 @@ impl Subject {
     }
 
     fn ask(&mut self, call: &Call) -> Result<Vec<u8>, String> {
-        let reply = self
-            .host
-            .query(self.id, call.caller, call.method, &call.args);
-        reply
-            .map(|reply| reply.bytes)
-            .map_err(|reject| reject.message)
+        let reply = self.lone.query(call.caller, call.method, &call.args);
+        reply.map_err(|reject| reject.message)
     }
 
     /// Its snapshot as a directory.
     pub fn save(&mut self, directory: &Path, name: &str) -> PathBuf {
         let path = directory.join(name);
-        let snapshot = self.host.take_snapshot(self.id).unwrap();
+        let LoneCanister { host, id, .. } = &mut self.lone;
+        let snapshot = host.take_snapshot(*id).unwrap();
         write_snapshot(&snapshot, &path).unwrap();
         path
     }

@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use canister_host::{CanisterSettings, Host, InstallMode, Principal};
+use canister_host::{Host, HostConfig, LoneCanister, Principal};
 use stable_migrate::{
     Content, Depth, Layout, NO_ARGUMENT, STEP_METHOD, SnapshotDir, Survey, of_directory,
     write_snapshot,
@@ -179,7 +179,7 @@ fn an_offline_upgrade_gives_the_answers_of_one_on_chain() {
         subject.upgrade(2);
         subject.pass_a_minute();
         let mut offline = Subject::restored(&to);
-        offline.host.set_time(subject.host.time());
+        offline.lone.host.set_time(subject.lone.host.time());
         let interview = subject.interview();
         assert_eq!(
             subject
@@ -260,19 +260,12 @@ fn a_module_with_the_library_has_a_method_for_one_step_of_its_move() {
         return;
     };
     let me = Principal::anonymous();
-    let mut host = Host::new();
-    let id = host.create_canister(CanisterSettings {
-        controllers: vec![me],
-        ..CanisterSettings::default()
-    });
-    host.install(id, InstallMode::Install, &old, NO_ARGUMENT, me)
-        .unwrap();
+    let mut lone =
+        LoneCanister::install(HostConfig::default(), None, me, &old, NO_ARGUMENT).unwrap();
     let milk = candid::encode_args(("milk",)).unwrap();
-    host.update(id, me, "add", &milk).unwrap();
-    let mode = InstallMode::Upgrade {
-        skip_pre_upgrade: false,
-    };
-    host.install(id, mode, &new, NO_ARGUMENT, me).unwrap();
+    lone.update(me, "add", &milk).unwrap();
+    lone.upgrade(&new, NO_ARGUMENT, false).unwrap();
+    let LoneCanister { mut host, id, .. } = lone;
     let stranger = Principal::management_canister();
     let refused = host.call(id, stranger, STEP_METHOD, NO_ARGUMENT);
     let refused = refused.unwrap_err().message;

@@ -1,6 +1,6 @@
 //! A canister with a 64-bit heap is rehearsed as any other.
 
-use canister_host::{CanisterSettings, Host, InstallMode, Module, Principal};
+use canister_host::{HostConfig, LoneCanister, Module, Principal};
 use stable_migrate::write_snapshot;
 
 use super::run::stable_migrate;
@@ -47,14 +47,12 @@ fn it_is_restored_upgraded_and_asked() {
         let dir = tempfile::tempdir().unwrap();
         let wasm = dir.path().join("module.wasm");
         std::fs::write(&wasm, module(memory)).unwrap();
-        let mut host = Host::new();
-        let id = host.create_canister(CanisterSettings::default());
         let installed = Module::new(&module(memory)).unwrap();
         let me = Principal::anonymous();
-        host.install(id, InstallMode::Install, &installed, &[], me)
-            .unwrap();
+        let config = HostConfig::default();
+        let mut lone = LoneCanister::install(config, None, me, &installed, &[]).unwrap();
         let path = dir.path().join("snapshot");
-        write_snapshot(&host.take_snapshot(id).unwrap(), &path).unwrap();
+        write_snapshot(&lone.host.take_snapshot(lone.id).unwrap(), &path).unwrap();
         let text = stable_migrate([
             "rehearse".as_ref(),
             path.as_os_str(),

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use candid::Principal;
-use canister_host::{
-    CanisterSettings, Fault, Host, HostConfig, HostError, InstallMode, InstallReport,
-    MessageReport, Module, Reject, StableMemory,
-};
-use canister_questions::{Answer, Question, Refusal, Respondent, SEARCHED};
+
+use crate::config::{CanisterSettings, HostConfig};
+use crate::error::HostError;
+use crate::fault::Fault;
+use crate::host::Host;
+use crate::install::InstallMode;
+use crate::module::Module;
+use crate::reject::Reject;
+use crate::report::{InstallReport, MessageReport};
+use crate::stable::StableMemory;
 
 /// Time from one look for due timers to the next.
 const TICK: Duration = Duration::from_secs(1);
@@ -15,17 +20,16 @@ const TICK: Duration = Duration::from_secs(1);
 /// One canister on one host.
 ///
 /// ```
-/// use migration_kit::{Canister, Principal, Release};
+/// use canister_host::{HostConfig, LoneCanister, Module, Principal};
 ///
-/// let wasm = wat::parse_str(r#"(module (memory 1) (func (export "canister_init")))"#)?;
-/// let release = Release::of("empty", &wasm)?;
+/// let module = Module::new(&wat::parse_str("(module (memory 1))")?)?;
 /// let me = Principal::anonymous();
-/// let mut canister = Canister::install(Default::default(), None, me, release.module(), b"DIDL\0\0")?;
-/// let report = canister.upgrade(release.module(), b"DIDL\0\0", false)?;
+/// let mut canister = LoneCanister::install(HostConfig::default(), None, me, &module, &[])?;
+/// let report = canister.upgrade(&module, &[], false)?;
 /// assert_eq!((report.stable_writes(), canister.stable_pages()?), (0, 0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Canister {
+pub struct LoneCanister {
     /// Its host, for what a test wants beyond this.
     pub host: Host,
     /// Its id.
@@ -34,8 +38,33 @@ pub struct Canister {
     pub controller: Principal,
 }
 
-impl Canister {
-    /// Installs a module on a new host. Without an `id` the canister gets the first that a host gives.
+impl LoneCanister {
+    /// An empty canister on a new host. Without an `id` it gets the first that a host gives.
+    ///
+    /// # Errors
+    /// The id cannot be a canister's.
+    pub fn empty(
+        config: HostConfig,
+        id: Option<Principal>,
+        controller: Principal,
+        settings: CanisterSettings,
+    ) -> Result<Self, HostError> {
+        let mut host = Host::with_config(config);
+        let id = match id {
+            None => host.create_canister(settings),
+            Some(id) => {
+                host.create_canister_with_id(id, settings)?;
+                id
+            }
+        };
+        Ok(Self {
+            host,
+            id,
+            controller,
+        })
+    }
+
+    /// The same with a module installed, and `controller` as the only one.
     ///
     /// # Errors
     /// What the host or `canister_init` refused.
@@ -46,24 +75,14 @@ impl Canister {
         module: &Module,
         argument: &[u8],
     ) -> Result<Self, HostError> {
-        let mut host = Host::with_config(config);
         let settings = CanisterSettings {
             controllers: vec![controller],
             ..CanisterSettings::default()
         };
-        let id = match id {
-            None => host.create_canister(settings),
-            Some(id) => {
-                host.create_canister_with_id(id, settings)?;
-                id
-            }
-        };
-        host.install(id, InstallMode::Install, module, argument, controller)?;
-        Ok(Self {
-            host,
-            id,
-            controller,
-        })
+        let mut canister = Self::empty(config, id, controller, settings)?;
+        let Self { host, id, .. } = &mut canister;
+        host.install(*id, InstallMode::Install, module, argument, controller)?;
+        Ok(canister)
     }
 
     /// Puts `memory` in place of its stable memory and lets `module` take it up, without pre_upgrade.
@@ -172,43 +191,5 @@ impl Canister {
     /// The canister is gone.
     pub fn heap_pages(&self) -> Result<u64, HostError> {
         self.host.heap_pages(self.id)
-    }
-}
-
-impl Respondent for Canister {
-    fn ask(&mut self, question: &Question) -> (Answer, u64) {
-        let Question {
-            sender,
-            method,
-            argument,
-            ..
-        } = question;
-        match self.host.query(self.id, *sender, method, argument) {
-            Ok(reply) => (Answer::Reply(reply.bytes), reply.instructions),
-            Err(reject) => (Answer::Refused(Refusal::of(&reject)), 0),
-        }
-    }
-
-    fn module(&self) -> Result<Module, String> {
-        let module = self.host.module(self.id).cloned();
-        module.map_err(|error| error.to_string())
-    }
-
-    fn principals(&self) -> Vec<Principal> {
-        vec![self.controller, self.id, Principal::anonymous()]
-    }
-
-    fn memory_to_search(&self) -> Result<Vec<u8>, String> {
-        let told = |error: HostError| error.to_string();
-        let mut bytes = self.host.heap(self.id).map_err(told)?;
-        bytes.truncate(SEARCHED);
-        let mut stable = self
-            .memory()
-            .map_err(told)?
-            .to_vec()
-            .map_err(|error| error.to_string())?;
-        stable.truncate(SEARCHED);
-        bytes.append(&mut stable);
-        Ok(bytes)
     }
 }
