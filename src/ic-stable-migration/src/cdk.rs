@@ -12,6 +12,11 @@ use crate::error::Error;
 use crate::mover::{Mover, StepReport, Tiered};
 use crate::store::Store;
 
+#[cfg(target_arch = "wasm64")]
+compile_error!(
+    "ic-stable-structures 0.7 has stable memory for wasm32 alone: built for wasm64, its `DefaultMemoryImpl` is a vector on the heap, which the next upgrade deletes; leave the feature `cdk` off and give the hooks a `Memory` of your own over the system's stable memory"
+);
+
 /// Time between two steps. The replica counts dirtied memory by round, which is about this long.
 const TICK: Duration = Duration::from_secs(1);
 

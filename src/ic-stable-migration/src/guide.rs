@@ -1,4 +1,38 @@
-//! How to use this library, as pages to be read.
+//! How to migrate a canister, page by page, and what to look up on the way.
+//!
+//! | page | |
+//! |---|---|
+//! | [`stage_one`] | from a value at offset 0 to a state in memory 0: dependency, hooks, what to check |
+//! | [`stage_two`] | from a state on the heap to collections in stable maps |
+//! | [`with_a_manager`] | a canister that has a `MemoryManager` already |
+//! | [`after_an_upgrade`] | timers, certified data, randomness: what is gone, and has to be set again |
+//! | [`features`] | Cargo features, versions of `ic-cdk`, and how to do without it |
+//! | [`faq`] | what people ask first |
+//! | [`errors`] | every error by its code: meaning, cause, remedy |
+//! | [`glossary`] | the words |
+//!
+//! `stable-migrate --help` describes the tool, `migrations/README.md` what an operator types.
+
+#[doc = include_str!("guide/after_an_upgrade.md")]
+pub mod after_an_upgrade {}
 
 #[doc = include_str!("guide/errors.md")]
 pub mod errors {}
+
+#[doc = include_str!("guide/faq.md")]
+pub mod faq {}
+
+#[doc = include_str!("guide/features.md")]
+pub mod features {}
+
+#[doc = include_str!("guide/glossary.md")]
+pub mod glossary {}
+
+#[doc = include_str!("guide/stage_one.md")]
+pub mod stage_one {}
+
+#[doc = include_str!("guide/stage_two.md")]
+pub mod stage_two {}
+
+#[doc = include_str!("guide/with_a_manager.md")]
+pub mod with_a_manager {}

@@ -15,6 +15,12 @@
 //!                     └─ Unrecognized: what was found, and what would have been understood
 //! ```
 //!
+//! # Where to begin
+//! The [`guide`] goes through a migration page by page: [stage one](guide::stage_one), [stage two](guide::stage_two), [a canister
+//! that has a memory manager](guide::with_a_manager), [what an upgrade deletes](guide::after_an_upgrade), [features and versions of
+//! `ic-cdk`](guide::features), [questions](guide::faq), [errors by code](guide::errors), [words](guide::glossary). The package
+//! `examples/todo` is a whole canister in three releases, in under 100 lines of code.
+//!
 //! # Stage one: the state in memory 0
 //! A release states its [`Plan`] once; each hook is then a line.
 //!
@@ -48,18 +54,8 @@
 //! [`Mover`], a step at a time, while every call sees one map. A legacy value, too, can go into the maps while it is
 //! decoded, so that neither it nor the state is ever on the heap as a whole: see [`Each`].
 //!
-//! | the state has | it becomes |
-//! |---|---|
-//! | a map: `BTreeMap`, `HashMap` | [`TieredMap`]; what has no order is sorted on the way |
-//! | a set: `BTreeSet`, `HashSet` | [`TieredSet`] |
-//! | a list, a queue, a log: `Vec`, `VecDeque` | [`TieredList`], by place |
-//! | a map of maps | [`TieredMap`] with [keys of two parts](key::Key): [`inner`](TieredMap::inner) reads as `map[a]` did |
-//! | keys of several parts | [`composite_key!`] |
-//! | what is small, or read by every call | the hot part of the state |
-//! | a structure of ic-stable-structures | the same, over [`Managed::memory`] |
-//!
 //! A [`Store`] holds state and mover together for the hooks and endpoints of a canister; the feature `cdk` adds traps,
-//! the guard and the timer. The package `examples/todo` shows three releases of a canister in under 100 lines of code.
+//! the guard and the timer.
 //!
 //! # What a state is read from
 //! What a canister has kept until now is named by the plan's codec, its memory by the plan or by what the plan is given:
@@ -80,43 +76,12 @@
 //!
 //! `stable-migrate inspect` looks at a memory and says which of these it is.
 //!
-//! # A canister that has a memory manager already
-//! Its maps stay where they are. The plan names the memory that the state was saved in, and what is read there is saved
-//! there again, with a header. The maps go on over [`Managed::memory`], which hands out the same virtual memories.
-//!
-//! ```
-//! use ic_stable_migration::{Cbor, Plan};
-//! use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
-//! use ic_stable_structures::{Memory, StableBTreeMap, VectorMemory};
-//!
-//! // The canister of before: a map in memory 0, and in memory 9 what pre_upgrade wrote.
-//! let memory = VectorMemory::default();
-//! let manager = MemoryManager::init(memory.clone());
-//! StableBTreeMap::init(manager.get(MemoryId::new(0))).insert(1u64, "one".to_string());
-//! let upgrades = manager.get(MemoryId::new(9));
-//! upgrades.grow(1);
-//! upgrades.write(0, b"\x81\x65hello");
-//! # let now = 1_700_000_000_000_000_000;
-//!
-//! const PLAN: Plan<Vec<String>, Cbor> = Plan::new(1).memory(9);
-//! let resumed = PLAN.resume::<Vec<String>, _>(memory.clone(), now)?;
-//! assert_eq!(resumed.state, ["hello"]);
-//! let map: StableBTreeMap<u64, String, _> = StableBTreeMap::init(resumed.managed.memory(0)?);
-//! assert_eq!(map.get(&1).as_deref(), Some("one"));
-//! # Ok::<(), ic_stable_migration::Error>(())
-//! ```
-//!
 //! # What is proved before a hook returns
 //! - What a release declares of its collections agrees with what is written down of them, and their memories hold
 //!   their maps: [`OwnershipError`] names both sides where not, and nothing was written.
 //! - Nothing stands behind a legacy value that would be lost: [`Trailing`].
 //! - No two entries of a legacy map have one key: [`Error::DuplicateKeys`].
 //! - What was adopted comes back from memory 0 as it was: [`ReadBack`].
-//!
-//! # When the audit finds a difference
-//! Nothing is thrown away: the payload with the entries of before the move is not written until the audit has held.
-//! [`Mover::differing_keys`] names the first keys, [`Mover::resolve`] goes on with the side that is right, and
-//! [`Mover::verify`] asks for the audit again, at any time.
 //!
 //! # What is in stable memory afterwards
 //! ```text
@@ -128,8 +93,8 @@
 //! memory takes whole buckets and the default of 128 pages costs 8 MiB for one byte.
 //!
 //! # Errors
-//! Nothing here panics on what it reads. Every [`Error`] says what was found, where, and what to do; a hook turns
-//! it into a trap, and the trap rolls the upgrade back.
+//! Nothing here panics on what it reads. Every [`Error`] says what was found, where, and what to do, behind a code that never
+//! changes ([`Error::code`], [index](guide::errors)); a hook turns it into a trap, and the trap rolls the upgrade back.
 //!
 //! # Limitations
 //! - What is adopted in stage one, or moves in steps, is on the heap until it has moved. Only what moves in the upgrade
@@ -137,8 +102,11 @@
 //! - Candid legacy values are read through a buffer of their own size, because the decoder needs a slice.
 //! - Stable memory never shrinks on chain. What the move leaves unused is given back to growth, in the upgrade itself or,
 //!   after a move in steps, in the next one; `stable-migrate compact` makes the memory smaller offline.
-//! - Canisters with heaps of 64 bits: the host and `stable-migrate` run such modules. The library counts in u64 throughout, but no
-//!   release for `wasm64` was ever built with it: the compiler has no ready-made target for that.
+//! - Canisters with heaps of 64 bits: the library counts in u64 throughout and compiles for `wasm64-unknown-unknown`, which takes a
+//!   nightly compiler that builds the standard library. But the `DefaultMemoryImpl` of ic-stable-structures 0.7 is stable memory
+//!   on `wasm32` alone; on `wasm64` it is a vector on the heap, which the next upgrade deletes. So the feature `cdk` refuses to be
+//!   compiled there; without it, give the hooks a `Memory` of your own. None was ever run. The host and `stable-migrate` do run
+//!   such modules.
 //! - A [`TieredMap`] returns values owned, and a write traps where stable memory cannot grow.
 
 /// A custom section of words, by which tools tell a module that uses this library: its store follows a memory that was
