@@ -89,10 +89,30 @@ mod hooks {
 mod hooks {
     use super::*;
     use ic_cdk::api::time;
-    use ic_stable_migration::{Candid, Plan, cdk};
+    use ic_stable_migration::{Candid, MoveBudget, Plan, Trailing, cdk};
 
     const RELEASE: u32 = if cfg!(feature = "release-2") { 2 } else { 1 };
-    const PLAN: Plan<Legacy, Candid> = Plan::new(RELEASE).ceiling(2 << 30);
+    const BUDGET: MoveBudget = if cfg!(feature = "in-steps") {
+        MoveBudget::STEPS_ONLY
+    } else {
+        MoveBudget::DEFAULT
+    };
+    // Release 0 keeps nothing else in stable memory, so what stands behind the value is what a longer one left.
+    const PLAN: Plan<Legacy, Candid> = Plan::new(RELEASE)
+        .ceiling(2 << 30)
+        .trailing(Trailing::Discard)
+        .move_budget(BUDGET);
+
+    #[ic_cdk::init]
+    fn init() {
+        let (memory, empty) = (Stable::default(), State::default());
+        let begun = if RELEASE == 2 {
+            Store::begin_tiered(&PLAN, memory, empty, time())
+        } else {
+            Store::begin(&PLAN, memory, empty)
+        };
+        STORE.set(begun.or_trap());
+    }
 
     #[ic_cdk::pre_upgrade]
     fn pre_upgrade() {
