@@ -140,7 +140,7 @@ fn what_is_wrong_is_said_with_its_place() {
     let error = decode::<Bounded>(&[1, 0, 0]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "a stored Bounded of 3 bytes cannot be read: no 8 bytes more in `number` at byte 1"
+        "E801: a stored Bounded of 3 bytes cannot be read: no 8 bytes more in `number` at byte 1"
     );
     let long = [&[0; 9][..], &[30], &[7; 30]].concat();
     let error = decode::<Bounded>(&long).unwrap_err().to_string();

@@ -37,27 +37,27 @@ fn a_header_that_is_none_is_refused() {
     }
     assert_eq!(
         says(4, &[100, 0]),
-        "the header says that a page has 100 bytes"
+        "E708: the header says that a page has 100 bytes"
     );
     assert_eq!(
         says(60, &[1, 1]),
-        "the header says that a page has 235 bytes, and its allocator that one has 257"
+        "E708: the header says that a page has 235 bytes, and its allocator that one has 257"
     );
     assert_eq!(
         says(68, &[255, 255]),
-        "the header says that 65535 chunks are in use, where 260 fit"
+        "E708: the header says that 65535 chunks are in use, where 260 fit"
     );
     assert_eq!(
         says(20, &[255]),
-        "the header says that there are 255 entries in 11 chunks, which hold 11 each at most"
+        "E708: the header says that there are 255 entries in 11 chunks, which hold 11 each at most"
     );
     assert_eq!(
         says(12, &[0; 8]),
-        "the header says that there are 100 entries, and that the root is at 0"
+        "E708: the header says that there are 100 entries, and that the root is at 0"
     );
     assert_eq!(
         says(20, &[99]),
-        "the header says that there are 99 entries, and the nodes hold 100"
+        "E708: the header says that there are 99 entries, and the nodes hold 100"
     );
 }
 
@@ -190,7 +190,7 @@ fn a_tree_that_is_not_filled_or_not_balanced_is_refused() {
     let reader = TreeReader::open(built.memory, Size::Exactly(1), Size::Exactly(1)).unwrap();
     assert!(reader.walk(|_, _| ControlFlow::<()>::Continue(())).is_ok());
     let refused = reader.check_structure().unwrap_err().to_string();
-    assert_eq!(refused, "at 260 stands a node of 4 entries");
+    assert_eq!(refused, "E709: at 260 stands a node of 4 entries");
 
     // Of 13 leaves under two inner nodes, one inner node becomes a leaf of its entries.
     let entries: Vec<_> = (0..160).map(|i| (Byte(i), ())).collect();

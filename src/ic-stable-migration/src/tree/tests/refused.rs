@@ -71,12 +71,12 @@ fn an_entry_of_a_wrong_size_is_refused_and_others_follow() {
     let key = builder.push(&mut run, b"short", b"v").unwrap_err();
     assert_eq!(
         key.to_string(),
-        "the key of entry 20 has 5 bytes, and the type is of exactly 8 bytes"
+        "E702: the key of entry 20 has 5 bytes, and the type is of exactly 8 bytes"
     );
     let value = builder.push(&mut run, &[9; 8], b"longer").unwrap_err();
     assert_eq!(
         value.to_string(),
-        "the value of entry 20 has 6 bytes, and the type is of at most 4 bytes"
+        "E702: the value of entry 20 has 6 bytes, and the type is of at most 4 bytes"
     );
     push(&mut builder, &mut run, 20, 20);
     assert_eq!(run.entries(), 40);
