@@ -428,7 +428,7 @@ fn the_state_in_memory_0_is_verified() {
     raw.borrow_mut()[at] ^= 1;
     let after = of_memory(&raw);
     assert!(
-        after.damages[0].starts_with("memory 0: the payload"),
+        after.damages[0].starts_with("memory 0: E207: the payload"),
         "{:?}",
         after.damages
     );
