@@ -19,7 +19,7 @@
 //! The [`guide`] goes through a migration page by page: [stage one](guide::stage_one), [stage two](guide::stage_two), [a canister
 //! that has a memory manager](guide::with_a_manager), [what an upgrade deletes](guide::after_an_upgrade), [features and versions of
 //! `ic-cdk`](guide::features), [questions](guide::faq), [errors by code](guide::errors), [words](guide::glossary). The package
-//! `examples/todo` is a whole canister in three releases, in under 100 lines of code.
+//! `examples/todo` is a whole canister in three releases.
 //!
 //! # Stage one: the state in memory 0
 //! A release states its [`Plan`] once; each hook is then a line.
