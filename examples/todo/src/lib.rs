@@ -105,11 +105,9 @@ mod hooks {
 
     #[ic_cdk::init]
     fn init() {
-        let (memory, empty) = (Stable::default(), State::default());
-        let begun = if RELEASE == 2 {
-            Store::begin_tiered(&PLAN, memory, empty, time())
-        } else {
-            Store::begin(&PLAN, memory, empty)
+        let begun = match RELEASE {
+            2 => Store::begin_tiered(&PLAN, Stable::default(), State::default(), time()),
+            _ => Store::begin(&PLAN, Stable::default(), State::default()),
         };
         STORE.set(begun.or_trap());
     }
