@@ -6,5 +6,6 @@ pub mod candid;
 pub mod demo;
 pub mod fuzz;
 pub mod icp;
+pub mod new;
 pub mod profile;
 pub mod test;

@@ -134,6 +134,22 @@ pub enum Error {
     #[error(transparent)]
     Bench(#[from] crate::bench::error::BenchError),
 
+    /// A name that no package can have.
+    #[error("no package can be called {name:?}: {reason}; the folder's name is the package's")]
+    Name {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A folder for a new package that is not empty.
+    #[error("{} is there and not empty; nothing was written", .path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+
     /// A fuzz target that does not exist.
     #[error("there is no fuzz target {name:?}; there are {known}")]
     NoTarget {

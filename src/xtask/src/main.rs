@@ -54,6 +54,8 @@ enum Command {
     Fuzz(command::fuzz::Options),
     /// Run the runbook's commands with the real icp client
     Icp(command::icp::Options),
+    /// Write a canister to start from, in three releases, and a test of its upgrades
+    New(command::new::Options),
     /// Show where the instructions of a migration go, by function
     Profile(command::profile::Options),
     /// Build the canister modules and run every test of the workspace
@@ -83,6 +85,7 @@ fn run(arguments: Arguments) -> error::Result<()> {
         Command::Demo(options) => command::demo::run(&workspace, &options),
         Command::Fuzz(options) => command::fuzz::run(&workspace, &options),
         Command::Icp(options) => command::icp::run(&workspace, &options),
+        Command::New(options) => command::new::run(&workspace, &options),
         Command::Profile(options) => command::profile::run(&workspace, &options),
         Command::Test { arguments } => command::test::run(&workspace, &arguments),
     }
