@@ -44,7 +44,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
   cd {} && cargo test
 
 builds the releases and tries every order of them, traps, interruptions and a full subnet. The first time it compiles
-the embedded host too, which takes minutes. Then make it yours, in src/lib.rs:
+the embedded host too: ten minutes on two cores. Then make it yours, in src/lib.rs:
 
   Legacy       what your canister keeps in stable memory today, with the codec that reads it
   State        what it works on, and which parts of that are collections

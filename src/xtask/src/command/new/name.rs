@@ -3,64 +3,10 @@
 use crate::error::{Error, Result};
 
 /// Words of the language, and names that the compiler has given away.
-const TAKEN: &[&str] = &[
-    "abstract",
-    "alloc",
-    "as",
-    "async",
-    "await",
-    "become",
-    "box",
-    "break",
-    "const",
-    "continue",
-    "core",
-    "crate",
-    "do",
-    "dyn",
-    "else",
-    "enum",
-    "extern",
-    "false",
-    "final",
-    "fn",
-    "for",
-    "gen",
-    "if",
-    "impl",
-    "in",
-    "let",
-    "loop",
-    "macro",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "override",
-    "priv",
-    "proc_macro",
-    "pub",
-    "ref",
-    "return",
-    "self",
-    "static",
-    "std",
-    "struct",
-    "super",
-    "test",
-    "trait",
-    "true",
-    "try",
-    "type",
-    "typeof",
-    "unsafe",
-    "unsized",
-    "use",
-    "virtual",
-    "where",
-    "while",
-    "yield",
-];
+const TAKEN: &str = "abstract alloc as async await become box break const continue core crate do dyn else enum \
+                     extern false final fn for gen if impl in let loop macro match mod move mut override priv \
+                     proc_macro pub ref return self static std struct super test trait true try type typeof \
+                     unsafe unsized use virtual where while yield";
 
 /// Whether a package can have this name, and its library the same.
 ///
@@ -85,7 +31,7 @@ pub fn check(name: &str) -> Result<()> {
             "{other:?} is none of the letters from a to z, digits, `-` and `_`"
         ));
     }
-    if TAKEN.contains(&name) {
+    if TAKEN.split(' ').any(|taken| taken == name) {
         return wrong("the language has taken it");
     }
     if super::manifest::depends_on(super::MANIFEST, name) {
