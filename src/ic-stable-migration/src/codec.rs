@@ -36,6 +36,7 @@ mod messagepack;
 pub use self::candid::Candid;
 pub use cbor::Cbor;
 pub use census::{Census, DuplicateKey};
+pub(crate) use encoder::{Byte, is_byte};
 pub use framed::{Framed, Front, LengthU32, LengthU64, Skip, U32Be, U32Le, U64Be, U64Le};
 #[cfg(feature = "gzip")]
 pub use gzip::Gzip;
@@ -139,6 +140,15 @@ pub trait Codec<T> {
     /// # Errors
     /// The decoder's sentence, if the bytes are not such a value or end too early.
     fn decode<R: Read>(reader: R) -> Result<T, String>;
+
+    /// Reads one value as [`Codec::decode`] does, and counts what is in it where that takes no second reading; with
+    /// none, [`Codec::census`] has to be asked.
+    ///
+    /// # Errors
+    /// Those of [`Codec::decode`].
+    fn decode_counted<R: Read>(reader: R) -> Result<(T, Option<Census>), String> {
+        Self::decode(reader).map(|value| (value, None))
+    }
 
     /// Counts what is in one value without decoding it: its bytes, its depth, and the keys that stand twice in a
     /// map, of which decoding keeps one. Reads no byte past the value's end. Holds the keys of the maps that are

@@ -4,12 +4,11 @@ use std::fmt;
 
 use ic_stable_structures::Memory;
 
-use crate::bucket_plan::{BucketPlan, PAGE_BYTES};
+use crate::bucket_plan::BucketPlan;
 use crate::codec::{Census, Codec, Format, StreamCodec};
 use crate::error::{Error, Place};
-use crate::header::HEADER_BYTES;
 use crate::managed::{Managed, Stamp};
-use crate::stream::{Count, MemoryReader, grow_to};
+use crate::stream::MemoryReader;
 
 mod behind;
 pub(crate) mod each;
@@ -48,12 +47,15 @@ impl<M: Memory> Legacy<M> {
     /// decoding would keep one.
     pub fn read<T, C: Codec<T>>(self) -> Result<(T, Adoptable<M>), Error> {
         let mut reader = MemoryReader::new(&self.memory, 0, u64::MAX);
-        let value = C::decode(&mut reader).map_err(|reason| {
+        let (value, counted) = C::decode_counted(&mut reader).map_err(|reason| {
             Error::decode(C::FORMAT, Place::StableMemory, reader.taken(), reason)
         })?;
         let value_bytes = reader.taken();
         // After decoding: what is no such value may hold the same key twice and more.
-        let census = census::<T, C>(&self.memory, Place::StableMemory)?;
+        let census = match counted {
+            Some(_) => unique(counted, C::FORMAT, Place::StableMemory, 0)?,
+            None => census::<T, C>(&self.memory, Place::StableMemory)?,
+        };
         let adoptable = Adoptable {
             value_bytes,
             repeated_pairs: census.map_or(0, |census| census.duplicate_keys),
@@ -158,13 +160,12 @@ impl<M: Memory> Adoptable<M> {
     /// Formats a memory manager over the legacy value and saves `state` in its memory 0. Where
     /// [`Adoptable::trailing`] was not asked, what stands behind the value is looked at first, and refused.
     ///
-    /// The state is encoded twice: once to learn its size, so that the memory is grown before the first byte is
-    /// written, then for good. Takes 1 page for the manager and whole buckets for the header (128 bytes) and the
-    /// payload.
+    /// Takes 1 page for the manager and whole buckets for the header (128 bytes) and the payload, which is encoded once,
+    /// while it is written.
     ///
     /// # Errors
-    /// [`Error::Trailing`], [`Error::OutOfStableMemory`] or [`Error::Encode`] before anything was written. An error after that cannot
-    /// be ruled out for a `Serialize` that writes something else the second time: trap on any error.
+    /// [`Error::Trailing`] before anything was written. [`Error::OutOfStableMemory`] and [`Error::Encode`] when the value
+    /// is overwritten in part: trap, which undoes that.
     pub fn adopt<T, C: StreamCodec<T>>(
         self,
         buckets: BucketPlan,
@@ -176,14 +177,6 @@ impl<M: Memory> Adoptable<M> {
                 .trailing(Trailing::Refuse)?
                 .adopt::<T, C>(buckets, state, stamp);
         }
-        let mut payload = Count::default();
-        C::encode(state, &mut payload).map_err(|reason| Error::encode(C::FORMAT, reason))?;
-        let bucket_bytes = u64::from(buckets.pages()) * PAGE_BYTES;
-        let needed_buckets = (HEADER_BYTES + payload.0).div_ceil(bucket_bytes);
-        grow_to(
-            &self.memory,
-            1 + needed_buckets * u64::from(buckets.pages()),
-        )?;
         let managed = Managed::create(self.memory, buckets, self.home)?;
         managed.save::<T, C>(state, stamp)?;
         Ok(managed)

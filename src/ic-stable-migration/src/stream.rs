@@ -7,6 +7,7 @@ use ic_stable_structures::Memory;
 use twox_hash::XxHash64;
 
 use crate::bucket_plan::PAGE_BYTES;
+use crate::codec::short;
 use crate::error::Error;
 
 /// Size of a read or write buffer. A larger one saves few calls and keeps a canister's heap larger for good, since a heap
@@ -109,7 +110,7 @@ impl<M: Memory> Read for MemoryReader<'_, M> {
     #[inline]
     fn read_exact(&mut self, mut out: &mut [u8]) -> io::Result<()> {
         if let Some(bytes) = self.buffer.get(self.at..self.at + out.len()) {
-            out.copy_from_slice(bytes);
+            short::copy(bytes, out);
             self.at += out.len();
             self.taken += out.len() as u64;
             return Ok(());
@@ -215,20 +216,5 @@ impl<M: Reserve> Write for MemoryWriter<'_, M> {
             self.failure = Some(error);
             io::Error::other(text)
         })
-    }
-}
-
-/// Counts bytes, to know an encoding's length before anything is overwritten.
-#[derive(Default)]
-pub struct Count(pub u64);
-
-impl Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -58,13 +58,18 @@ impl<T: CandidType + DeserializeOwned> Codec<T> for Candid {
         Format::Candid.can_start(first)
     }
 
-    fn decode<R: Read>(mut reader: R) -> Result<T, String> {
-        let message = extent::message_for(&mut reader, &T::ty())?;
+    fn decode<R: Read>(reader: R) -> Result<T, String> {
+        Self::decode_counted(reader).map(|(value, _)| value)
+    }
+
+    fn decode_counted<R: Read>(mut reader: R) -> Result<(T, Option<Census>), String> {
+        let (message, census) = extent::message_for(&mut reader, &T::ty())?;
         let mut config = DecoderConfig::new();
         // Without that an error on a developer's machine prints the whole state.
         config.set_full_error_message(false);
         IDLDeserialize::new_with_config(&message, &config)
             .and_then(|mut arguments| arguments.get_value())
+            .map(|value| (value, Some(census)))
             .map_err(reason)
     }
 

@@ -14,10 +14,13 @@ mod compound;
 mod output;
 mod run;
 
+pub use byte::Byte;
 use compound::{Entries, Sequence};
 use output::{
     ARRAY, BREAK, BYTES, DOUBLE, FALSE, HALF, MAP, NEGATIVE, SINGLE, TAG, TEXT, UNSIGNED, half,
 };
+
+pub use run::is_byte;
 
 /// Stack that reading takes, in bytes: for a `Some`, a sequence, a map or struct, and a case of an enum, and for each byte of the
 /// values in it: a decoder holds the fields of a struct, then the struct, and hands it up. Measured on WebAssembly,

@@ -114,14 +114,21 @@ impl<T, F: Front, C: Codec<T>> Codec<T> for Framed<F, C> {
         }
     }
 
-    fn decode<R: Read>(mut reader: R) -> Result<T, String> {
-        let Some(length) = front::<F>(&mut reader)? else {
-            return C::decode(reader);
+    fn decode<R: Read>(reader: R) -> Result<T, String> {
+        Self::decode_counted(reader).map(|(value, _)| value)
+    }
+
+    fn decode_counted<R: Read>(mut reader: R) -> Result<(T, Option<Census>), String> {
+        let (value, census) = match front::<F>(&mut reader)? {
+            None => C::decode_counted(reader)?,
+            Some(length) => {
+                let mut reader = reader.take(length);
+                let counted = C::decode_counted(&mut reader)?;
+                ended(length, &reader)?;
+                counted
+            }
         };
-        let mut reader = reader.take(length);
-        let value = C::decode(&mut reader)?;
-        ended(length, &reader)?;
-        Ok(value)
+        Ok((value, census.map(|census| census.behind(F::BYTES as u64))))
     }
 
     fn census<R: Read>(mut reader: R) -> Result<Option<Census>, String> {

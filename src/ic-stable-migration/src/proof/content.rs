@@ -7,6 +7,7 @@ use serde::ser::{self, Serialize, Serializer};
 use twox_hash::XxHash64;
 
 use super::not_read_back;
+use crate::codec::is_byte;
 use crate::error::Error;
 
 mod compound;
@@ -23,6 +24,8 @@ pub struct Content {
 struct Field {
     of: &'static str,
     name: &'static str,
+    /// The digest of the name.
+    named: u64,
     /// How deep the field was found first.
     depth: usize,
     sum: u64,
@@ -37,6 +40,7 @@ impl Content {
         let mut fields = Vec::new();
         let walk = Walk {
             fields: &mut fields,
+            next: &mut 0,
             depth: 0,
         };
         let whole = value
@@ -73,6 +77,8 @@ impl Content {
 /// One step of the walk.
 pub struct Walk<'a> {
     fields: &'a mut Vec<Field>,
+    /// Where the next field is looked for first.
+    next: &'a mut usize,
     depth: usize,
 }
 
@@ -127,15 +133,30 @@ fn scalar(tag: Tag, value: u64) -> Result<u64, Failure> {
 }
 
 fn bytes(tag: Tag, bytes: &[u8]) -> u64 {
-    let mut hasher = XxHash64::with_seed(tag as u64);
-    hasher.write(bytes);
-    hasher.finish()
+    // Most are short, and a hasher takes many times what it hashes then.
+    let (words, rest) = bytes.as_chunks();
+    if words.len() > WORDS {
+        let mut hasher = XxHash64::with_seed(tag as u64);
+        hasher.write(bytes);
+        return hasher.finish();
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let digest = mix(tag as u64, bytes.len() as u64);
+    let digest = words.iter().fold(digest, |digest, word| {
+        mix(digest, u64::from_le_bytes(*word))
+    });
+    mix(digest, u64::from_le_bytes(last))
 }
+
+/// Words of eight bytes that are mixed one by one.
+const WORDS: usize = 8;
 
 impl<'a> Walk<'a> {
     fn inner<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<u64, Failure> {
         value.serialize(Walk {
             fields: self.fields,
+            next: self.next,
             depth: self.depth + 1,
         })
     }
@@ -151,22 +172,35 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn note(&mut self, of: &'static str, name: &'static str, value: u64) {
-        let depth = self.depth;
-        let known = self.fields.iter_mut();
-        match known
-            .rev()
-            .find(|field| field.name == name && field.of == of)
-        {
-            Some(field) => field.sum = field.sum.wrapping_add(value),
-            None => self.fields.push(Field {
+    /// Takes up what a field holds. Returns the digest of its name.
+    fn note(&mut self, of: &'static str, name: &'static str, value: u64) -> u64 {
+        let known = self.fields.len();
+        // Fields come in the same order again and again, so the next is most often behind the last.
+        let places = (self.fields.iter().enumerate().skip(*self.next))
+            .chain(self.fields.iter().enumerate().take(*self.next));
+        let place = places
+            .into_iter()
+            .find(|(_, field)| same(field.name, name) && same(field.of, of))
+            .map_or(known, |(place, _)| place);
+        *self.next = place + 1;
+        if place == known {
+            self.fields.push(Field {
                 of,
                 name,
-                depth,
-                sum: value,
-            }),
+                named: bytes(Tag::Field, name.as_bytes()),
+                depth: self.depth,
+                sum: 0,
+            });
         }
+        let field = &mut self.fields[place];
+        field.sum = field.sum.wrapping_add(value);
+        field.named
     }
+}
+
+#[inline]
+fn same(a: &'static str, b: &'static str) -> bool {
+    std::ptr::eq(a, b) || a == b
 }
 
 impl<'a> Serializer for Walk<'a> {
@@ -270,6 +304,17 @@ impl<'a> Serializer for Walk<'a> {
         let value = self.inner(v)?;
         self.note(of, name, value);
         Ok(mix(mix(Tag::Variant as u64, at.into()), value))
+    }
+    fn collect_seq<I: IntoIterator<Item: Serialize>>(self, items: I) -> Result<u64, Failure> {
+        let mut all = self.all(Tag::List as u64);
+        match is_byte::<I::Item>() {
+            true => all.each_byte(items.into_iter())?,
+            false => {
+                let mut items = items.into_iter();
+                items.try_for_each(|item| ser::SerializeSeq::serialize_element(&mut all, &item))?;
+            }
+        }
+        ser::SerializeSeq::end(all)
     }
     fn serialize_seq(self, _: Option<usize>) -> Result<All<'a>, Failure> {
         Ok(self.all(Tag::List as u64))

@@ -25,18 +25,19 @@ const OPTION_BYTES: u32 = 320;
 const LEVEL_BYTES: u32 = 200;
 const FIELD_BYTES: u32 = 160;
 
-/// Reads a message and returns it as one whose first argument is what a type reads.
+/// Reads a message and returns it as one whose first argument is what a type reads, and what is in it.
 ///
 /// # Errors
 /// A sentence saying what is malformed, what the type would drop, or that the input ended.
-pub fn message_for(reader: &mut dyn Read, expected: &Type) -> Result<Vec<u8>, String> {
+pub fn message_for(reader: &mut dyn Read, expected: &Type) -> Result<(Vec<u8>, Census), String> {
     let mut input = Input::new(reader);
     let table = Table::read(&mut input)?;
     arguments::prepare(&mut input, &table, expected)?;
-    let mut values = Values::new(&mut input, &table, Keys::uncounted());
+    let mut values = Values::new(&mut input, &table);
     values.stack = u32::try_from(Stack::left().bytes()).unwrap_or(u32::MAX);
     values.skip_all()?;
-    Ok(input.kept)
+    let census = values.census();
+    Ok((input.kept, census))
 }
 
 /// Counts what is in a message. Keys are the first members of pairs, in every list of pairs.
@@ -45,17 +46,9 @@ pub fn census(reader: &mut dyn Read) -> Result<Census, String> {
     let table = Table::read(&mut input)?;
     input.kept.clear();
     input.keeps = false;
-    let mut values = Values::new(&mut input, &table, Keys::raw());
+    let mut values = Values::new(&mut input, &table);
     values.skip_all()?;
-    let (deepest, keys) = (values.deepest, values.keys);
-    Ok(Census {
-        bytes: input.read,
-        unpacked_bytes: input.read,
-        deepest,
-        duplicate_keys: keys.duplicates,
-        first_duplicate: keys.first,
-        has_maps: false,
-    })
+    Ok(values.census())
 }
 
 /// How deep something is nested.
@@ -107,6 +100,10 @@ struct Values<'i, 'r, 't> {
     input: &'i mut Input<'r>,
     table: &'t Table,
     keys: Keys,
+    /// Where the key that is being read starts in what is kept.
+    key: usize,
+    /// Whether what came before it is kept.
+    kept_before: bool,
     /// Steps that took no byte.
     free: u64,
     deepest: u32,
@@ -115,14 +112,28 @@ struct Values<'i, 'r, 't> {
 }
 
 impl<'i, 'r, 't> Values<'i, 'r, 't> {
-    fn new(input: &'i mut Input<'r>, table: &'t Table, keys: Keys) -> Self {
+    fn new(input: &'i mut Input<'r>, table: &'t Table) -> Self {
         Self {
             input,
             table,
-            keys,
+            keys: Keys::raw(),
+            key: 0,
+            kept_before: false,
             free: 0,
             deepest: 0,
             stack: u32::MAX,
+        }
+    }
+
+    /// What was skipped.
+    fn census(self) -> Census {
+        Census {
+            bytes: self.input.read,
+            unpacked_bytes: self.input.read,
+            deepest: self.deepest,
+            duplicate_keys: self.keys.duplicates,
+            first_duplicate: self.keys.first,
+            has_maps: false,
         }
     }
 
@@ -273,13 +284,17 @@ impl<'i, 'r, 't> Values<'i, 'r, 't> {
     /// What is read from here on is a key.
     fn begin_key(&mut self, depth: usize) {
         self.keys.begin(depth, self.input.read);
-        std::mem::swap(&mut self.input.kept, self.keys.bytes());
-        self.input.keeps = true;
+        self.key = self.input.kept.len();
+        self.kept_before = std::mem::replace(&mut self.input.keeps, true);
     }
 
     fn end_key(&mut self, depth: usize) {
-        std::mem::swap(&mut self.input.kept, self.keys.bytes());
-        self.input.keeps = false;
+        let key = &self.input.kept[self.key..];
+        self.keys.bytes().extend_from_slice(key);
+        self.input.keeps = self.kept_before;
+        if !self.input.keeps {
+            self.input.kept.truncate(self.key);
+        }
         // In Candid's bytes numbers do not come in their order.
         self.keys.end(depth, None);
     }

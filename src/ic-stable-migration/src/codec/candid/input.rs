@@ -7,6 +7,9 @@ use crate::codec::io_reason;
 /// Bytes that a growing buffer asks for before the first of them has arrived.
 const FIRST_STEP_BYTES: u64 = 64 << 10;
 
+/// So few bytes are read at once: room for them costs less than asking whether they come.
+const FEW_BYTES: u64 = 1 << 10;
+
 /// A stream that keeps what was read from it, or what is wanted of it.
 pub struct Input<'r> {
     reader: &'r mut dyn Read,
@@ -31,6 +34,16 @@ impl<'r> Input<'r> {
 
     /// Reads `count` bytes; the buffer grows as they arrive, so a false count cannot make it large.
     pub fn skip(&mut self, count: u64) -> Result<(), String> {
+        if count <= FEW_BYTES {
+            let start = self.kept.len();
+            self.kept.resize(start + count as usize, 0);
+            let arrived = self.reader.read_exact(&mut self.kept[start..]);
+            if !self.keeps || arrived.is_err() {
+                self.kept.truncate(start);
+            }
+            self.read += count;
+            return arrived.map_err(io_reason);
+        }
         let mut left = count;
         while left > 0 {
             let start = self.kept.len();

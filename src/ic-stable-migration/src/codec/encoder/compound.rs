@@ -126,16 +126,18 @@ impl<'a, 'w> Sequence<'a, 'w> {
         if !is_byte::<I::Item>() {
             return items.try_for_each(|item| self.element(&item));
         }
-        let (mut bytes, mut filled) = ([0; 64], 0);
-        for item in items {
-            bytes[filled] = item.serialize(Byte)?;
-            filled += 1;
-            if filled == bytes.len() {
-                self.gather(&bytes)?;
-                filled = 0;
+        let mut bytes = [0; 64];
+        loop {
+            let mut filled = 0;
+            for (place, item) in bytes.iter_mut().zip(items.by_ref()) {
+                *place = item.serialize(Byte)?;
+                filled += 1;
+            }
+            self.gather(&bytes[..filled])?;
+            if filled < bytes.len() {
+                return Ok(());
             }
         }
-        self.gather(&bytes[..filled])
     }
 
     #[inline(never)]

@@ -2,7 +2,8 @@
 
 use serde::ser::{self, Serialize};
 
-use super::{Failure, Tag, Walk, bytes, mix};
+use super::{Failure, Tag, Walk, mix};
+use crate::codec::Byte;
 
 /// A value of several parts.
 pub struct All<'a> {
@@ -35,8 +36,25 @@ impl All<'_> {
         value: &T,
     ) -> Result<(), Failure> {
         let value = self.walk.inner(value)?;
-        self.walk.note(self.of, name, value);
-        self.add(mix(bytes(Tag::Field, name.as_bytes()), value));
+        let named = self.walk.note(self.of, name, value);
+        self.add(mix(named, value));
+        Ok(())
+    }
+
+    /// Elements of the type `u8`: counted by their value, which comes to the same as adding them one by one.
+    pub fn each_byte<I: Iterator<Item: Serialize>>(&mut self, items: I) -> Result<(), Failure> {
+        let mut counts = [0u64; 256];
+        for item in items {
+            let byte = item
+                .serialize(Byte)
+                .map_err(|failure| Failure(failure.to_string()))?;
+            counts[usize::from(byte)] += 1;
+        }
+        for (byte, count) in (0u64..).zip(counts) {
+            let part = mix(Tag::Unsigned as u64, byte);
+            self.sum = self.sum.wrapping_add(part.wrapping_mul(count));
+            self.count += count;
+        }
         Ok(())
     }
 
