@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use ic_stable_migration::{
-    Cbor, Changes, MoveBudget, Mover, Phase, Plan, Tier, Tiered, TieredList, TieredSet,
-};
+use ic_stable_migration::{Changes, MoveBudget, Tier, Tiered, TieredList, TieredSet};
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
-use ic_stable_structures::{Memory, StableBTreeSet, VectorMemory};
+use ic_stable_structures::{StableBTreeSet, VectorMemory};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-const NOW: u64 = 1_700_000_000_000_000_000;
-const PLAN: Plan<Legacy, Cbor> = Plan::new(2);
+mod moving;
+
+use moving::Moving;
 
 /// What it kept as one value: a hash set has no order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -98,35 +97,22 @@ fn action() -> impl Strategy<Value = Action> {
 
 /// The canister, and what it has to be.
 struct Run {
-    plan: Plan<Legacy, Cbor>,
-    memory: VectorMemory,
-    state: State,
-    mover: Mover<VectorMemory>,
+    canister: Moving<State, Legacy>,
     tags: BTreeSet<u64>,
     events: BTreeMap<u64, String>,
 }
 
 impl Run {
     fn start(legacy: &Legacy, budget: MoveBudget) -> Self {
-        let mut bytes = Vec::new();
-        ciborium::into_writer(legacy, &mut bytes).unwrap();
-        let memory = VectorMemory::default();
-        memory.grow(bytes.len() as u64 / 65_536 + 1);
-        memory.write(0, &bytes);
-        let plan = PLAN.move_budget(budget);
-        let (state, mover, _) = plan.resume_tiered(memory.clone(), NOW).unwrap();
         Self {
-            plan,
-            memory,
-            state,
-            mover,
+            canister: Moving::start(legacy, budget),
             tags: legacy.tags.iter().copied().collect(),
             events: (0..).zip(legacy.events.iter().cloned()).collect(),
         }
     }
 
     fn act(&mut self, action: Action) {
-        let State { tags, events } = &mut self.state;
+        let State { tags, events } = &mut self.canister.state;
         match action {
             Action::Tag(tag) => assert_eq!(tags.insert(tag), self.tags.insert(tag)),
             Action::Untag(tag) => assert_eq!(tags.remove(&tag), self.tags.remove(&tag)),
@@ -158,26 +144,13 @@ impl Run {
                 assert_eq!(events.clear(), self.events.len() as u64);
                 self.events.clear();
             }
-            Action::Step => self.step(),
-            Action::Upgrade => self.upgrade(),
+            Action::Step => self.canister.step(),
+            Action::Upgrade => self.canister.upgrade(),
         }
-    }
-
-    fn step(&mut self) {
-        if self.mover.has_work() {
-            self.mover.step(&mut self.state, &|| 0, NOW).unwrap();
-        }
-    }
-
-    fn upgrade(&mut self) {
-        let stamp = self.plan.stamp(NOW);
-        self.mover.save(&self.state, stamp).unwrap();
-        let resumed = self.plan.resume_tiered(self.memory.clone(), NOW);
-        (self.state, self.mover, _) = resumed.unwrap();
     }
 
     fn check(&self) {
-        let State { tags, events } = &self.state;
+        let State { tags, events } = &self.canister.state;
         assert!(tags.iter().eq(self.tags.iter().copied()));
         assert_eq!(tags.len(), self.tags.len() as u64);
         assert_eq!(tags.contains(&7), self.tags.contains(&7));
@@ -210,11 +183,8 @@ proptest! {
             run.act(action);
             run.check();
         }
-        while run.mover.has_work() {
-            run.step();
-        }
-        prop_assert_eq!(run.mover.status(&mut run.state).phase, Phase::Done);
-        run.upgrade();
+        run.canister.finish();
+        run.canister.upgrade();
         run.check();
     }
 }
@@ -229,7 +199,7 @@ fn a_set_that_has_moved_is_a_stable_btree_set() {
         },
         MoveBudget::DEFAULT,
     );
-    let manager = MemoryManager::init(run.memory);
+    let manager = MemoryManager::init(run.canister.memory);
     let set: StableBTreeSet<u64, _> = StableBTreeSet::init(manager.get(MemoryId::new(1)));
     assert!(set.iter().eq((0..5_000).map(|tag| tag * 3)));
 }
