@@ -198,6 +198,7 @@ pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
 pub use store::Store;
 pub use tiered::{
-    ByteOrdered, Collection, Entry, IndexBy, IndexedMap, TieredList, TieredMap, TieredSet,
+    ByteOrdered, Collection, Entry, IndexBy, IndexedMap, Reshape, ReshapedMap, TieredList,
+    TieredMap, TieredSet,
 };
 pub use transfer::MoveBudget;

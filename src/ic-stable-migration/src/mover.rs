@@ -100,6 +100,13 @@ pub struct Tier<'a, M: Memory> {
     pub map: &'a mut dyn Collection<M>,
 }
 
+impl<'a, M: Memory> Tier<'a, M> {
+    /// A collection by its name, the id of its virtual memory, and the map.
+    pub fn new(name: &'static str, id: u8, map: &'a mut dyn Collection<M>) -> Self {
+        Self { name, id, map }
+    }
+}
+
 impl<M: Memory> Tier<'_, M> {
     /// The id of the virtual memory in which its stable entries are: its own, or that of the map that it shares.
     pub(crate) fn memory_id(&self) -> u8 {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use ic_stable_structures::{Memory, Storable};
 use serde::{Deserialize, Serialize};
 
+use super::pair::Pair;
 use super::{TieredMap, TieredSet};
 use crate::key::{Key, KeyPart};
 use crate::mover::Tier;
@@ -49,8 +50,12 @@ pub trait IndexBy<K, V> {
 /// assert!(posts.entries_by(&"bob".to_owned()).map(|(id, _)| id).eq([2, 3]));
 /// assert_eq!(posts.verify(None, 100), Ok(None));
 /// ```
+///
+/// A release may put it in the place of a [`TieredMap`] that is there already, and builds the index then:
+/// [`IndexedMap::build_index`]. It may put a [`TieredMap`] in its place once the index is in stable memory, and declare that
+/// [retired](crate::Changes::retired).
 #[derive(Serialize, Deserialize)]
-#[serde(bound = "")]
+#[serde(transparent, bound = "")]
 pub struct IndexedMap<K, V, I, M>
 where
     K: KeyPart + Storable + Ord + Clone,
@@ -58,8 +63,7 @@ where
     I: IndexBy<K, V>,
     M: Memory,
 {
-    map: TieredMap<K, V, M>,
-    index: TieredSet<Key<(I::By, K)>, M>,
+    parts: Pair<TieredMap<K, V, M>, TieredSet<Key<(I::By, K)>, M>>,
 }
 
 impl<K, V, I, M> IndexedMap<K, V, I, M>
@@ -77,33 +81,25 @@ where
         (index, index_id): (&'static str, u8),
     ) -> [Tier<'_, M>; 2] {
         [
-            Tier {
-                name: map,
-                id: map_id,
-                map: &mut self.map,
-            },
-            Tier {
-                name: index,
-                id: index_id,
-                map: self.index.tier(),
-            },
+            Tier::new(map, map_id, &mut self.parts.first),
+            Tier::new(index, index_id, self.parts.second.tier()),
         ]
     }
 
     /// The map, to be read.
     pub fn map(&self) -> &TieredMap<K, V, M> {
-        &self.map
+        &self.parts.first
     }
 
     /// The value of a key. O(log n).
     pub fn get(&self, key: &K) -> Option<V> {
-        self.map.get(key)
+        self.parts.first.get(key)
     }
 
     /// Sets a value; what was there before. O(log n), and as much for each thing that the entry is, or was, found by.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let now = found_by::<K, V, I>(&key, &value);
-        let before = self.map.insert(key.clone(), value);
+        let before = self.parts.first.insert(key.clone(), value);
         let was = before.as_ref();
         let was = was.map(|before| found_by::<K, V, I>(&key, before));
         self.reindex(&key, &was.unwrap_or_default(), &now);
@@ -112,7 +108,7 @@ where
 
     /// Removes an entry; its value. O(log n), and as much for each thing that it was found by.
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        let before = self.map.remove(key)?;
+        let before = self.parts.first.remove(key)?;
         self.reindex(key, &found_by::<K, V, I>(key, &before), &[]);
         Some(before)
     }
@@ -120,7 +116,7 @@ where
     /// Changes a value where it is; see [`TieredMap::update`].
     pub fn update<R>(&mut self, key: &K, change: impl FnOnce(&mut V) -> R) -> Option<R> {
         let mut moved = (Vec::new(), Vec::new());
-        let result = self.map.update(key, |value| {
+        let result = self.parts.first.update(key, |value| {
             moved.0 = found_by::<K, V, I>(key, value);
             let result = change(value);
             moved.1 = found_by::<K, V, I>(key, value);
@@ -132,7 +128,8 @@ where
 
     /// The keys of the entries that are found by `by`, in order; O(log n) to start.
     pub fn keys_by<'a>(&'a self, by: &'a I::By) -> impl Iterator<Item = K> + 'a {
-        self.index
+        self.parts
+            .second
             .range(Key((by.clone(), K::least()))..)
             .map(|Key(parts)| parts)
             .take_while(|(first, _)| first.compare(by) == Ordering::Equal)
@@ -142,17 +139,17 @@ where
     /// The entries that are found by `by`, in the order of their keys; O(log n) for each.
     pub fn entries_by<'a>(&'a self, by: &'a I::By) -> impl Iterator<Item = (K, V)> + 'a {
         self.keys_by(by)
-            .filter_map(|key| self.map.get(&key).map(|value| (key, value)))
+            .filter_map(|key| self.parts.first.get(&key).map(|value| (key, value)))
     }
 
     /// Everything that an entry is found by, with the entry's key, in order.
     pub fn index(&self) -> impl DoubleEndedIterator<Item = (I::By, K)> + '_ {
-        self.index.iter().map(|Key(parts)| parts)
+        self.parts.second.iter().map(|Key(parts)| parts)
     }
 
     /// Empties the index, before it is built anew. O(n).
     pub fn clear_index(&mut self) {
-        self.index.clear();
+        self.parts.second.clear();
     }
 
     /// Adds to the index what belongs to the next `limit` entries behind `after`. Returns the last of them if there may be
@@ -178,7 +175,7 @@ where
     /// assert_eq!(map.keys_by(&true).count(), 5);
     /// ```
     pub fn build_index(&mut self, after: Option<&K>, limit: usize) -> Option<K> {
-        let page = self.map.page(after, limit);
+        let page = self.parts.first.page(after, limit);
         let last = (page.len() == limit).then(|| page.last().map(|(key, _)| key.clone()));
         for (key, value) in page {
             self.reindex(&key, &[], &found_by::<K, V, I>(&key, &value));
@@ -192,9 +189,9 @@ where
     /// # Errors
     /// The key of the first entry that is not.
     pub fn verify(&self, after: Option<&K>, limit: usize) -> Result<Option<K>, K> {
-        let page = self.map.page(after, limit);
+        let page = self.parts.first.page(after, limit);
         for (key, value) in &page {
-            let is_found = |by: I::By| self.index.contains(&Key((by, key.clone())));
+            let is_found = |by: I::By| self.parts.second.contains(&Key((by, key.clone())));
             if !I::of(key, value).into_iter().all(is_found) {
                 return Err(key.clone());
             }
@@ -206,10 +203,10 @@ where
     /// Writes what an entry is found by now, where it was found by something else before.
     fn reindex(&mut self, key: &K, before: &[I::By], now: &[I::By]) {
         for by in before.iter().filter(|by| !now.contains(by)) {
-            self.index.remove(&Key((by.clone(), key.clone())));
+            self.parts.second.remove(&Key((by.clone(), key.clone())));
         }
         for by in now.iter().filter(|by| !before.contains(by)) {
-            self.index.insert(Key((by.clone(), key.clone())));
+            self.parts.second.insert(Key((by.clone(), key.clone())));
         }
     }
 }
@@ -228,8 +225,7 @@ where
 {
     fn default() -> Self {
         Self {
-            map: TieredMap::default(),
-            index: TieredSet::default(),
+            parts: Pair::default(),
         }
     }
 }
@@ -243,12 +239,14 @@ where
     M: Memory,
 {
     fn from_iter<E: IntoIterator<Item = (K, V)>>(entries: E) -> Self {
-        let map: TieredMap<K, V, M> = entries.into_iter().collect();
-        let index = map.iter().flat_map(|(key, value)| {
+        let first: TieredMap<K, V, M> = entries.into_iter().collect();
+        let index = first.iter().flat_map(|(key, value)| {
             let all = found_by::<K, V, I>(&key, &value).into_iter();
             all.map(move |by| Key((by, key.clone())))
         });
-        let index = index.collect();
-        Self { map, index }
+        let second = index.collect();
+        Self {
+            parts: Pair { first, second },
+        }
     }
 }

@@ -7,6 +7,7 @@ use ic_stable_structures::{Memory, Storable};
 use serde::{Deserialize, Serialize};
 
 use super::TieredMap;
+use super::pair::OnHeap;
 
 /// An ordered set that is on the heap, in stable memory, or on its way from one to the other: a [`TieredMap`] of its
 /// elements, each with nothing. In stable memory it is what a `StableBTreeSet` is.
@@ -110,5 +111,15 @@ where
     fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
         let elements: BTreeSet<T> = elements.into_iter().collect();
         Self(elements.into_iter().map(|element| (element, ())).collect())
+    }
+}
+
+impl<T, M> OnHeap for TieredSet<T, M>
+where
+    T: Storable + Ord + Clone,
+    M: Memory,
+{
+    fn has_none_on_heap(&self) -> bool {
+        self.0.has_none_on_heap()
     }
 }

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ic_stable_migration::{IndexBy, IndexedMap, MoveBudget, Tier, Tiered};
+use ic_stable_migration::{Changes, IndexBy, IndexedMap, MoveBudget, Tier, Tiered, TieredMap};
 use ic_stable_structures::VectorMemory;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-mod moving;
-
-use moving::Moving;
+use super::moving::Moving;
 
 type Legacy = BTreeMap<u64, String>;
 
@@ -159,4 +157,59 @@ fn an_entry_that_the_index_does_not_know_is_found() {
     assert_eq!(state.texts.build_index(Some(&1), 1), Some(2));
     assert_eq!(state.texts.build_index(Some(&2), 1), None);
     assert_eq!(state.texts.verify(None, 10), Ok(None));
+}
+
+/// The release before: the same texts, and no index.
+#[derive(Default, Serialize, Deserialize)]
+struct Plain {
+    texts: TieredMap<u64, String, VectorMemory>,
+}
+
+impl From<Legacy> for Plain {
+    fn from(legacy: Legacy) -> Self {
+        Self {
+            texts: legacy.into_iter().collect(),
+        }
+    }
+}
+
+impl Tiered<VectorMemory> for Plain {
+    type Hot = ();
+
+    fn hot(&self) -> &() {
+        &()
+    }
+
+    fn set_hot(&mut self, (): ()) {}
+
+    fn collections(&mut self) -> Vec<Tier<'_, VectorMemory>> {
+        vec![Tier::new("texts", 1, &mut self.texts)]
+    }
+
+    /// Of the release after: the one before has not had it.
+    fn changes() -> Changes {
+        Changes::new().retired(&["by letter"])
+    }
+}
+
+#[test]
+fn a_later_release_gives_a_map_an_index_and_another_takes_it_away() {
+    let legacy: Legacy = (0..300).map(|key| (key, format!("{key:x}"))).collect();
+    for budget in [MoveBudget::DEFAULT, MoveBudget::STEPS_ONLY] {
+        let mut before: Moving<Plain, Legacy> = Moving::start(&legacy, budget);
+        before.step();
+        before.upgrade();
+        let mut indexed: Moving<State, Legacy> = before.replaced_by(3);
+        let texts = &mut indexed.state.texts;
+        assert_eq!(texts.verify(None, 1_000), Err(0));
+        assert_eq!(texts.build_index(None, 1_000), None);
+        indexed.finish();
+        indexed.upgrade();
+        let texts = &indexed.state.texts;
+        assert_eq!(texts.verify(None, 1_000), Ok(None));
+        assert!(texts.map().iter().eq(legacy.clone()));
+        assert_eq!(texts.keys_by(&"f".to_owned()).next(), Some(15));
+        let after: Moving<Plain, Legacy> = indexed.replaced_by(4);
+        assert!(after.state.texts.iter().eq(legacy.clone()));
+    }
 }

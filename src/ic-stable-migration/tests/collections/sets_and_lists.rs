@@ -8,9 +8,7 @@ use ic_stable_structures::{StableBTreeSet, VectorMemory};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-mod moving;
-
-use moving::Moving;
+use super::moving::Moving;
 
 /// What it kept as one value: a hash set has no order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -59,4 +59,21 @@ where
         }
         assert_eq!(self.mover.status(&mut self.state).phase, Phase::Done);
     }
+
+    /// An upgrade to another release.
+    pub fn replaced_by<T>(mut self, release: u32) -> Moving<T, L>
+    where
+        T: Tiered<VectorMemory> + From<L>,
+    {
+        self.mover.save(&self.state, self.plan.stamp(NOW)).unwrap();
+        let plan = Plan::new(release);
+        let resumed = plan.resume_tiered(self.memory.clone(), NOW);
+        let (state, mover, _) = resumed.unwrap_or_else(|error| panic!("{error}"));
+        Moving {
+            plan,
+            memory: self.memory,
+            state,
+            mover,
+        }
+    }
 }
