@@ -98,8 +98,7 @@ impl Tiered<Stable> for State {
     }
     fn collections(&mut self) -> Vec<Tier<'_, Stable>> {
         // A memory that nothing uses yet.
-        let (name, id, map) = ("likes", 2, &mut self.likes);
-        vec![Tier { name, id, map }]
+        vec![Tier::new("likes", 2, &mut self.likes)]
     }
 }
 

@@ -115,11 +115,10 @@ impl Tiered<Stable> for State {
     }
     fn collections(&mut self) -> Vec<Tier<'_, Stable>> {
         // Names and ids are for good: the canister writes them down.
-        let tier = |name, id, map| Tier { name, id, map };
         vec![
-            tier("scores", 1, &mut self.scores),
-            tier("banned", 2, self.banned.tier()),
-            tier("records", 3, self.records.tier()),
+            Tier::new("scores", 1, &mut self.scores),
+            Tier::new("banned", 2, self.banned.tier()),
+            Tier::new("records", 3, self.records.tier()),
         ]
     }
 }

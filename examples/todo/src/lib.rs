@@ -58,11 +58,7 @@ impl Tiered<Stable> for State {
         self.next = next;
     }
     fn collections(&mut self) -> Vec<Tier<'_, Stable>> {
-        vec![Tier {
-            name: "items",
-            id: 1,
-            map: &mut self.items,
-        }]
+        vec![Tier::new("items", 1, &mut self.items)]
     }
 }
 
