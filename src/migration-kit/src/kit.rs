@@ -99,7 +99,8 @@ impl Kit {
         self
     }
 
-    /// The lists in replies of this method have no order, as those of hash sets.
+    /// The lists in replies of this method have no order, as those made of a `HashMap` or a `HashSet`: a release that keeps
+    /// the same in a stable map tells it in key order.
     pub fn unordered(mut self, method: &str) -> Self {
         self.setting.unordered.push(method.to_owned());
         self

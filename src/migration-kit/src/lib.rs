@@ -59,7 +59,9 @@
 //! ```
 //!
 //! An adopter's test is no longer: [`Release::cargo`] builds a release of the package that is tested. `cargo xtask new`
-//! writes a canister with such a test, and the packages in `examples` have one each.
+//! writes a canister with such a test, and the packages in `examples` have one each. The oldest release may have its hooks,
+//! types and endpoints in a module of its own, as the canister has them today: what is compared are answers. Whatever the
+//! new state does not keep, as an inner map that is empty, is then found.
 //!
 //! [`LoneCanister`] drives one canister by hand, for what the kit does not know.
 

@@ -74,7 +74,8 @@ impl Release {
     }
 
     /// Builds the library of `package` of this workspace for `wasm32-unknown-unknown`, in the profile `release`, with
-    /// these features beside its default ones. Costs what cargo takes, which is little where nothing changed.
+    /// these features beside its default ones; `env!("CARGO_PKG_NAME")` is the package that is tested. Costs what cargo
+    /// takes, which is little where nothing changed.
     ///
     /// # Errors
     /// `Cargo` with what it printed if it fails or builds no module; those of [`Release::of`].

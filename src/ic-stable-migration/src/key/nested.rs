@@ -32,7 +32,7 @@ where
     V: Storable,
     M: Memory,
 {
-    /// The entries of a map of maps, on the heap.
+    /// The entries of a map of maps, on the heap. An inner map that is empty leaves nothing.
     pub fn from_nested(maps: BTreeMap<A, BTreeMap<B, V>>) -> Self {
         let entries = maps.into_iter().flat_map(|(outer, inner)| {
             let key = move |inner| Key((outer.clone(), inner));

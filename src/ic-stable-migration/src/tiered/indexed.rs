@@ -51,6 +51,35 @@ pub trait IndexBy<K, V> {
 /// assert_eq!(posts.verify(None, 100), Ok(None));
 /// ```
 ///
+/// Its keys are [parts](KeyPart): one part, or a [`composite_key!`](crate::composite_key). A [`Key`] is none, so a map of maps that
+/// is indexed has a composite key, and what [`TieredMap::inner`] is to others is here a range of [`IndexedMap::map`]:
+///
+/// ```
+/// # use ic_stable_migration::{IndexBy, IndexedMap, composite_key};
+/// # use ic_stable_structures::VectorMemory;
+/// composite_key! {
+///     /// `map[owner][symbol]`.
+///     pub struct Place {
+///         /// Who has it.
+///         pub owner: u64,
+///         /// What it is.
+///         pub symbol: String,
+///     }
+/// }
+/// # struct BySymbol;
+/// # impl IndexBy<Place, u64> for BySymbol {
+/// #     type By = String;
+/// #     fn of(place: &Place, _: &u64) -> impl IntoIterator<Item = String> { [place.symbol.clone()] }
+/// # }
+/// let mut map: IndexedMap<Place, u64, BySymbol, VectorMemory> = IndexedMap::default();
+/// map.insert(Place { owner: 7, symbol: "ICP".into() }, 10);
+/// map.insert(Place { owner: 8, symbol: "ICP".into() }, 20);
+///
+/// let first = Place { owner: 7, symbol: String::new() };
+/// assert_eq!(map.map().range(first..).take_while(|(place, _)| place.owner == 7).count(), 1);
+/// assert_eq!(map.keys_by(&"ICP".into()).count(), 2);
+/// ```
+///
 /// A release may put it in the place of a [`TieredMap`] that is there already, and builds the index then:
 /// [`IndexedMap::build_index`]. It may put a [`TieredMap`] in its place once the index is in stable memory, and declare that
 /// [retired](crate::Changes::retired).
