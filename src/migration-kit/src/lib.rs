@@ -63,7 +63,8 @@
 //! types and endpoints in a module of its own, as the canister has them today: what is compared are answers. Whatever the
 //! new state does not keep, as an inner map that is empty, is then found.
 //!
-//! [`LoneCanister`] drives one canister by hand, for what the kit does not know.
+//! [`LoneCanister`] drives one canister by hand, for what the kit does not know. The bytes of its
+//! [`memory`](LoneCanister::memory) in a file are what `stable-migrate` looks at.
 
 mod act;
 mod check;
