@@ -54,7 +54,7 @@ pub use bytes::{KeyReader, KeyWriter, append};
 #[doc(hidden)]
 pub use ic_stable_structures::storable::{Bound, Storable};
 
-/// What a key can be made of; a [`composite_key!`](crate::composite_key) is such a part itself, a [`Key`] is none.
+/// What a key can be made of; a key, be it a [`Key`] or a [`composite_key!`](crate::composite_key), is such a part itself.
 pub trait KeyPart: Sized {
     /// Bytes at most, or none where there is no bound.
     const MAX_BYTES: Option<u32>;

@@ -289,9 +289,11 @@ impl<L, C> Plan<L, C> {
             opened => opened,
         };
         let mut found = Found::<S, M>::read(self, opened, Ok)?;
-        let journal = match found.place.managed() {
-            Some(managed) => managed.read_journal(|| declared(&mut found.state).map(Some))?,
-            None => None,
+        let journal = match &found.place {
+            Place::Saved(managed) => {
+                managed.read_journal(|| declared(&mut found.state).map(Some))?
+            }
+            Place::Legacy(_) | Place::Value(_) => None,
         };
         if let Some(hot) = journal.as_ref().and_then(|journal| journal.hot.as_ref()) {
             found.state.set_hot(decode(hot)?);

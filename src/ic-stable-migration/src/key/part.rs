@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use ic_principal::Principal;
 
 use super::bytes::compare;
-use super::{KeyError, KeyPart, KeyReader, KeyWriter, sum};
+use super::{Key, KeyError, KeyPart, KeyReader, KeyWriter, sum};
 
 macro_rules! integers {
     ($($unsigned:ty, $signed:ty);* $(;)?) => {$(
@@ -180,6 +180,28 @@ impl KeyPart for String {
 
     fn least() -> Self {
         Self::new()
+    }
+}
+
+/// The bytes of what it holds.
+impl<P: KeyPart> KeyPart for Key<P> {
+    const MAX_BYTES: Option<u32> = P::MAX_BYTES;
+    const IS_FIXED_SIZE: bool = P::IS_FIXED_SIZE;
+
+    fn write(&self, to: &mut KeyWriter) {
+        self.0.write(to);
+    }
+
+    fn read(from: &mut KeyReader<'_>) -> Result<Self, KeyError> {
+        P::read(from).map(Self)
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        self.0.compare(&other.0)
+    }
+
+    fn least() -> Self {
+        Self(P::least())
     }
 }
 

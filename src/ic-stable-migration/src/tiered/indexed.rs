@@ -51,32 +51,27 @@ pub trait IndexBy<K, V> {
 /// assert_eq!(posts.verify(None, 100), Ok(None));
 /// ```
 ///
-/// Its keys are [parts](KeyPart): one part, or a [`composite_key!`](crate::composite_key). A [`Key`] is none, so a map of maps that
-/// is indexed has a composite key, and what [`TieredMap::inner`] is to others is here a range of [`IndexedMap::map`]:
+/// What was a map of maps has keys of two parts here, too, and [`TieredMap::inner`] reads it:
 ///
 /// ```
-/// # use ic_stable_migration::{IndexBy, IndexedMap, composite_key};
+/// # use ic_stable_migration::{IndexBy, IndexedMap, key::Key};
 /// # use ic_stable_structures::VectorMemory;
-/// composite_key! {
-///     /// `map[owner][symbol]`.
-///     pub struct Place {
-///         /// Who has it.
-///         pub owner: u64,
-///         /// What it is.
-///         pub symbol: String,
+/// # struct BySymbol;
+/// /// `map[owner][symbol]`.
+/// type Place = Key<(u64, String)>;
+///
+/// impl IndexBy<Place, u64> for BySymbol {
+///     type By = String;
+///
+///     fn of(Key((_, symbol)): &Place, _: &u64) -> impl IntoIterator<Item = String> {
+///         [symbol.clone()]
 ///     }
 /// }
-/// # struct BySymbol;
-/// # impl IndexBy<Place, u64> for BySymbol {
-/// #     type By = String;
-/// #     fn of(place: &Place, _: &u64) -> impl IntoIterator<Item = String> { [place.symbol.clone()] }
-/// # }
-/// let mut map: IndexedMap<Place, u64, BySymbol, VectorMemory> = IndexedMap::default();
-/// map.insert(Place { owner: 7, symbol: "ICP".into() }, 10);
-/// map.insert(Place { owner: 8, symbol: "ICP".into() }, 20);
 ///
-/// let first = Place { owner: 7, symbol: String::new() };
-/// assert_eq!(map.map().range(first..).take_while(|(place, _)| place.owner == 7).count(), 1);
+/// let mut map: IndexedMap<Place, u64, BySymbol, VectorMemory> = IndexedMap::default();
+/// map.insert(Key((7, "ICP".into())), 10);
+/// map.insert(Key((8, "ICP".into())), 20);
+/// assert!(map.map().inner(&7).eq([("ICP".to_string(), 10)]));
 /// assert_eq!(map.keys_by(&"ICP".into()).count(), 2);
 /// ```
 ///
@@ -92,8 +87,11 @@ where
     I: IndexBy<K, V>,
     M: Memory,
 {
-    parts: Pair<TieredMap<K, V, M>, TieredSet<Key<(I::By, K)>, M>>,
+    parts: Pair<TieredMap<K, V, M>, Found<K, V, I, M>>,
 }
+
+/// What entries are found by, each with the key.
+type Found<K, V, I, M> = TieredSet<Key<(<I as IndexBy<K, V>>::By, K)>, M>;
 
 impl<K, V, I, M> IndexedMap<K, V, I, M>
 where

@@ -1,6 +1,6 @@
 //! A state that does not begin where stable memory does.
 
-use ic_stable_migration::{Cbor, LengthU32, MessagePack, Origin};
+use ic_stable_migration::{Cbor, Framed, Json, LengthU32, MessagePack, Origin, Skip, U32Be, U64Be};
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use ic_stable_structures::{Memory, RestrictedMemory, StableBTreeMap, VectorMemory};
 
@@ -64,5 +64,32 @@ fn a_manager_behind_a_header_page_that_stays() {
         let manager = MemoryManager::init(rest);
         let map: StableBTreeMap<u64, u64, _> = StableBTreeMap::init(manager.get(MemoryId::new(7)));
         assert_eq!(map.get(&1), Some(2));
+    }
+}
+
+/// A value in memory 0 of a manager with a map.
+fn beside_a_map(value: &[u8]) -> VectorMemory {
+    let memory = VectorMemory::default();
+    let manager = MemoryManager::init_with_bucket_size(memory.clone(), 16);
+    StableBTreeMap::init(manager.get(MemoryId::new(7))).insert(1u64, 2u64);
+    let upgrades = manager.get(MemoryId::new(0));
+    upgrades.grow(value.len() as u64 / 65_536 + 1);
+    upgrades.write(0, value);
+    memory
+}
+
+#[test]
+fn a_value_in_a_manager_that_the_plans_codec_alone_reads() {
+    let value = cbor(&sample());
+    let behind = |front: &[u8]| beside_a_map(&[front, &value].concat());
+    let length = value.len();
+    let origins = [
+        goes_to_done::<Value, Framed<U32Be, Cbor>, _>(|| behind(&(length as u32).to_be_bytes())),
+        goes_to_done::<Value, Framed<U64Be, Cbor>, _>(|| behind(&(length as u64).to_be_bytes())),
+        goes_to_done::<Value, Framed<Skip<8>, Cbor>, _>(|| behind(b"anything")),
+        goes_to_done::<Value, Json, _>(|| beside_a_map(&serde_json::to_vec(&sample()).unwrap())),
+    ];
+    for origin in origins {
+        assert!(matches!(origin, Origin::Value { .. }), "{origin:?}");
     }
 }
