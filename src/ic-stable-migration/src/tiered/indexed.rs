@@ -87,11 +87,11 @@ where
     I: IndexBy<K, V>,
     M: Memory,
 {
-    parts: Pair<TieredMap<K, V, M>, Found<K, V, I, M>>,
+    parts: Parts<K, V, I, M>,
 }
 
-/// What entries are found by, each with the key.
-type Found<K, V, I, M> = TieredSet<Key<(<I as IndexBy<K, V>>::By, K)>, M>;
+/// The map, and what its entries are found by, each with the key.
+type Parts<K, V, I, M> = Pair<TieredMap<K, V, M>, TieredSet<Key<(<I as IndexBy<K, V>>::By, K)>, M>>;
 
 impl<K, V, I, M> IndexedMap<K, V, I, M>
 where

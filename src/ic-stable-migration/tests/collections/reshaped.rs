@@ -27,7 +27,8 @@ impl Reshape for Counted {
     }
 
     fn old_key(key: &u64) -> Option<u32> {
-        (key % 10 == 0).then(|| u32::try_from(key / 10).ok())?
+        key.is_multiple_of(10)
+            .then(|| u32::try_from(key / 10).ok())?
     }
 }
 
