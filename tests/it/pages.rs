@@ -80,14 +80,10 @@ fn a_move_in_the_upgrade_takes_no_more_pages_than_its_content_or_what_was_there(
         let mut subject = Subject::filled(&RELEASE_0, &fill);
         subject.upgrade(&RELEASE_0).unwrap();
         let before = subject.stable_pages();
-        let snapshot = subject.lone.host.take_snapshot(subject.lone.id).unwrap();
+        let snapshot = subject.lone.snapshot().unwrap();
         subject.upgrade(&RELEASE_2).unwrap();
         assert_the_move_wastes_no_page(&mut subject, before);
-        subject
-            .lone
-            .host
-            .load_snapshot(subject.lone.id, &snapshot)
-            .unwrap();
+        subject.lone.load(&snapshot).unwrap();
         subject.upgrade(&RELEASE_1).unwrap();
         subject.upgrade(&RELEASE_2).unwrap();
         assert_the_move_wastes_no_page(&mut subject, before);

@@ -12,6 +12,7 @@ use crate::install::InstallMode;
 use crate::module::Module;
 use crate::reject::Reject;
 use crate::report::{InstallReport, MessageReport};
+use crate::snapshot::Snapshot;
 use crate::stable::StableMemory;
 
 /// Time from one look for due timers to the next.
@@ -167,6 +168,22 @@ impl LoneCanister {
     /// The canister is gone.
     pub fn arm(&mut self, fault: Option<Fault>) -> Result<(), HostError> {
         self.host.set_fault(self.id, fault)
+    }
+
+    /// Everything it is.
+    ///
+    /// # Errors
+    /// What [`Host::take_snapshot`] refuses.
+    pub fn snapshot(&mut self) -> Result<Snapshot, HostError> {
+        self.host.take_snapshot(self.id)
+    }
+
+    /// Makes it what it was when the snapshot was taken, or another canister whose snapshot it is.
+    ///
+    /// # Errors
+    /// What [`Host::load_snapshot`] refuses.
+    pub fn load(&mut self, snapshot: &Snapshot) -> Result<(), HostError> {
+        self.host.load_snapshot(self.id, snapshot)
     }
 
     /// A copy of its stable memory, which costs nothing until one of the two is written.

@@ -13,7 +13,7 @@ use crate::instance::Instance;
 use crate::module::{Module, ModuleError};
 use crate::rates;
 use crate::rewrite::Shape;
-use crate::stable::StableMemory;
+use crate::stable::{StableError, StableMemory};
 use crate::stop::Stop;
 
 /// A canister's state, taken with [`Host::take_snapshot`] or put together from a downloaded
@@ -106,6 +106,36 @@ pub enum SnapshotError {
     /// The engine failed to bring it to life.
     #[error("the snapshot cannot be brought to life: {0}")]
     Engine(String),
+}
+
+impl Snapshot {
+    /// What is not as it was in `before`, in words; none where everything is. Version and time are not compared.
+    ///
+    /// # Errors
+    /// A stable memory cannot be read.
+    pub fn difference(&self, before: &Self) -> Result<Option<String>, StableError> {
+        let unequal = [
+            ("the module", self.module == before.module),
+            ("the heap", self.heap == before.heap),
+            ("a global", self.globals == before.globals),
+            (
+                "the certified data",
+                self.certified_data == before.certified_data,
+            ),
+            ("the timer", self.global_timer == before.global_timer),
+        ];
+        if let Some((what, _)) = unequal.into_iter().find(|(_, same)| !same) {
+            return Ok(Some(format!("{what} is not as before")));
+        }
+        let (pages, were) = (self.stable.pages(), before.stable.pages());
+        if pages != were {
+            return Ok(Some(format!(
+                "stable memory has {pages} pages, and had {were}"
+            )));
+        }
+        let byte = self.stable.first_difference(&before.stable)?;
+        Ok(byte.map(|at| format!("stable memory differs at byte {at}")))
+    }
 }
 
 impl Host {

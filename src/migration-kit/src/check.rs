@@ -125,14 +125,8 @@ impl Planner {
 
     /// One more upgrade by the last release, which every life ends with.
     fn end(&self, mut life: Vec<Stretch>) -> Vec<Stretch> {
-        life.push(SETTLE);
-        for again in [true, false] {
-            life.extend([to(self.last), ASK]);
-            if again {
-                life.extend([SETTLE, ASK]);
-            }
-        }
-        life.push(MEASURE);
+        let again = to(self.last);
+        life.extend([SETTLE, again, ASK, SETTLE, ASK, again, ASK, MEASURE]);
         life
     }
 

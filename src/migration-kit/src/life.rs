@@ -1,6 +1,6 @@
 //! One life of a canister that migrates, beside one that never does.
 
-use canister_host::{Fault, FaultPoint, HostError, LoneCanister, StableMemory};
+use canister_host::{Fault, FaultPoint, HostError, LoneCanister, Snapshot};
 use canister_questions::{
     Answer, Comparison, Difference, Question, Refusal, Respondent, compare, words,
 };
@@ -64,14 +64,6 @@ pub(crate) struct Life<'a> {
     /// Everything that was done, one by one.
     pub acts: Vec<Act>,
     pub tally: Tally,
-}
-
-/// Everything that an upgrade which fails has to leave as it was.
-struct Before {
-    memory: StableMemory,
-    heap: Vec<u8>,
-    timer: u64,
-    certified: Vec<u8>,
 }
 
 impl<'a> Life<'a> {
@@ -212,32 +204,15 @@ impl<'a> Life<'a> {
         }
     }
 
-    fn before(&self) -> Result<Before> {
-        let LoneCanister { host, id, .. } = &self.moving;
-        Ok(Before {
-            memory: self.moving.memory()?,
-            heap: host.heap(*id)?,
-            timer: host.global_timer(*id)?,
-            certified: host.certified_data(*id)?.to_vec(),
-        })
-    }
-
-    fn undone(&self, before: &Before) -> Result<()> {
-        let now = self.before()?;
-        let byte = now.memory.first_difference(&before.memory);
-        let byte = byte.map_err(|error| Problem::Host {
-            said: error.to_string(),
-        })?;
-        let (pages, were) = (now.memory.pages(), before.memory.pages());
-        let what = match byte {
-            _ if pages != were => format!("stable memory has {pages} pages, and had {were}"),
-            Some(byte) => format!("stable memory differs at byte {byte}"),
-            None if now.heap != before.heap => "the heap is another".to_owned(),
-            None if now.timer != before.timer => "the timer is another".to_owned(),
-            None if now.certified != before.certified => "the certified data are others".to_owned(),
-            None => return Ok(()),
-        };
-        Err(Problem::NotUndone { what }.into())
+    fn undone(&mut self, before: &Snapshot) -> Result<()> {
+        match self.moving.snapshot()?.difference(before) {
+            Ok(None) => Ok(()),
+            Ok(Some(what)) => Err(Problem::NotUndone { what }.into()),
+            Err(error) => Err(Problem::Host {
+                said: error.to_string(),
+            }
+            .into()),
+        }
     }
 
     fn upgrade(&mut self, upgrade: Upgrade) -> Result<()> {
@@ -251,13 +226,15 @@ impl<'a> Life<'a> {
         if skip_pre_upgrade && self.saved == Saved::Before {
             return Err(End::Senseless);
         }
-        let before = self.before()?;
+        let were = self.moving.stable_pages()?;
+        // What must not be refused need not be held against anything.
+        let before = may_refuse.then(|| self.moving.snapshot()).transpose()?;
         let release = &self.setting.releases[to];
         let upgraded = self
             .moving
             .upgrade(&release.module, &release.upgrade, skip_pre_upgrade);
-        match upgraded {
-            Ok(report) => {
+        match (upgraded, before) {
+            (Ok(report), _) => {
                 let hooks = report.hooks();
                 let cost = Cost {
                     upgrades: 1,
@@ -277,7 +254,6 @@ impl<'a> Life<'a> {
                 if !skip_pre_upgrade {
                     self.saved = Saved::Yes;
                 }
-                let were = before.memory.pages();
                 if again && cost.stable_pages > were {
                     let (before, after) = (were, cost.stable_pages);
                     return Err(Problem::Grows { before, after }.into());
@@ -286,11 +262,11 @@ impl<'a> Life<'a> {
                 limits::check("instructions of an upgrade", cost.instructions, most)
                     .map_err(|over| Problem::Over(over).into())
             }
-            Err(_) if may_refuse => {
+            (Err(_), Some(before)) => {
                 self.tally.refused += 1;
                 self.undone(&before)
             }
-            Err(error) => Err(Problem::Refused {
+            (Err(error), None) => Err(Problem::Refused {
                 from: self.setting.releases[self.release].name.clone(),
                 to: release.name.clone(),
                 said: words::reason(&error.to_string()),
@@ -300,7 +276,7 @@ impl<'a> Life<'a> {
     }
 
     fn trap(&mut self, to: usize, at: FaultPoint) -> Result<()> {
-        let before = self.before()?;
+        let before = self.moving.snapshot()?;
         let release = &self.setting.releases[to];
         self.moving.arm(Some(Fault::new(at)))?;
         let upgraded = self
@@ -316,13 +292,11 @@ impl<'a> Life<'a> {
 
     fn trap_at_each(&mut self, to: usize) -> Result<()> {
         let release = &self.setting.releases[to];
-        let LoneCanister { host, id, .. } = &mut self.moving;
-        let snapshot = host.take_snapshot(*id)?;
+        let snapshot = self.moving.snapshot()?;
         let undisturbed = self
             .moving
             .upgrade(&release.module, &release.upgrade, false);
-        let LoneCanister { host, id, .. } = &mut self.moving;
-        host.load_snapshot(*id, &snapshot)?;
+        self.moving.load(&snapshot)?;
         let Ok(report) = undisturbed else {
             // It is refused as it is; whether it may be is not asked here.
             return Ok(());

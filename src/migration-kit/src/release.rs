@@ -6,13 +6,11 @@ use std::path::Path;
 use candid::encode_args;
 use candid::utils::ArgumentEncoder;
 use canister_host::Module;
+use canister_questions::NO_ARGUMENT;
 
 use crate::error::KitError;
 
 mod build;
-
-/// The encoding of no argument.
-pub(crate) const NO_ARGUMENT: &[u8] = b"DIDL\0\0";
 
 /// One release of a canister.
 ///

@@ -1,6 +1,6 @@
 //! Modules built by cargo for a test.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::error::KitError;
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What this process has built already, by package and features.
-static BUILT: Mutex<Option<HashMap<String, Vec<u8>>>> = Mutex::new(None);
+static BUILT: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::new(BTreeMap::new());
 
 /// The bytes of the module that cargo builds.
 ///
@@ -20,7 +20,6 @@ static BUILT: Mutex<Option<HashMap<String, Vec<u8>>>> = Mutex::new(None);
 /// `Cargo` if it fails or builds no module, `File` if that cannot be read.
 pub(super) fn module(package: &str, features: &[&str]) -> Result<Vec<u8>, KitError> {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    let built = built.get_or_insert_default();
     let key = format!("{package} {}", features.join(","));
     if let Some(module) = built.get(&key) {
         return Ok(module.clone());

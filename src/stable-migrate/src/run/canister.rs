@@ -87,8 +87,7 @@ impl Canister {
             config.time = snapshot.taken_at;
         }
         let mut canister = Self::on_host(config, setting)?;
-        let LoneCanister { host, id, .. } = &mut canister.lone;
-        let loaded = host.load_snapshot(*id, snapshot);
+        let loaded = canister.lone.load(snapshot);
         loaded.map_err(|error| told(&error))?;
         Ok(canister)
     }
@@ -248,8 +247,7 @@ impl Canister {
     /// # Errors
     /// A sentence, if it cannot be taken.
     pub fn snapshot(&mut self) -> Result<Snapshot, String> {
-        let LoneCanister { host, id, .. } = &mut self.lone;
-        host.take_snapshot(*id).map_err(|error| told(&error))
+        self.lone.snapshot().map_err(|error| told(&error))
     }
 }
 

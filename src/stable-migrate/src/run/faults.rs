@@ -43,7 +43,10 @@ pub fn run(
         let struck = canister.upgrade_with(fault, step);
         run.tried += 1;
         let difference = match struck {
-            Ok(true) => difference(&before, &canister.snapshot()?)?,
+            Ok(true) => {
+                let difference = canister.snapshot()?.difference(&before);
+                difference.map_err(|error| error.to_string())?
+            }
             Ok(false) => Some("the upgrade went on over it".into()),
             Err(reason) => Some(format!("the upgrade fails for another reason: {reason}")),
         };
@@ -67,24 +70,4 @@ pub fn run(
 /// The writes at which there is a trap.
 pub fn points(stable_writes: u64, every: u64) -> impl Iterator<Item = u64> {
     (1..=stable_writes).step_by(usize::try_from(every.max(1)).unwrap_or(usize::MAX))
-}
-
-/// What is not the same in two snapshots.
-fn difference(before: &Snapshot, after: &Snapshot) -> Result<Option<String>, String> {
-    let unequal = [
-        ("the module", before.module == after.module),
-        ("the heap", before.heap == after.heap),
-        ("a global", before.globals == after.globals),
-        (
-            "the certified data",
-            before.certified_data == after.certified_data,
-        ),
-        ("the timer", before.global_timer == after.global_timer),
-    ];
-    if let Some((what, _)) = unequal.into_iter().find(|(_, same)| !same) {
-        return Ok(Some(format!("{what} is not as before")));
-    }
-    let stable = before.stable.first_difference(&after.stable);
-    let stable = stable.map_err(|error| error.to_string())?;
-    Ok(stable.map(|at| format!("stable memory differs at byte {at}")))
 }

@@ -56,7 +56,7 @@ pub fn snapshot(directory: &Path) -> PathBuf {
     let module = Module::new(&module(KEEPS, "time")).unwrap();
     let mut lone = LoneCanister::install(HostConfig::default(), None, me, &module, &[]).unwrap();
     let path = directory.join("snapshot");
-    write_snapshot(&lone.host.take_snapshot(lone.id).unwrap(), &path).unwrap();
+    write_snapshot(&lone.snapshot().unwrap(), &path).unwrap();
     path
 }
 

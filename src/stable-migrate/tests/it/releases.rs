@@ -78,8 +78,7 @@ impl Subject {
             time: snapshot.taken_at,
             ..HostConfig::default()
         });
-        let LoneCanister { host, id, .. } = &mut subject.lone;
-        host.load_snapshot(*id, &snapshot).unwrap();
+        subject.lone.load(&snapshot).unwrap();
         subject
     }
 
@@ -140,8 +139,7 @@ impl Subject {
     /// Its snapshot as a directory.
     pub fn save(&mut self, directory: &Path, name: &str) -> PathBuf {
         let path = directory.join(name);
-        let LoneCanister { host, id, .. } = &mut self.lone;
-        let snapshot = host.take_snapshot(*id).unwrap();
+        let snapshot = self.lone.snapshot().unwrap();
         write_snapshot(&snapshot, &path).unwrap();
         path
     }

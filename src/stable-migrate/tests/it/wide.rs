@@ -52,7 +52,7 @@ fn it_is_restored_upgraded_and_asked() {
         let config = HostConfig::default();
         let mut lone = LoneCanister::install(config, None, me, &installed, &[]).unwrap();
         let path = dir.path().join("snapshot");
-        write_snapshot(&lone.host.take_snapshot(lone.id).unwrap(), &path).unwrap();
+        write_snapshot(&lone.snapshot().unwrap(), &path).unwrap();
         let text = stable_migrate([
             "rehearse".as_ref(),
             path.as_os_str(),
