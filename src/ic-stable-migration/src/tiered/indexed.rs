@@ -203,11 +203,10 @@ where
     /// ```
     pub fn build_index(&mut self, after: Option<&K>, limit: usize) -> Option<K> {
         let page = self.parts.first.page(after, limit);
-        let last = (page.len() == limit).then(|| page.last().map(|(key, _)| key.clone()));
-        for (key, value) in page {
-            self.reindex(&key, &[], &found_by::<K, V, I>(&key, &value));
+        for (key, value) in &page {
+            self.reindex(key, &[], &found_by::<K, V, I>(key, value));
         }
-        last.flatten()
+        last_of_full(page, limit)
     }
 
     /// Whether the next `limit` entries behind `after` are found by what they say. Returns the last of them if there may
@@ -223,8 +222,7 @@ where
                 return Err(key.clone());
             }
         }
-        let last = page.into_iter().nth(limit.saturating_sub(1));
-        Ok(last.map(|(key, _)| key))
+        Ok(last_of_full(page, limit))
     }
 
     /// Writes what an entry is found by now, where it was found by something else before.
@@ -236,6 +234,12 @@ where
             self.parts.second.insert(Key((by.clone(), key.clone())));
         }
     }
+}
+
+/// The last key of a page, behind which there may be more if it is full.
+fn last_of_full<K, V>(page: Vec<(K, V)>, limit: usize) -> Option<K> {
+    let last = page.into_iter().nth(limit.checked_sub(1)?);
+    last.map(|(key, _)| key)
 }
 
 /// What an entry is found by.

@@ -102,8 +102,8 @@ struct Values<'i, 'r, 't> {
     keys: Keys,
     /// Where the key that is being read starts in what is kept.
     key: usize,
-    /// Whether what came before it is kept.
-    kept_before: bool,
+    /// Whether the rest is kept, too.
+    keeps: bool,
     /// Steps that took no byte.
     free: u64,
     deepest: u32,
@@ -114,11 +114,11 @@ struct Values<'i, 'r, 't> {
 impl<'i, 'r, 't> Values<'i, 'r, 't> {
     fn new(input: &'i mut Input<'r>, table: &'t Table) -> Self {
         Self {
+            keeps: input.keeps,
             input,
             table,
             keys: Keys::raw(),
             key: 0,
-            kept_before: false,
             free: 0,
             deepest: 0,
             stack: u32::MAX,
@@ -285,14 +285,14 @@ impl<'i, 'r, 't> Values<'i, 'r, 't> {
     fn begin_key(&mut self, depth: usize) {
         self.keys.begin(depth, self.input.read);
         self.key = self.input.kept.len();
-        self.kept_before = std::mem::replace(&mut self.input.keeps, true);
+        self.input.keeps = true;
     }
 
     fn end_key(&mut self, depth: usize) {
         let key = &self.input.kept[self.key..];
         self.keys.bytes().extend_from_slice(key);
-        self.input.keeps = self.kept_before;
-        if !self.input.keeps {
+        self.input.keeps = self.keeps;
+        if !self.keeps {
             self.input.kept.truncate(self.key);
         }
         // In Candid's bytes numbers do not come in their order.
