@@ -90,6 +90,11 @@ fn found(kit: Kit) -> Failure {
     }
 }
 
+/// The first problem of a release that comes after a correct one.
+fn found_in(later: Program) -> Failure {
+    found(kit(later).unwrap())
+}
+
 #[test]
 fn a_correct_release_passes_every_check() {
     let report = kit(CORRECT).unwrap().run().unwrap();
@@ -106,13 +111,10 @@ fn a_correct_release_passes_every_check() {
 
 #[test]
 fn a_release_that_forgets_is_found_in_three_lines() {
-    let failure = found(
-        kit(Program {
-            post_upgrade: "(call $set (i32.const 0))",
-            ..CORRECT
-        })
-        .unwrap(),
-    );
+    let failure = found_in(Program {
+        post_upgrade: "(call $set (i32.const 0))",
+        ..CORRECT
+    });
     assert_eq!(failure.check, Check::Orders);
     assert_eq!(
         failure.script,
@@ -131,13 +133,10 @@ fn a_release_that_forgets_is_found_in_three_lines() {
 
 #[test]
 fn a_call_that_is_replied_to_otherwise_is_found() {
-    let failure = found(
-        kit(Program {
-            count: "(call $set (i32.const 7))",
-            ..CORRECT
-        })
-        .unwrap(),
-    );
+    let failure = found_in(Program {
+        count: "(call $set (i32.const 7))",
+        ..CORRECT
+    });
     let last = failure.script.last().unwrap();
     assert_eq!(last, "count ()");
     assert!(
@@ -149,13 +148,10 @@ fn a_call_that_is_replied_to_otherwise_is_found() {
 
 #[test]
 fn a_release_that_refuses_what_it_should_take_is_found() {
-    let failure = found(
-        kit(Program {
-            post_upgrade: "(if (i32.eq (call $number) (i32.const 2)) (then unreachable))",
-            ..CORRECT
-        })
-        .unwrap(),
-    );
+    let failure = found_in(Program {
+        post_upgrade: "(if (i32.eq (call $number) (i32.const 2)) (then unreachable))",
+        ..CORRECT
+    });
     assert!(
         failure.problem.contains("from old to new is refused"),
         "{failure}"
@@ -181,13 +177,10 @@ fn a_release_that_may_refuse_is_let_pass() {
 
 #[test]
 fn a_release_that_begins_anew_where_nothing_was_saved_is_found_without_pre_upgrade() {
-    let failure = found(
-        kit(Program {
-            unsaved: "",
-            ..CORRECT
-        })
-        .unwrap(),
-    );
+    let failure = found_in(Program {
+        unsaved: "",
+        ..CORRECT
+    });
     assert_eq!(failure.check, Check::WithoutPreUpgrade);
     assert_eq!(
         failure.script,
@@ -203,14 +196,11 @@ fn a_release_that_begins_anew_where_nothing_was_saved_is_found_without_pre_upgra
 #[test]
 fn a_step_that_loses_what_came_since_the_upgrade_is_found_between_calls() {
     // Reads the number again, from where the upgrade left it.
-    let failure = found(
-        kit(Program {
-            post_upgrade: IN_A_SECOND,
-            timer: "(call $read (i64.const 7) (i64.const 0) (i64.const 1))",
-            ..CORRECT
-        })
-        .unwrap(),
-    );
+    let failure = found_in(Program {
+        post_upgrade: IN_A_SECOND,
+        timer: "(call $read (i64.const 7) (i64.const 0) (i64.const 1))",
+        ..CORRECT
+    });
     assert_eq!(failure.check, Check::Interleaved);
     let steps: Vec<&str> = failure.script.iter().map(|line| &line[..]).collect();
     assert_eq!(
@@ -227,14 +217,11 @@ fn a_step_that_loses_what_came_since_the_upgrade_is_found_between_calls() {
 
 #[test]
 fn a_timer_that_traps_is_found() {
-    let failure = found(
-        kit(Program {
-            post_upgrade: IN_A_SECOND,
-            timer: "unreachable",
-            ..CORRECT
-        })
-        .unwrap(),
-    );
+    let failure = found_in(Program {
+        post_upgrade: IN_A_SECOND,
+        timer: "unreachable",
+        ..CORRECT
+    });
     assert!(
         failure.problem.contains("a timer set off trapped"),
         "{failure}"
@@ -275,13 +262,10 @@ fn a_step_that_keeps_the_number_on_the_heap_alone_is_found_by_an_interruption() 
 
 #[test]
 fn a_release_that_grows_in_every_upgrade_is_found() {
-    let failure = found(
-        kit(Program {
-            post_upgrade: "(drop (call $grow (i64.const 1)))",
-            ..CORRECT
-        })
-        .unwrap(),
-    );
+    let failure = found_in(Program {
+        post_upgrade: "(drop (call $grow (i64.const 1)))",
+        ..CORRECT
+    });
     assert!(
         failure.problem.contains("makes stable memory grow"),
         "{failure}"

@@ -7,7 +7,7 @@ use ic_stable_structures::VectorMemory;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::moving::Moving;
+use super::moving::{Moving, budget};
 
 type Legacy = BTreeMap<u64, String>;
 
@@ -130,10 +130,9 @@ proptest! {
     #[test]
     fn the_index_says_what_the_entries_say(
         legacy in prop::collection::btree_map(0u64..20, "[a-e]{0,4}", 0..12),
-        in_steps in any::<bool>(),
+        budget in budget(),
         actions in prop::collection::vec(action(), 0..40),
     ) {
-        let budget = if in_steps { MoveBudget::STEPS_ONLY } else { MoveBudget::DEFAULT };
         let canister = Moving::start(&legacy, budget);
         let mut run = Run { canister, texts: legacy };
         run.check();

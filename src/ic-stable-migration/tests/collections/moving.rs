@@ -2,10 +2,16 @@
 
 use ic_stable_migration::{Cbor, MoveBudget, Mover, Phase, Plan, Tiered};
 use ic_stable_structures::{Memory, VectorMemory};
+use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 const NOW: u64 = 1_700_000_000_000_000_000;
+
+/// In the upgrade itself, or in steps.
+pub fn budget() -> impl Strategy<Value = MoveBudget> {
+    prop_oneof![Just(MoveBudget::DEFAULT), Just(MoveBudget::STEPS_ONLY)]
+}
 
 /// A canister that kept an `L` as one value, in release 2.
 pub struct Moving<S, L> {

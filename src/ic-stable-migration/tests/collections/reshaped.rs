@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ic_stable_migration::{Changes, MoveBudget, Reshape, ReshapedMap, Tier, Tiered, TieredMap};
+use ic_stable_migration::{Changes, Reshape, ReshapedMap, Tier, Tiered, TieredMap};
 use ic_stable_structures::VectorMemory;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::moving::Moving;
+use super::moving::{Moving, budget};
 
 type Entries = BTreeMap<u32, String>;
 
@@ -137,10 +137,9 @@ proptest! {
     #[test]
     fn it_reads_as_one_map_of_the_new_shape_from_the_first_message_on(
         entries in prop::collection::btree_map(0u32..20, "[a-z]{0,5}", 0..20),
-        in_steps in any::<bool>(),
+        budget in budget(),
         actions in prop::collection::vec(action(), 0..40),
     ) {
-        let budget = if in_steps { MoveBudget::STEPS_ONLY } else { MoveBudget::DEFAULT };
         let mut before: Moving<Before, _> = Moving::start(&entries, budget);
         before.step();
         let mut canister: Moving<Between, _> = before.replaced_by(3);

@@ -8,7 +8,7 @@ use ic_stable_structures::{StableBTreeSet, VectorMemory};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::moving::Moving;
+use super::moving::{Moving, budget};
 
 /// What it kept as one value: a hash set has no order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -171,10 +171,9 @@ proptest! {
     fn sets_and_lists_are_what_they_would_be_on_the_heap(
         tags in prop::collection::hash_set(0u64..50, 0..30),
         events in prop::collection::vec("[a-z]{0,9}", 0..30),
-        in_steps in any::<bool>(),
+        budget in budget(),
         actions in prop::collection::vec(action(), 0..60),
     ) {
-        let budget = if in_steps { MoveBudget::STEPS_ONLY } else { MoveBudget::DEFAULT };
         let mut run = Run::start(&Legacy { tags, events }, budget);
         run.check();
         for action in actions {
