@@ -218,7 +218,8 @@ where
     pub fn keys(&self, range: impl RangeBounds<K>) -> impl DoubleEndedIterator<Item = K> + '_ {
         let (heap, stable) = self.tiers((range.start_bound().cloned(), range.end_bound().cloned()));
         let heap = heap.map(|(key, _)| (key.clone(), ()));
-        Merge::new(heap, stable.map(|(key, _)| (key, ()))).map(|(key, ())| key)
+        let stable = stable.map(|(key, _)| (key, ()));
+        Merge::new(heap, stable).map(|(key, ())| key)
     }
 
     /// What of each tier lies in a range.
@@ -269,7 +270,7 @@ where
     pub fn get(&self, key: &K) -> Option<V> {
         match self.heap.get(key) {
             Some(value) => Some(value.clone()),
-            None => self.stored()?.get(key),
+            None => self.stored()?.get(key).map(from_bytes),
         }
     }
 
@@ -290,7 +291,9 @@ where
         range: impl RangeBounds<K>,
     ) -> impl DoubleEndedIterator<Item = (K, V)> + '_ {
         let (heap, stable) = self.tiers((range.start_bound().cloned(), range.end_bound().cloned()));
-        Merge::new(heap.map(|(k, v)| (k.clone(), v.clone())), stable)
+        let heap = heap.map(|(key, value)| (key.clone(), value.clone()));
+        let stable = stable.map(|(key, value)| (key, from_bytes(value)));
+        Merge::new(heap, stable)
     }
 
     /// All entries in key order.
@@ -308,27 +311,36 @@ where
     /// Inserts an entry that a caller wrote; `from_heap` is what the heap held under the key.
     fn insert(&mut self, key: K, value: V, from_heap: Option<V>) -> Option<V> {
         let key_bytes = key.to_bytes().into_owned();
-        let added = self.digest(&key_bytes, &value);
-        let old = self.map.insert(key.clone(), value).or(from_heap);
-        let removed = old.as_ref().map(|old| self.digest(&key_bytes, old));
+        let value = value.into_bytes();
+        let added = self.slot.entry_digest(&key_bytes, &value);
         let audited = self.audited.covers(&key);
+        let from_map = self.map.insert(key, value);
+        let removed = self.digest(&key_bytes, from_map.as_deref(), from_heap.as_ref());
         self.ledger.change(self.slot, removed, Some(added), audited);
-        old
+        from_map.map(from_bytes).or(from_heap)
     }
 
     /// Removes an entry for a caller; `from_heap` is what the heap held under the key.
     fn remove(&mut self, key: &K, from_heap: Option<V>) -> Option<V> {
         let from_map = self.map.remove(key);
-        let old = from_heap.or(from_map)?;
         let key_bytes = key.to_bytes();
-        let removed = self.digest(&key_bytes, &old);
+        let removed = self.digest(&key_bytes, from_map.as_deref(), from_heap.as_ref())?;
         let audited = self.audited.covers(key);
         self.ledger.change(self.slot, Some(removed), None, audited);
         self.ledger.note_removed(self.slot, &key_bytes);
-        Some(old)
+        from_map.map(from_bytes).or(from_heap)
     }
 
-    fn digest(&self, key: &[u8], value: &V) -> u64 {
-        self.slot.entry_digest(key, &value.to_bytes())
+    /// The digest of an entry whose value stands in the map, or is on the heap.
+    fn digest(&self, key: &[u8], in_map: Option<&[u8]>, on_heap: Option<&V>) -> Option<u64> {
+        let of = |value: &[u8]| self.slot.entry_digest(key, value);
+        in_map
+            .map(of)
+            .or_else(|| on_heap.map(|value| of(&value.to_bytes())))
     }
+}
+
+/// A value from its bytes, which it may keep.
+fn from_bytes<V: Storable>(bytes: Vec<u8>) -> V {
+    V::from_bytes(bytes.into())
 }

@@ -279,7 +279,8 @@ where
     fn move_next(&mut self) -> Option<u64> {
         let stable = self.stable.as_mut()?;
         let (key, value) = self.heap.pop_first()?;
-        let bytes = (key.to_bytes().len() + value.to_bytes().len()) as u64;
+        let value = value.into_bytes();
+        let bytes = (key.to_bytes().len() + value.len()) as u64;
         stable.map.insert(key.clone(), value);
         stable.passed = Passed::UpTo(key);
         Some(bytes)
@@ -329,9 +330,7 @@ where
             Passed::All => return true,
         };
         for (key, value) in stable.map.range((start, Bound::Unbounded)) {
-            stable
-                .ledger
-                .audited(stable.slot, &key.to_bytes(), &value.to_bytes());
+            stable.ledger.audited(stable.slot, &key.to_bytes(), &value);
             stable.audited = Passed::UpTo(key);
             if !go_on() {
                 return false;
@@ -370,7 +369,7 @@ where
     }
 
     fn in_stable(&self, key: &[u8]) -> Option<Vec<u8>> {
-        Some(self.stored()?.get(&decoded(key))?.into_bytes())
+        self.stored()?.get(&decoded(key))
     }
 
     fn put_back(&mut self, key: &[u8], value: &[u8]) -> bool {

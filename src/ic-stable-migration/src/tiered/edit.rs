@@ -4,7 +4,8 @@ use std::ops::{Bound, RangeBounds};
 
 use ic_stable_structures::{Memory, Storable};
 
-use super::{Stable, TieredMap};
+use super::collection::decoded;
+use super::{Stable, TieredMap, from_bytes};
 
 /// Entries that are looked at before any of them is removed.
 pub(crate) const BATCH: usize = 256;
@@ -19,7 +20,7 @@ where
     pub fn with<R>(&self, key: &K, look: impl FnOnce(&V) -> R) -> Option<R> {
         match self.heap.get(key) {
             Some(value) => Some(look(value)),
-            None => self.stored()?.get(key).map(|value| look(&value)),
+            None => self.stored()?.get(key).map(|value| look(&from_bytes(value))),
         }
     }
 
@@ -38,15 +39,17 @@ where
             None => self.heap.get_mut(key).map(change),
             Some(stable) => match self.heap.remove(key) {
                 Some(value) => {
-                    let (result, unchanged) = stable.update(key, value, change);
+                    let before = value.to_bytes().into_owned();
+                    let (result, unchanged) = stable.update(key, value, before, change);
                     if let Some(value) = unchanged {
                         self.heap.insert(key.clone(), value);
                     }
                     Some(result)
                 }
                 None => {
-                    let value = stable.map.get(key)?;
-                    Some(stable.update(key, value, change).0)
+                    let before = stable.map.get(key)?;
+                    let value = decoded(&before);
+                    Some(stable.update(key, value, before, change).0)
                 }
             },
         }
@@ -203,23 +206,26 @@ where
     V: Storable,
     M: Memory,
 {
-    /// Changes a value that was read of either tier; gives it back where its bytes are as they were: nothing was written
-    /// then.
+    /// Changes a value that was read of either tier, where it had the bytes `before`; gives it back where its bytes are as
+    /// they were: nothing was written then.
     fn update<R>(
         &mut self,
         key: &K,
         mut value: V,
+        before: Vec<u8>,
         change: impl FnOnce(&mut V) -> R,
     ) -> (R, Option<V>) {
-        let before = value.to_bytes().into_owned();
         let result = change(&mut value);
-        if *value.to_bytes() == before[..] {
+        let now = value.to_bytes();
+        if *now == before[..] {
+            drop(now);
             return (result, Some(value));
         }
+        let now = now.into_owned();
         let key_bytes = key.to_bytes();
         let removed = self.slot.entry_digest(&key_bytes, &before);
-        let added = self.digest(&key_bytes, &value);
-        self.map.insert(key.clone(), value);
+        let added = self.slot.entry_digest(&key_bytes, &now);
+        self.map.insert(key.clone(), now);
         let audited = self.audited.covers(key);
         self.ledger
             .change(self.slot, Some(removed), Some(added), audited);

@@ -134,13 +134,13 @@ impl<M: Memory> Common<M> {
 }
 
 /// What one collection has in a shared map.
-pub struct Part<K, V, M: Memory> {
+pub struct Part<K, M: Memory> {
     common: Rc<Common<M>>,
     prefix: u8,
-    of: PhantomData<(K, V)>,
+    of: PhantomData<K>,
 }
 
-impl<K: Storable + Ord, V: Storable, M: Memory> Part<K, V, M> {
+impl<K: Storable + Ord, M: Memory> Part<K, M> {
     pub fn of(common: Rc<Common<M>>, prefix: u8) -> Self {
         Self {
             common,
@@ -161,9 +161,8 @@ impl<K: Storable + Ord, V: Storable, M: Memory> Part<K, V, M> {
         bytes
     }
 
-    pub fn get(&self, key: &K) -> Option<V> {
-        let value = self.common.read(|map| map.get(&self.key(key)))??;
-        Some(V::from_bytes(value.into()))
+    pub fn get(&self, key: &K) -> Option<Vec<u8>> {
+        self.common.read(|map| map.get(&self.key(key)))?
     }
 
     pub fn contains_key(&self, key: &K) -> bool {
@@ -171,18 +170,14 @@ impl<K: Storable + Ord, V: Storable, M: Memory> Part<K, V, M> {
         found == Some(true)
     }
 
-    pub fn insert(&self, key: &K, value: V) -> Option<V> {
+    pub fn insert(&self, key: &K, value: Vec<u8>) -> Option<Vec<u8>> {
         let key = self.key(key);
-        let before = self
-            .common
-            .write(|map| map.insert(key, value.into_bytes()))?;
-        Some(V::from_bytes(before.into()))
+        self.common.write(|map| map.insert(key, value))
     }
 
-    pub fn remove(&self, key: &K) -> Option<V> {
+    pub fn remove(&self, key: &K) -> Option<Vec<u8>> {
         let map = &mut *self.common.map.borrow_mut();
-        let value = map.as_mut()?.remove(&self.key(key))?;
-        Some(V::from_bytes(value.into()))
+        map.as_mut()?.remove(&self.key(key))
     }
 
     pub fn clear(&self) {
@@ -198,7 +193,7 @@ impl<K: Storable + Ord, V: Storable, M: Memory> Part<K, V, M> {
     }
 
     /// The entries in `range`, in order.
-    pub fn range(&self, range: (Bound<K>, Bound<K>)) -> Entries<'_, K, V, M> {
+    pub fn range(&self, range: (Bound<K>, Bound<K>)) -> Entries<'_, K, M> {
         let (low, high) = self.bounds(range);
         Entries {
             common: &self.common,
@@ -237,7 +232,7 @@ const LARGEST_BATCH: usize = 64;
 
 /// The entries of a range of a shared map, from either end. They are read in batches, because no borrow of the map may
 /// outlast a call: another collection may be written to between two entries.
-pub struct Entries<'a, K, V, M: Memory> {
+pub struct Entries<'a, K, M: Memory> {
     common: &'a Common<M>,
     low: Bound<Vec<u8>>,
     high: Bound<Vec<u8>>,
@@ -246,10 +241,10 @@ pub struct Entries<'a, K, V, M: Memory> {
     batch: usize,
     front: VecDeque<Pair>,
     back: VecDeque<Pair>,
-    of: PhantomData<(K, V)>,
+    of: PhantomData<K>,
 }
 
-impl<K: Storable, V: Storable, M: Memory> Entries<'_, K, V, M> {
+impl<K: Storable, M: Memory> Entries<'_, K, M> {
     fn read(&mut self, from_back: bool) {
         let (low, high, batch) = (&self.low, &self.high, self.batch);
         let pairs = self.common.read(|map| {
@@ -293,10 +288,10 @@ fn empty(low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> bool {
     }
 }
 
-impl<K: Storable, V: Storable, M: Memory> Iterator for Entries<'_, K, V, M> {
-    type Item = (K, V);
+impl<K: Storable, M: Memory> Iterator for Entries<'_, K, M> {
+    type Item = (K, Vec<u8>);
 
-    fn next(&mut self) -> Option<(K, V)> {
+    fn next(&mut self) -> Option<(K, Vec<u8>)> {
         if self.front.is_empty() && !self.all_read {
             self.read(false);
         }
@@ -305,8 +300,8 @@ impl<K: Storable, V: Storable, M: Memory> Iterator for Entries<'_, K, V, M> {
     }
 }
 
-impl<K: Storable, V: Storable, M: Memory> DoubleEndedIterator for Entries<'_, K, V, M> {
-    fn next_back(&mut self) -> Option<(K, V)> {
+impl<K: Storable, M: Memory> DoubleEndedIterator for Entries<'_, K, M> {
+    fn next_back(&mut self) -> Option<(K, Vec<u8>)> {
         if self.back.is_empty() && !self.all_read {
             self.read(true);
         }
@@ -315,8 +310,7 @@ impl<K: Storable, V: Storable, M: Memory> DoubleEndedIterator for Entries<'_, K,
     }
 }
 
-fn entry<K: Storable, V: Storable>((key, value): Pair) -> (K, V) {
+fn entry<K: Storable>((key, value): Pair) -> (K, Vec<u8>) {
     // Every key of a part has its prefix.
-    let key = key.get(1..).unwrap_or_default();
-    (decoded(key), V::from_bytes(value.into()))
+    (decoded(key.get(1..).unwrap_or_default()), value)
 }

@@ -1,4 +1,7 @@
 //! What a collection has in stable memory: a map of its own, or its part of one that it shares.
+//!
+//! Values go in and come out as their bytes. What is there may have been written by a release that encoded otherwise, and
+//! what has to be known of an entry, its digest above all, is known of the bytes that stand there.
 
 use std::ops::Bound;
 use std::rc::Rc;
@@ -29,9 +32,9 @@ where
     Own {
         memory: ManagedMemory<M>,
         /// None until the memory holds a map.
-        map: Option<StableBTreeMap<K, V, ManagedMemory<M>>>,
+        map: Option<StableBTreeMap<K, Raw<V>, ManagedMemory<M>>>,
     },
-    Shared(Part<K, V, M>),
+    Shared(Part<K, M>),
 }
 
 impl<K, V, M> Stored<K, V, M>
@@ -70,9 +73,9 @@ where
         }
     }
 
-    pub fn get(&self, key: &K) -> Option<V> {
+    pub fn get(&self, key: &K) -> Option<Vec<u8>> {
         match self {
-            Stored::Own { map, .. } => map.as_ref()?.get(key),
+            Stored::Own { map, .. } => Some(map.as_ref()?.get(key)?.bytes),
             Stored::Shared(part) => part.get(key),
         }
     }
@@ -84,18 +87,19 @@ where
         }
     }
 
-    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: K, value: Vec<u8>) -> Option<Vec<u8>> {
         match self {
             Stored::Own { memory, map } => {
-                map.get_or_insert_with(|| open(memory)).insert(key, value)
+                let map = map.get_or_insert_with(|| open(memory));
+                Some(map.insert(key, Raw::of(value))?.bytes)
             }
             Stored::Shared(part) => part.insert(&key, value),
         }
     }
 
-    pub fn remove(&mut self, key: &K) -> Option<V> {
+    pub fn remove(&mut self, key: &K) -> Option<Vec<u8>> {
         match self {
-            Stored::Own { map, .. } => map.as_mut()?.remove(key),
+            Stored::Own { map, .. } => Some(map.as_mut()?.remove(key)?.bytes),
             Stored::Shared(part) => part.remove(key),
         }
     }
@@ -148,7 +152,7 @@ where
 
 /// Opens the map in a memory, or makes one. Compiled once for each type of map, because it is long.
 #[inline(never)]
-fn open<K, V, M>(memory: &ManagedMemory<M>) -> StableBTreeMap<K, V, ManagedMemory<M>>
+fn open<K, V, M>(memory: &ManagedMemory<M>) -> StableBTreeMap<K, Raw<V>, ManagedMemory<M>>
 where
     K: Storable + Ord + Clone,
     V: Storable,
@@ -166,8 +170,8 @@ where
     M: Memory,
 {
     Nothing,
-    Own(Box<Iter<'a, K, V, ManagedMemory<M>>>),
-    Shared(Box<Entries<'a, K, V, M>>),
+    Own(Box<Iter<'a, K, Raw<V>, ManagedMemory<M>>>),
+    Shared(Box<Entries<'a, K, M>>),
 }
 
 impl<K, V, M> Iterator for StoredEntries<'_, K, V, M>
@@ -176,12 +180,12 @@ where
     V: Storable,
     M: Memory,
 {
-    type Item = (K, V);
+    type Item = (K, Vec<u8>);
 
-    fn next(&mut self) -> Option<(K, V)> {
+    fn next(&mut self) -> Option<(K, Vec<u8>)> {
         match self {
             StoredEntries::Nothing => None,
-            StoredEntries::Own(entries) => entries.next().map(|entry| entry.into_pair()),
+            StoredEntries::Own(entries) => entries.next().map(|entry| bytes(entry.into_pair())),
             StoredEntries::Shared(entries) => entries.next(),
         }
     }
@@ -193,11 +197,15 @@ where
     V: Storable,
     M: Memory,
 {
-    fn next_back(&mut self) -> Option<(K, V)> {
+    fn next_back(&mut self) -> Option<(K, Vec<u8>)> {
         match self {
             StoredEntries::Nothing => None,
-            StoredEntries::Own(entries) => entries.next_back().map(|entry| entry.into_pair()),
+            StoredEntries::Own(entries) => entries.next_back().map(|entry| bytes(entry.into_pair())),
             StoredEntries::Shared(entries) => entries.next_back(),
         }
     }
+}
+
+fn bytes<K, V>((key, value): (K, Raw<V>)) -> (K, Vec<u8>) {
+    (key, value.bytes)
 }
