@@ -62,16 +62,8 @@ impl<M: Memory> Tiered<M> for State<M> {
 
     fn collections(&mut self) -> Vec<Tier<'_, M>> {
         vec![
-            Tier {
-                name: "texts",
-                id: 1,
-                map: &mut self.texts,
-            },
-            Tier {
-                name: "marks",
-                id: 2,
-                map: &mut self.marks,
-            },
+            Tier::new("texts", 1, &mut self.texts),
+            Tier::new("marks", 2, &mut self.marks),
         ]
     }
 }

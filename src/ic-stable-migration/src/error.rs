@@ -357,6 +357,17 @@ pub enum Error {
         /// The id asked for.
         id: u8,
     },
+
+    /// Plan and state name different schemas.
+    #[error(
+        "E307: the plan says schema {plan}, and the last schema of the state's chain is {state}: say `.schema(Hot::NUMBER)` in the plan, where `Hot` is that last version"
+    )]
+    SchemaOfPlan {
+        /// What the plan says.
+        plan: u32,
+        /// The number of the chain's last version.
+        state: u32,
+    },
 }
 
 impl Error {

@@ -157,6 +157,7 @@ mod plan;
 mod proof;
 mod registry;
 mod report;
+mod schema;
 mod store;
 mod stream;
 #[cfg(test)]
@@ -189,13 +190,14 @@ pub use legacy::{Adoptable, Each, EachOf, Elements, Entries, Legacy, Trailing};
 pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp, Value};
 pub use manager::BucketTable;
 pub use mover::{
-    Budget, CollectionStatus, Difference, DifferingKeys, FromEntries, MoveStatus, Mover, Phase,
-    Resolution, StepReport, Stuck, Tier, Tiered,
+    Budget, CollectionStatus, Difference, DifferingKeys, FromEntries, Job, MoveStatus, Mover,
+    Phase, Resolution, StepReport, Stuck, Tier, Tiered, Work, WorkStatus, Worked,
 };
 pub use open::{OpenOptions, Opened, Unrecognized, open};
 pub use plan::{Origin, Plan, ReadBack, Resumed};
-pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size};
+pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size, Versions};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
+pub use schema::{Chain, Oldest, Record, RecordChain, Schema, SchemaReport, SchemaStep, Versioned};
 pub use store::Store;
 pub use tiered::{
     ByteOrdered, Collection, Entry, IndexBy, IndexedMap, Reshape, ReshapedMap, TieredList,

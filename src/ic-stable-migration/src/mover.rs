@@ -26,7 +26,7 @@
 
 use std::rc::Rc;
 
-use ic_stable_structures::Memory;
+use ic_stable_structures::{Memory, Storable};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +36,9 @@ use crate::header::Header;
 use crate::ledger::{Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
 use crate::proof;
-use crate::registry::{Changes, Recorded};
-use crate::tiered::Collection;
+use crate::registry::{Changes, Recorded, Versions};
+use crate::schema::{Record, RecordChain, SchemaReport};
+use crate::tiered::{Collection, TieredMap};
 
 mod attach;
 mod audit;
@@ -49,15 +50,18 @@ mod resolve;
 mod status;
 mod step;
 mod whole;
+mod work;
 
 use journaling::Journaled;
 
 pub(crate) use attach::{Fitting, declared, fit};
 pub use budget::Budget;
+use progress::CollectionProgress;
 pub(crate) use progress::Progress;
 pub use progress::{Difference, Phase, Stuck};
 pub use resolve::{DifferingKeys, Resolution};
-pub use status::{CollectionStatus, MoveStatus};
+pub use status::{CollectionStatus, MoveStatus, WorkStatus};
+pub use work::{Job, Work, Worked};
 
 /// A state whose bulk lives in [`TieredMap`](crate::TieredMap)s.
 ///
@@ -81,6 +85,18 @@ pub trait Tiered<M: Memory>: Serialize + DeserializeOwned {
     fn changes() -> Changes {
         Changes::new()
     }
+
+    /// Which schema the hot state has, and how it came to it: `Some(self.hot.report())` where it is
+    /// [`Versioned`](crate::Versioned). The number is then held against that of the [plan](crate::Plan::schema).
+    fn schema(&self) -> Option<SchemaReport> {
+        None
+    }
+
+    /// What is to be done in steps after the move, once each: an index that an earlier release did not have, for example.
+    /// Nothing, unless said.
+    fn jobs(&mut self) -> Vec<Job<'_>> {
+        Vec::new()
+    }
 }
 
 /// A state that a legacy value turns into while it is decoded. See [`Plan::resume_streamed`](crate::Plan::resume_streamed).
@@ -98,12 +114,43 @@ pub struct Tier<'a, M: Memory> {
     pub id: u8,
     /// The map.
     pub map: &'a mut dyn Collection<M>,
+    /// Of which versions its values can be, and which one is written.
+    pub versions: Versions,
 }
 
 impl<'a, M: Memory> Tier<'a, M> {
     /// A collection by its name, the id of its virtual memory, and the map.
     pub fn new(name: &'static str, id: u8, map: &'a mut dyn Collection<M>) -> Self {
-        Self { name, id, map }
+        Self {
+            name,
+            id,
+            map,
+            versions: Versions::FIRST,
+        }
+    }
+
+    /// A collection of [records](Record), which say themselves of which versions they are read.
+    pub fn of_records<K, V>(
+        name: &'static str,
+        id: u8,
+        map: &'a mut TieredMap<K, Record<V>, M>,
+    ) -> Self
+    where
+        K: Storable + Ord + Clone,
+        V: RecordChain + Storable,
+    {
+        Self::new(name, id, map).versions(V::OLDEST, V::NUMBER)
+    }
+
+    /// Says which versions of its values the release reads, from the oldest to the one that it writes; without it, 1 alone.
+    ///
+    /// Where a memory has older ones, they are read as they are, and written anew in steps after the move, behind which an
+    /// audit reads them all. A value needs no mark of its version for that: one is old whose bytes are not those that it
+    /// is encoded to when it has been read. A release that no longer reads what a memory may have is refused:
+    /// [`OwnershipError::Version`](crate::OwnershipError::Version).
+    pub const fn versions(mut self, oldest: u32, newest: u32) -> Self {
+        self.versions = Versions { oldest, newest };
+        self
     }
 }
 
@@ -193,11 +240,16 @@ impl<M: Memory> Mover<M> {
 
     /// Whether there is a step to do: something is left, and nobody paused the move.
     pub fn has_work(&self) -> bool {
-        !self.progress.paused && matches!(self.progress.phase, Phase::Moving | Phase::Auditing)
+        !self.progress.paused && !self.is_at_rest()
     }
 
-    /// Notes that a step trapped: the next gets half its budget, and no map is written whole any more. When a step of one entry has trapped, the move
-    /// stops and the status says at which key, and why.
+    /// Whether nothing goes on that could be paused.
+    fn is_at_rest(&self) -> bool {
+        matches!(self.phase(), Phase::Done | Phase::Differs | Phase::Stuck)
+    }
+
+    /// Notes that a step trapped: the next gets half its budget, and no map is written whole any more. When a step of one
+    /// entry has trapped, the move stops and the status says at which key, and why.
     ///
     /// # Errors
     /// Those of writing the journal.
@@ -210,14 +262,21 @@ impl<M: Memory> Mover<M> {
             self.failures += 1;
             return Ok(());
         }
-        let tiers = state.collections();
-        let stuck = tiers
-            .iter()
-            .find_map(|tier| tier.map.next_key().map(|key| (tier.name, key)));
-        let (collection, key) = stuck.unwrap_or(("the audit", Vec::new()));
+        let (collection, key) = match self.phase() {
+            Phase::Renewing => self.working_at(),
+            _ => {
+                let tiers = state.collections();
+                let mut moving = tiers
+                    .iter()
+                    .filter_map(|tier| Some((tier.name.into(), tier.map.next_key()?)));
+                moving
+                    .next()
+                    .unwrap_or_else(|| ("the audit".into(), Vec::new()))
+            }
+        };
         self.progress.phase = Phase::Stuck;
         self.progress.stuck = Some(Stuck {
-            collection: collection.into(),
+            collection,
             key,
             reason: reason.into(),
         });
@@ -229,7 +288,7 @@ impl<M: Memory> Mover<M> {
     /// # Errors
     /// Those of writing the journal.
     pub fn pause<S: Tiered<M>>(&mut self, state: &S) -> Result<(), Error> {
-        if self.progress.phase == Phase::Done {
+        if self.phase() == Phase::Done {
             return Ok(());
         }
         self.progress.paused = true;
@@ -241,7 +300,7 @@ impl<M: Memory> Mover<M> {
     /// # Errors
     /// Those of writing the journal.
     pub fn unpause<S: Tiered<M>>(&mut self, state: &S) -> Result<(), Error> {
-        if self.progress.phase == Phase::Done {
+        if self.phase() == Phase::Done {
             return Ok(());
         }
         self.progress.paused = false;
@@ -252,11 +311,12 @@ impl<M: Memory> Mover<M> {
     /// Tries again where a step of a single entry had trapped.
     fn leave_stuck(&mut self) {
         if self.progress.phase == Phase::Stuck {
-            let moved = self.progress.collections.iter().all(|at| at.complete);
-            self.progress.phase = if moved {
-                Phase::Auditing
-            } else {
-                Phase::Moving
+            let all =
+                |is: fn(&CollectionProgress) -> bool| self.progress.collections.iter().all(is);
+            self.progress.phase = match (all(|at| at.complete), all(|at| at.audited)) {
+                (false, _) => Phase::Moving,
+                (true, false) => Phase::Auditing,
+                (true, true) => Phase::Done,
             };
             self.progress.stuck = None;
         }

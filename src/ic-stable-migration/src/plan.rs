@@ -82,7 +82,8 @@ impl<L, C> Plan<L, C> {
         }
     }
 
-    /// The schema version of the state that this release writes; it refuses newer ones.
+    /// The schema version of the state that this release writes, 1 unless said; it refuses newer ones. Where the hot state is
+    /// [`Versioned`](crate::Versioned), the number of its last version: `.schema(Hot::NUMBER)`.
     pub const fn schema(mut self, schema: u32) -> Self {
         self.schema = schema;
         self
@@ -306,7 +307,7 @@ impl<L, C> Plan<L, C> {
             found.place.managed(),
             journal,
             &mut found.state,
-            now,
+            terms.stamp,
         )?;
         if !matches!(found.place, Place::Saved(_))
             && let Some(request) = transfer::heap_fits(terms, &mut found.state)?

@@ -22,6 +22,7 @@ mod memories;
 mod ownership;
 mod recorded;
 mod standing;
+mod versions;
 
 pub use changes::Changes;
 pub(crate) use content::kind_of;
@@ -29,6 +30,7 @@ pub(crate) use memories::{Places, check_memories};
 pub use ownership::OwnershipError;
 pub use recorded::Recorded;
 pub(crate) use standing::{Standing, standing_maps};
+pub use versions::Versions;
 
 /// The kind of structure that a collection keeps in its virtual memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,8 +130,9 @@ pub struct Registered {
     pub id: u8,
     /// What it is made of.
     pub shape: Shape,
-    /// What the adopter calls the encoding of its keys and values; see [`Changes::schemas`].
-    pub schema: Option<String>,
+    /// What versions its values have.
+    #[serde(default)]
+    pub values: Versions,
     /// Given up by a release; its id stays reserved.
     pub retired: bool,
 }
@@ -139,12 +142,12 @@ pub struct Registered {
 pub struct Registry(pub Vec<Registered>);
 
 impl Registered {
-    fn declared<M: Memory>(tier: &Tier<'_, M>, changes: &Changes) -> Self {
+    fn declared<M: Memory>(tier: &Tier<'_, M>) -> Self {
         Self {
             name: tier.name.into(),
             id: tier.id,
             shape: tier.map.shape(),
-            schema: changes.schema_of(tier.name).map(str::to_owned),
+            values: tier.versions,
             retired: false,
         }
     }
@@ -156,10 +159,17 @@ impl Registered {
 }
 
 impl Registry {
-    /// That of a memory which has had these collections alone.
-    pub fn declared<M: Memory>(tiers: &[Tier<'_, M>], changes: &Changes) -> Self {
-        let declared = tiers.iter().map(|tier| Registered::declared(tier, changes));
-        Self(declared.collect())
+    /// That of a memory which has had these collections alone, with values of any version that they read.
+    pub fn declared<M: Memory>(tiers: &[Tier<'_, M>]) -> Self {
+        Self(tiers.iter().map(Registered::declared).collect())
+    }
+
+    /// The same registry, where every value of the collections in use has been written by this release.
+    pub fn all_new(mut self) -> Self {
+        for entry in self.0.iter_mut().filter(|entry| !entry.retired) {
+            entry.renewed();
+        }
+        self
     }
 
     /// The collection that has this id, in use or retired.
@@ -177,8 +187,7 @@ impl Registry {
     }
 
     /// The registry as it will be once the declared collections are taken for what is here; `home` is the memory of the
-    /// state. `complete` tells whether
-    /// all entries of a registered collection are in its stable map. Writes nothing.
+    /// state. `complete` tells whether all entries of a registered collection are in its stable map. Writes nothing.
     ///
     /// # Errors
     /// [`Error::ReservedMemory`] for an id that no collection can have, [`Error::Ownership`] for everything in
@@ -197,9 +206,9 @@ impl Registry {
                 entry.name = name.into();
             }
         }
-        claimed.retire(tiers, changes, complete)?;
+        claimed.retire(tiers, changes, &complete)?;
         for tier in tiers {
-            claimed.take(Registered::declared(tier, changes))?;
+            claimed.take(Registered::declared(tier), complete(tier.id))?;
         }
         Ok(claimed)
     }
@@ -236,7 +245,7 @@ impl Registry {
     }
 
     /// Takes one declared collection for the registered one of its name, or for a new one.
-    fn take(&mut self, declared: Registered) -> Result<(), OwnershipError> {
+    fn take(&mut self, declared: Registered, complete: bool) -> Result<(), OwnershipError> {
         let Some(known) = self.named(&declared.name) else {
             return match self.owner(declared.id) {
                 Some(owner) => Err(OwnershipError::IdTaken {
@@ -269,12 +278,10 @@ impl Registry {
         if let Some(changed) = known.change_to(&declared) {
             return Err(changed);
         }
-        let schema = declared.schema;
-        for entry in &mut self.0 {
-            if entry.name == declared.name {
-                entry.schema = schema;
-                break;
-            }
+        let values = known.values_under(declared.values, complete)?;
+        let known = self.0.iter_mut().find(|entry| entry.name == declared.name);
+        if let Some(known) = known {
+            known.values = values;
         }
         Ok(())
     }
@@ -283,10 +290,6 @@ impl Registry {
 impl Registered {
     /// In what a declaration contradicts this entry, if it does.
     fn change_to(&self, declared: &Self) -> Option<OwnershipError> {
-        let quoted = |schema: &Option<String>| match schema {
-            Some(schema) => format!("{schema:?}"),
-            None => "not named".into(),
-        };
         let (what, registered, declared) = if self.shape.kind != declared.shape.kind {
             let kind = |entry: &Self| entry.shape.kind.to_string();
             ("structure", kind(self), kind(declared))
@@ -296,8 +299,6 @@ impl Registered {
         } else if self.shape.value != declared.shape.value {
             let value = |entry: &Self| entry.shape.value.to_string();
             ("value", value(self), value(declared))
-        } else if self.schema.is_some() && self.schema != declared.schema {
-            ("schema", quoted(&self.schema), quoted(&declared.schema))
         } else {
             return None;
         };

@@ -168,8 +168,8 @@ where
     /// # fn collections<'a>(notes: &'a mut Map<u64, String>, tags: &'a mut Map<String, u64>) -> Vec<Tier<'a, DefaultMemoryImpl>> {
     /// const SMALL: u8 = 10;
     /// vec![
-    ///     Tier { name: "notes", id: 1, map: notes.sharing(SMALL) },
-    ///     Tier { name: "tags", id: 2, map: tags.sharing(SMALL) },
+    ///     Tier::new("notes", 1, notes.sharing(SMALL)),
+    ///     Tier::new("tags", 2, tags.sharing(SMALL)),
     /// ]
     /// # }
     /// ```

@@ -107,7 +107,9 @@ where
     let mut state: S = through(Rc::clone(&scan) as _, || {
         managed.load_saved::<S, Cbor>(&header)
     })?;
-    let fitting = fit(terms.home, Some(&managed), None, &mut state, stamp.now)?;
+    let mut fitting = fit(terms.home, Some(&managed), None, &mut state, stamp)?;
+    // They are not decoded on their way.
+    fitting.keep_values(&mut state)?;
     let (wanted, order) = match Request::of(&mut state, &scan.seen())? {
         Some(request) if request.fits(budget) => (request.wanted, request.order),
         _ => return Ok(Outcome::InSteps(managed)),
@@ -189,7 +191,7 @@ where
     let found = behind(legacy.raw(), bytes);
     let trailing_bytes = found.accepted(trailing, Place::StableMemory)?;
     let mut state = S::default();
-    let fitting = fit(terms.home, None, None, &mut state, terms.stamp.now)?;
+    let fitting = fit(terms.home, None, None, &mut state, terms.stamp)?;
     let ground = Ground::of_value(legacy.into_memory(), terms.home, terms.buckets, bytes);
     let pages = ground.pages();
     let drain = Rc::new(Drain::unseen(Rc::clone(&pages)));

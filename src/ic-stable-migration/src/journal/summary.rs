@@ -119,7 +119,7 @@ mod tests {
                 key: Size::Exactly(8),
                 value: Size::Unbounded,
             },
-            schema: None,
+            values: crate::registry::Versions::FIRST,
             retired: false,
         }
     }

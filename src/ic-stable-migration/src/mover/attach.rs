@@ -6,6 +6,7 @@ use ic_stable_structures::Memory;
 
 use super::journaling::Journaled;
 use super::progress::CollectionProgress;
+use super::work::work_of;
 use super::{Budget, Mover, Phase, Progress, Tier, Tiered};
 use crate::codec::Cbor;
 use crate::error::Error;
@@ -30,23 +31,29 @@ pub(crate) struct Fitting {
 /// # Errors
 /// [`Error::Encode`].
 pub(crate) fn declared<M: Memory, S: Tiered<M>>(state: &mut S) -> Result<Recorded, Error> {
-    Recorded::of(Registry::declared(&state.collections(), &S::changes()))
+    Recorded::of(Registry::declared(&state.collections()).all_new())
 }
 
 /// Checks the collections of `state` against the journal of its memory, if there is one, and their memories, if there
 /// is a manager; `home` is the memory of the state. The first time, computes the digest of every collection. Writes nothing.
 ///
 /// # Errors
-/// [`Error::ReservedMemory`], [`Error::Ownership`].
+/// [`Error::SchemaOfPlan`], [`Error::ReservedMemory`], [`Error::Ownership`].
 pub(crate) fn fit<M: Memory, S: Tiered<M>>(
     home: u8,
     managed: Option<&Managed<M>>,
     journal: Option<Journal>,
     state: &mut S,
-    now: u64,
+    stamp: Stamp,
 ) -> Result<Fitting, Error> {
+    if let Some(chain) = state.schema().filter(|chain| chain.number != stamp.schema) {
+        return Err(Error::SchemaOfPlan {
+            plan: stamp.schema,
+            state: chain.number,
+        });
+    }
     let stands = journal.is_some();
-    let mut journal = journal.map_or_else(|| Journal::new(now), Ok)?;
+    let mut journal = journal.map_or_else(|| Journal::new(stamp.now), Ok)?;
     let tiers = state.collections();
     let done = journal.progress.phase == Phase::Done;
     let known = journal.registry.registry();
@@ -56,16 +63,18 @@ pub(crate) fn fit<M: Memory, S: Tiered<M>>(
             let slot = journal.slots.iter().find(|slot| slot.id == id);
             slot.filter(|_| done).map(|slot| slot.content.count)
         };
-        check_memories(managed, &tiers, known, entries)?;
+        check_memories(managed, &tiers, known, &claimed, entries)?;
     }
     let slots = tiers
         .iter()
         .map(|tier| slot_of(&journal, tier))
         .collect::<Result<_, Error>>()?;
     let mut standing = None;
-    if claimed != *known {
+    if !stands {
+        journal.registry = Recorded::of(claimed.all_new())?;
+    } else if claimed != *known {
         journal.registry = Recorded::of(claimed)?;
-    } else if stands {
+    } else {
         standing = Some((journal.progress.clone(), journal.slots.clone()));
     }
     Ok(Fitting {
@@ -225,6 +234,7 @@ impl<M: Memory> Mover<M> {
             slots.push(slot);
         }
         progress.collections = collections;
+        progress.work = work_of(progress.work, registry.registry(), &state.jobs());
         Ok(Self {
             managed,
             ledger,
@@ -251,6 +261,22 @@ impl<M: Memory> Mover<M> {
     /// Those of [`Managed::bucket_table`].
     pub fn reopen(&mut self) -> Result<(), Error> {
         self.managed.reopen()
+    }
+}
+
+impl Fitting {
+    /// Notes that the values of the collections stay as they were encoded, by this release or one before. Without that they
+    /// are taken for what this release makes of what it has read.
+    ///
+    /// # Errors
+    /// [`Error::Encode`].
+    pub(crate) fn keep_values<S: Tiered<M>, M: Memory>(
+        &mut self,
+        state: &mut S,
+    ) -> Result<(), Error> {
+        let registry = Registry::declared(&state.collections());
+        self.journal.registry = Recorded::of(registry)?;
+        Ok(())
     }
 }
 

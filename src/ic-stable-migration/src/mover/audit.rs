@@ -67,8 +67,7 @@ impl<M: Memory> Mover<M> {
             self.ledger.set_audit(at.slot, at.found);
             progress.audited = true;
         }
-        self.finish(now);
-        Ok(())
+        self.finish(now)
     }
 }
 

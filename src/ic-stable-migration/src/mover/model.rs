@@ -115,7 +115,7 @@ fn mistaken(mistake: u8, memory: VectorMemory) -> Error {
         4 => resume::<RENAMED_WITHOUT_A_WORD>(memory),
         5 => resume::<NAME_SHARED>(memory),
         6 => resume::<RESERVED>(memory),
-        7 => resume::<SCHEMA_CHANGED>(memory),
+        7 => resume::<VERSION_DROPPED>(memory),
         8 => LATER.resume::<State<VectorMemory>, _>(memory, NOW).err(),
         9 => Plan::<Legacy, crate::MessagePack>::new(1)
             .resume_tiered::<State<VectorMemory>, _>(memory, NOW)

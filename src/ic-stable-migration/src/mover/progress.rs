@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::work::WorkProgress;
 use crate::tiered::Position;
 
 /// Where a move stands.
@@ -14,13 +15,16 @@ pub enum Phase {
     Moving,
     /// Every entry is in stable memory; the audit reads them all and compares with the digests.
     Auditing,
-    /// The audit found every collection to hold what it must.
+    /// The audit found every collection to hold what it must, and nothing is left to do.
     Done,
     /// The audit found a collection that does not; the status says which. Nothing more is done until somebody has
     /// decided how to go on: see [`Resolution`](crate::Resolution).
     Differs,
     /// A step of a single entry trapped. Nothing more is done until the move is resumed; the status says where.
     Stuck,
+    /// Everything has moved, and what a later release asked for is being done: values of an older version are written anew,
+    /// or a [`Job`](crate::Job) goes on. Is told where the journal says `Done` and lists work that is not finished.
+    Renewing,
 }
 
 /// The journaled state of a move. What an earlier version of the journal does not say is as by default.
@@ -43,6 +47,7 @@ pub struct Progress {
     pub largest_dirty_bytes: u64,
     pub collections: Vec<CollectionProgress>,
     pub stuck: Option<Stuck>,
+    pub work: Vec<WorkProgress>,
 }
 
 /// The journaled state of one collection.
@@ -97,9 +102,10 @@ pub struct Difference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "candid", derive(candid::CandidType))]
 pub struct Stuck {
-    /// Name of the collection.
+    /// Name of the collection, or of the job.
     pub collection: String,
-    /// The encoded key of the entry that could not be moved; empty in the audit.
+    /// The encoded key of the entry that could not be moved; empty in the audit. Where the values of a collection are
+    /// written anew, or a job goes on: that up to which it got.
     #[serde(with = "serde_bytes")]
     pub key: Vec<u8>,
     /// What the trap said.

@@ -170,7 +170,7 @@ impl<M: Memory> Mover<M> {
         self.managed.load::<S, Cbor>()
     }
 
-    fn restart_audit<S: Tiered<M>>(&mut self, state: &mut S, at: usize) {
+    pub(super) fn restart_audit<S: Tiered<M>>(&mut self, state: &mut S, at: usize) {
         state.collections()[at].map.restart_audit();
         self.ledger.restart_audit(self.slots[at]);
         let progress = &mut self.progress.collections[at];

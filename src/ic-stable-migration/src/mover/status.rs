@@ -4,7 +4,9 @@ use ic_stable_structures::Memory;
 use serde::{Deserialize, Serialize};
 
 use super::progress::{Difference, Phase, Stuck};
+use super::work::WorkProgress;
 use super::{Mover, Tiered};
+use crate::schema::SchemaReport;
 
 /// How a move goes, for a status query.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,30 @@ pub struct MoveStatus {
     pub stuck: Option<Stuck>,
     /// Each collection.
     pub collections: Vec<CollectionStatus>,
+    /// What goes on after the move, or is finished.
+    pub work: Vec<WorkStatus>,
+    /// The schema of the hot state, and the steps that led to it in the last upgrade; none where it has no versions.
+    pub schema: Option<SchemaReport>,
+}
+
+/// How some work for after the move goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "candid", derive(candid::CandidType))]
+pub struct WorkStatus {
+    /// The job, or the collection whose values are written anew.
+    pub name: String,
+    /// The number of the job; none where values of a collection are written anew.
+    pub job: Option<u32>,
+    /// The version that the values get; none for a job.
+    pub version: Option<u32>,
+    /// Entries that were looked at.
+    pub entries: u64,
+    /// Entries of the collection that are left to look at, if no more come; none for a job.
+    pub left: Option<u64>,
+    /// Entries that were written.
+    pub changed: u64,
+    /// Nanoseconds since 1970; none until it is finished.
+    pub finished: Option<u64>,
 }
 
 /// How the move of one collection goes.
@@ -94,7 +120,7 @@ impl<M: Memory> Mover<M> {
         let left: u64 = collections.iter().map(|at| at.left).sum();
         let per_step = moved.checked_div(self.progress.steps).filter(|n| *n > 0);
         MoveStatus {
-            phase: self.progress.phase,
+            phase: self.phase(),
             paused: self.progress.paused,
             started: self.progress.started,
             finished: self.progress.finished,
@@ -109,7 +135,35 @@ impl<M: Memory> Mover<M> {
             largest_dirty_bytes: self.progress.largest_dirty_bytes,
             upgrade_gives_heap_back: self.heap_was_used && self.progress.phase == Phase::Done,
             stuck: self.progress.stuck.clone(),
+            work: self
+                .progress
+                .work
+                .iter()
+                .map(|work| work.status(&collections))
+                .collect(),
             collections,
+            schema: state.schema(),
+        }
+    }
+}
+
+impl WorkProgress {
+    fn status(&self, collections: &[CollectionStatus]) -> WorkStatus {
+        let of = collections
+            .iter()
+            .find(|of| !self.is_job && of.name == self.name);
+        let left = of.map(|of| match self.finished {
+            Some(_) => 0,
+            None => of.stable.saturating_sub(self.entries),
+        });
+        WorkStatus {
+            name: self.name.clone(),
+            job: self.is_job.then_some(self.number),
+            version: (!self.is_job).then_some(self.number),
+            entries: self.entries,
+            left,
+            changed: self.changed,
+            finished: self.finished,
         }
     }
 }

@@ -45,21 +45,32 @@ impl<M: Memory> Mover<M> {
                 moved: 0,
                 instructions: 0,
                 dirty_bytes: 0,
-                phase: self.progress.phase,
+                phase: self.phase(),
             });
         }
         let start = instructions();
         let used = || instructions().saturating_sub(start);
         self.managed.tracked().start();
-        let moved = self.move_and_audit(state, budget.less(self.journal_costs), &used)?;
-        if self.progress.collections.iter().all(|at| at.audited) {
-            self.finish(now);
-        }
+        let budget = budget.less(self.journal_costs);
+        let moved = match self.progress.phase {
+            Phase::Done => {
+                self.work(state, budget, &used, now)?;
+                0
+            }
+            _ => {
+                let moved = self.move_and_audit(state, budget, &used)?;
+                if self.progress.collections.iter().all(|at| at.audited) {
+                    self.finish(now)?;
+                }
+                moved
+            }
+        };
         self.progress.steps += 1;
         self.failures = self.failures.saturating_sub(1);
         let before_journal = self.note_costs(used());
         self.progress.instructions += before_journal.instructions;
-        if self.progress.phase == Phase::Done {
+        let moved_or_done = self.progress.originals || !self.has_after_work();
+        if self.progress.phase == Phase::Done && moved_or_done {
             self.save_moved(state, now)?;
         } else {
             self.write_journal(state)?;
@@ -77,7 +88,7 @@ impl<M: Memory> Mover<M> {
             moved,
             instructions: all.instructions,
             dirty_bytes: all.dirty_bytes,
-            phase: self.progress.phase,
+            phase: self.phase(),
         })
     }
 
@@ -168,15 +179,16 @@ impl<M: Memory> Mover<M> {
         self.save(state, stamp).map(drop)
     }
 
-    pub(super) fn finish(&mut self, now: u64) {
+    pub(super) fn finish(&mut self, now: u64) -> Result<(), Error> {
         let differs = |at: &CollectionProgress| at.difference.is_some();
         if self.progress.collections.iter().any(differs) {
             self.progress.phase = Phase::Differs;
-            return;
+            return Ok(());
         }
         self.progress.phase = Phase::Done;
         self.progress.finished.get_or_insert(now);
         self.progress.verified = Some(now);
+        self.note_renewed()
     }
 }
 

@@ -44,7 +44,7 @@ pub const MISSING: u8 = 4;
 pub const RENAMED_WITHOUT_A_WORD: u8 = 5;
 pub const NAME_SHARED: u8 = 6;
 pub const RESERVED: u8 = 7;
-pub const SCHEMA_CHANGED: u8 = 8;
+pub const VERSION_DROPPED: u8 = 8;
 pub const RENAMED: u8 = 9;
 pub const RETIRED: u8 = 10;
 pub const ID_OF_THE_RETIRED: u8 = 11;
@@ -96,34 +96,23 @@ impl<M: Memory, const DECLARED: u8> Tiered<M> for State<M, DECLARED> {
             self.texts.sharing(SHARED_MEMORY);
             self.marks.sharing(SHARED_MEMORY);
         }
-        let mut tiers = vec![Tier {
-            name: texts.0,
-            id: texts.1,
-            map: &mut self.texts,
-        }];
+        let version = if DECLARED == VERSION_DROPPED { 2 } else { 1 };
+        let texts = Tier::new(texts.0, texts.1, &mut self.texts).versions(version, version);
+        let mut tiers = vec![texts];
         if !matches!(DECLARED, MISSING | RETIRED) {
-            tiers.push(Tier {
-                name: marks.0,
-                id: marks.1,
-                map: &mut self.marks,
-            });
+            tiers.push(Tier::new(marks.0, marks.1, &mut self.marks));
         }
         tiers
     }
 
     fn changes() -> Changes {
         match DECLARED {
-            RENAMED => Changes::new()
-                .renamed(&[("texts", "words")])
-                .schemas(SCHEMAS),
-            RETIRED | ID_OF_THE_RETIRED => Changes::new().retired(&["marks"]).schemas(SCHEMAS),
-            SCHEMA_CHANGED => Changes::new().schemas(&[("texts", "utf-16")]),
-            _ => Changes::new().schemas(SCHEMAS),
+            RENAMED => Changes::new().renamed(&[("texts", "words")]),
+            RETIRED | ID_OF_THE_RETIRED => Changes::new().retired(&["marks"]),
+            _ => Changes::new(),
         }
     }
 }
-
-const SCHEMAS: &[(&str, &str)] = &[("texts", "utf-8"), ("words", "utf-8")];
 
 pub const NOW: u64 = 1_700_000_000_000_000_000;
 /// Moves in steps.

@@ -384,11 +384,7 @@ impl Tiered<VectorMemory> for Heavy {
         self.hot = hot;
     }
     fn collections(&mut self) -> Vec<Tier<'_, VectorMemory>> {
-        vec![Tier {
-            name: "map",
-            id: 1,
-            map: &mut self.map,
-        }]
+        vec![Tier::new("map", 1, &mut self.map)]
     }
 }
 

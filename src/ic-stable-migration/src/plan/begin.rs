@@ -69,20 +69,23 @@ impl<L, C> Plan<L, C> {
         S: Tiered<M>,
         M: Memory,
     {
-        let fitting = fit(self.memory, None, None, state, now)?;
+        let stamp = self.stamp(now);
+        let mut fitting = fit(self.memory, None, None, state, stamp)?;
         let fresh = self.fresh(memory)?;
         let standing = match &fresh {
             Fresh::Empty(_) => Standing::Nothing,
             Fresh::Managed(managed) => {
                 let tiers = state.collections();
-                standing_maps(managed, &tiers, &Registry::declared(&tiers, &S::changes()))?
+                standing_maps(managed, &tiers, &Registry::declared(&tiers))?
             }
         };
         let managed = self.format(fresh)?;
-        let stamp = self.stamp(now);
         let mover = match standing {
             Standing::Nothing => Mover::begin(managed, fitting, state, stamp)?,
-            Standing::Maps(found) => Mover::moved(managed, state, fitting, &found, stamp)?,
+            Standing::Maps(found) => {
+                fitting.keep_values(state)?;
+                Mover::moved(managed, state, fitting, &found, stamp)?
+            }
         };
         mover.managed().note_ceiling(self.ceiling)?;
         Ok(mover)

@@ -6,17 +6,15 @@
 /// ```
 /// use ic_stable_migration::Changes;
 ///
-/// // `hearts` were `likes` once, `drafts` are no more, and posts are encoded as `post 2` says.
+/// // `hearts` were `likes` once, and `drafts` are no more.
 /// const CHANGES: Changes = Changes::new()
 ///     .renamed(&[("likes", "hearts")])
-///     .retired(&["drafts"])
-///     .schemas(&[("posts", "post 2")]);
+///     .retired(&["drafts"]);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     renamed: &'static [(&'static str, &'static str)],
     retired: &'static [&'static str],
-    schemas: &'static [(&'static str, &'static str)],
 }
 
 impl Changes {
@@ -25,7 +23,6 @@ impl Changes {
         Self {
             renamed: &[],
             retired: &[],
-            schemas: &[],
         }
     }
 
@@ -42,13 +39,6 @@ impl Changes {
         self
     }
 
-    /// Names for the encodings of collections' keys and values, by collection. A release that encodes otherwise says
-    /// another name, and is refused by a memory in which the old one is written down.
-    pub const fn schemas(mut self, names: &'static [(&'static str, &'static str)]) -> Self {
-        self.schemas = names;
-        self
-    }
-
     /// The name that a collection has now, if it had `old` before. A chain of renamings is followed to its end.
     pub(crate) fn new_name(&self, old: &str) -> Option<&'static str> {
         let mut name = None;
@@ -62,10 +52,5 @@ impl Changes {
 
     pub(crate) fn retires(&self, name: &str) -> bool {
         self.retired.contains(&name)
-    }
-
-    pub(crate) fn schema_of(&self, name: &str) -> Option<&'static str> {
-        let found = self.schemas.iter().find(|(of, _)| *of == name);
-        found.map(|(_, schema)| *schema)
     }
 }

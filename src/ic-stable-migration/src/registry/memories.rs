@@ -5,15 +5,15 @@ use std::rc::Rc;
 use ic_stable_structures::Memory;
 
 use super::content::{kind_of, map_header};
-use super::{OwnershipError, Registry};
+use super::{OwnershipError, Registry, Versions};
 use crate::error::{Error, Glimpse, quoted};
 use crate::managed::Managed;
 use crate::mover::Tier;
 use crate::tiered::{Common, Place, Unfit};
 
 /// Looks into the memories of the declared collections: one that `known` has no collection in must hold nothing, any
-/// other a map, of which the first and the last entry of each collection are read; `entries` tells how many a
-/// collection has, where that is certain. Writes nothing.
+/// other a map, of which the first and the last entry of each collection are read, whose values can be of the versions that
+/// `claimed` has; `entries` tells how many a collection has, where that is certain. Writes nothing.
 ///
 /// # Errors
 /// [`OwnershipError::InUse`], [`OwnershipError::Foreign`], [`OwnershipError::Misfit`].
@@ -21,6 +21,7 @@ pub(crate) fn check_memories<M: Memory>(
     managed: &Managed<M>,
     tiers: &[Tier<'_, M>],
     known: &Registry,
+    claimed: &Registry,
     entries: impl Fn(u8) -> Option<u64>,
 ) -> Result<(), Error> {
     let mut places = Places::over(managed);
@@ -56,8 +57,10 @@ pub(crate) fn check_memories<M: Memory>(
         if shared.is_some() && entries(tier.id) == Some(0) {
             continue;
         }
+        let values = claimed.owner(tier.id).map(|entry| entry.values);
+        let older = values.is_some_and(Versions::are_mixed);
         tier.map
-            .check_ends(places.of(tier)?)
+            .check_ends(places.of(tier)?, older)
             .map_err(|unfit| match unfit {
                 Unfit::Map(error) => foreign(quoted(&error)),
                 Unfit::Entry { which, key, reason } => OwnershipError::Misfit {

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::Versions;
 use crate::error::Glimpse;
 
 /// Why a release may not have the memories it asks for. Nothing was written.
@@ -124,7 +125,7 @@ pub enum OwnershipError {
         name: String,
         /// Its id.
         id: u8,
-        /// "structure", "key", "value" or "schema".
+        /// "structure", "key" or "value".
         what: &'static str,
         /// What the registry says.
         registered: String,
@@ -225,6 +226,36 @@ pub enum OwnershipError {
         name: String,
         /// How many entries too many there were.
         count: u64,
+    },
+
+    /// A collection has, or may have, values that the release does not read.
+    #[error(
+        "E517: collection {name:?} of virtual memory {id} has values of {found}, and this release reads {read}: install one that reads them all; one that drops a version comes after the status has said that the older values are written anew"
+    )]
+    Version {
+        /// The collection.
+        name: String,
+        /// Its id.
+        id: u8,
+        /// What may be there.
+        found: Versions,
+        /// What the release reads.
+        read: Versions,
+    },
+
+    /// The values of a collection get a new version while its entries are moved.
+    #[error(
+        "E518: the values of collection {name:?} of virtual memory {id} have version {found}, this release writes version {declared}, and its move is not done: install the release before, wait until its move is done, and upgrade then"
+    )]
+    VersionDuringMove {
+        /// The collection.
+        name: String,
+        /// Its id.
+        id: u8,
+        /// The newest version that was written.
+        found: u32,
+        /// The version that the release writes.
+        declared: u32,
     },
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn standing_maps<M: Memory>(
     if !any {
         return Ok(Standing::Nothing);
     }
-    check_memories(managed, tiers, declared, |_| None)?;
+    check_memories(managed, tiers, declared, declared, |_| None)?;
     let found = tiers.iter().enumerate();
     let found = found.map(|(index, tier)| read(managed, index, tier));
     Ok(Standing::Maps(found.collect::<Result<_, _>>()?))

@@ -70,8 +70,8 @@ fn what_a_later_release_gets_wrong_is_told_with_both_sides() {
             r#"virtual memories 1 and 2 are both asked for by a collection "texts""#,
         ),
         (
-            refused::<SCHEMA_CHANGED>(&memory),
-            r#"written down with a schema "utf-8", and this release has a schema "utf-16""#,
+            refused::<VERSION_DROPPED>(&memory),
+            r#""texts" of virtual memory 1 has values of version 1, and this release reads version 2"#,
         ),
     ];
     for (error, part) in told {
@@ -201,11 +201,7 @@ macro_rules! state_of {
                 self.hot = hot;
             }
             fn collections(&mut self) -> Vec<Tier<'_, VectorMemory>> {
-                vec![Tier {
-                    name: "map",
-                    id: 1,
-                    map: &mut self.map,
-                }]
+                vec![Tier::new("map", 1, &mut self.map)]
             }
         }
     };
@@ -345,7 +341,7 @@ fn the_registry_stands_in_the_journal_for_every_tool_to_read() {
             key: Size::Exactly(8),
             value: Size::Unbounded,
         },
-        schema: Some("utf-8".into()),
+        values: Versions::FIRST,
         retired: false,
     };
     assert_eq!(journal.registry[0], texts);

@@ -12,6 +12,7 @@ use super::stored::{Place, Stored};
 use super::{Passed, Stable, TieredMap};
 use crate::error::{Error, Glimpse};
 use crate::ledger::{Digest, Ledger, SlotIndex};
+use crate::mover::Worked;
 use crate::registry::{Kind, OwnershipError, Shape, Size};
 use crate::tree::TreeError;
 
@@ -54,11 +55,13 @@ pub trait Collection<M: Memory> {
     /// What the map is made of.
     fn shape(&self) -> Shape;
 
-    /// Reads the first and the last stable entry at `place`, where the map's header is in order.
+    /// Reads the first and the last stable entry at `place`, where the map's header is in order. Values of an `older`
+    /// version may be among them.
     ///
     /// # Errors
-    /// The first that does not come back from its bytes as these bytes; that the map cannot be read.
-    fn check_ends(&self, place: Place<M>) -> Result<(), Unfit>;
+    /// The first that does not come back from its bytes as these bytes, as far as values are of this version; that the map
+    /// cannot be read.
+    fn check_ends(&self, place: Place<M>, older: bool) -> Result<(), Unfit>;
 
     /// The digest of the entries on the heap under the seed `id`; checks on the way that a stable map can keep them.
     /// O(n). `name` is for the error.
@@ -124,6 +127,9 @@ pub trait Collection<M: Memory> {
     /// Sends the audit back to the start.
     fn restart_audit(&mut self);
 
+    /// Writes anew what of the next `limit` stable entries behind `after`, an encoded key, the type would encode otherwise.
+    fn renew(&mut self, after: Option<&[u8]>, limit: usize) -> Worked;
+
     /// Shows the entries of the heap in key order, encoded, until `go_on` says no.
     fn each_on_heap(&self, go_on: &mut dyn FnMut(&[u8], &[u8]) -> bool);
 
@@ -160,8 +166,8 @@ where
         }
     }
 
-    fn check_ends(&self, place: Place<M>) -> Result<(), Unfit> {
-        Stored::<K, V, M>::check_ends(place)
+    fn check_ends(&self, place: Place<M>, older: bool) -> Result<(), Unfit> {
+        Stored::<K, V, M>::check_ends(place, older)
     }
 
     fn check_heap(&self, name: &str, slot: SlotIndex) -> Result<Digest, OwnershipError> {
@@ -344,6 +350,29 @@ where
         if let Some(stable) = &mut self.stable {
             stable.audited = Passed::Nothing;
         }
+    }
+
+    fn renew(&mut self, after: Option<&[u8]>, limit: usize) -> Worked {
+        let mut done = Worked::default();
+        let Some(stable) = &mut self.stable else {
+            return done;
+        };
+        let start = after.map_or(Bound::Unbounded, |key| Bound::Excluded(decoded(key)));
+        let next: Vec<_> = stable
+            .map
+            .range((start, Bound::Unbounded))
+            .take(limit)
+            .collect();
+        done.entries = next.len() as u64;
+        if next.len() == limit {
+            done.at = next.last().map(|(key, _)| key.to_bytes().into_owned());
+        }
+        for (key, found) in next {
+            let value = decoded(&found);
+            let (_, unchanged) = stable.update(&key, value, found, |_| ());
+            done.changed += u64::from(unchanged.is_none());
+        }
+        done
     }
 
     fn each_on_heap(&self, go_on: &mut dyn FnMut(&[u8], &[u8]) -> bool) {

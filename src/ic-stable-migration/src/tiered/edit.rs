@@ -20,7 +20,10 @@ where
     pub fn with<R>(&self, key: &K, look: impl FnOnce(&V) -> R) -> Option<R> {
         match self.heap.get(key) {
             Some(value) => Some(look(value)),
-            None => self.stored()?.get(key).map(|value| look(&from_bytes(value))),
+            None => self
+                .stored()?
+                .get(key)
+                .map(|value| look(&from_bytes(value))),
         }
     }
 
@@ -208,7 +211,7 @@ where
 {
     /// Changes a value that was read of either tier, where it had the bytes `before`; gives it back where its bytes are as
     /// they were: nothing was written then.
-    fn update<R>(
+    pub(super) fn update<R>(
         &mut self,
         key: &K,
         mut value: V,

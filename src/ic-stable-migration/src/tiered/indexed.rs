@@ -5,10 +5,11 @@ use std::cmp::Ordering;
 use ic_stable_structures::{Memory, Storable};
 use serde::{Deserialize, Serialize};
 
+use super::collection::decoded;
 use super::pair::Pair;
 use super::{TieredMap, TieredSet};
 use crate::key::{Key, KeyPart};
-use crate::mover::Tier;
+use crate::mover::{Tier, Work, Worked};
 
 /// What else the entries of a map are found by.
 ///
@@ -233,6 +234,31 @@ where
         for by in now.iter().filter(|by| !before.contains(by)) {
             self.parts.second.insert(Key((by.clone(), key.clone())));
         }
+    }
+}
+
+/// Builds the index, for a map that has become one with an index.
+impl<K, V, I, M> Work for IndexedMap<K, V, I, M>
+where
+    K: KeyPart + Storable + Ord + Clone,
+    V: Storable + Clone,
+    I: IndexBy<K, V>,
+    M: Memory,
+{
+    fn work(&mut self, after: Option<&[u8]>, limit: usize) -> Result<Worked, String> {
+        let after: Option<K> = after.map(decoded);
+        let page = self.parts.first.page(after.as_ref(), limit);
+        let mut worked = Worked {
+            entries: page.len() as u64,
+            ..Worked::default()
+        };
+        for (key, value) in &page {
+            let by = found_by::<K, V, I>(key, value);
+            worked.changed += by.len() as u64;
+            self.reindex(key, &[], &by);
+        }
+        worked.at = last_of_full(page, limit).map(|key| key.to_bytes().into_owned());
+        Ok(worked)
     }
 }
 

@@ -25,11 +25,11 @@ impl<T: Storable> Raw<T> {
         }
     }
 
-    /// Checks that the bytes are those of a `T`.
+    /// Reads the bytes as a `T`.
     ///
     /// # Errors
-    /// In what they are not.
-    pub fn fits(&self, part: &str) -> Result<(), String> {
+    /// Their number, where it is none that the type has.
+    pub fn is_read(&self, part: &str) -> Result<T, String> {
         let size = Size::of::<T>();
         if !size.admits(self.bytes.len()) {
             let found = self.bytes.len();
@@ -37,10 +37,18 @@ impl<T: Storable> Raw<T> {
                 "its {part} has {found} bytes, and the type is {size}"
             ));
         }
-        if *decoded::<T>(&self.bytes).to_bytes() != *self.bytes {
-            return Err(format!("its {part} encodes to other bytes"));
+        Ok(decoded(&self.bytes))
+    }
+
+    /// Checks that the bytes are those of a `T`.
+    ///
+    /// # Errors
+    /// In what they are not.
+    pub fn fits(&self, part: &str) -> Result<(), String> {
+        match *self.is_read(part)?.to_bytes() == *self.bytes {
+            true => Ok(()),
+            false => Err(format!("its {part} encodes to other bytes")),
         }
-        Ok(())
     }
 }
 

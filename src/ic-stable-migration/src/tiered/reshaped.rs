@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::TieredMap;
 use super::merge::Merge;
 use super::pair::Pair;
-use crate::mover::Tier;
+use crate::error::Glimpse;
+use crate::mover::{Tier, Work, Worked};
 
 /// How the entries of a map become those of one with other types.
 ///
@@ -32,8 +33,9 @@ pub trait Reshape {
 /// the first message on; whatever is written has the new shape, and [`ReshapedMap::step`] rewrites the rest, so many
 /// entries at a time.
 ///
-/// A release has it in the place of the old map. When it [is done](ReshapedMap::is_done), the next release has a
-/// [`TieredMap`] of the new shape in its place and declares the old one [retired](crate::Changes::retired).
+/// A release has it in the place of the old map, and lists it among its [jobs](crate::Tiered::jobs), so that the mover takes
+/// the steps. When it [is done](ReshapedMap::is_done), the next release has a [`TieredMap`] of the new shape in its place and
+/// declares the old one [retired](crate::Changes::retired).
 ///
 /// ```
 /// use ic_stable_migration::{Reshape, ReshapedMap, TieredMap};
@@ -187,6 +189,22 @@ impl<R: Reshape, M: Memory> ReshapedMap<R, M> {
         let old_key = R::old_key(key)?;
         let value = self.parts.first.remove(&old_key)?;
         Some(R::reshape(old_key, value).1)
+    }
+}
+
+/// Rewrites what has the old shape.
+impl<R: Reshape, M: Memory> Work for ReshapedMap<R, M> {
+    fn work(&mut self, _: Option<&[u8]>, limit: usize) -> Result<Worked, String> {
+        let moved = self.step(limit).map_err(|key| {
+            let key = Glimpse::of(&key.to_bytes());
+            format!("the new key of the entry with the old key {key} does not lead back to it, or is not in order")
+        })?;
+        Ok(Worked {
+            entries: moved,
+            changed: moved,
+            // What is left is found without a place.
+            at: (!self.is_done()).then(Vec::new),
+        })
     }
 }
 

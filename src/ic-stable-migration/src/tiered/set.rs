@@ -21,7 +21,7 @@ use super::pair::OnHeap;
 /// assert!(!tags.insert("rust".into()));
 /// assert!(tags.contains(&"wasm".into()));
 /// // How a state lists it.
-/// let tier: Tier<M> = Tier { name: "tags", id: 3, map: tags.tier() };
+/// let tier: Tier<M> = Tier::new("tags", 3, tags.tier());
 /// ```
 #[derive(Serialize, Deserialize)]
 #[serde(transparent, bound = "")]

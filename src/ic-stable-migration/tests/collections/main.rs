@@ -4,3 +4,4 @@ mod indexed;
 mod moving;
 mod reshaped;
 mod sets_and_lists;
+mod versions;

@@ -1,6 +1,6 @@
 //! A canister as its memory, its state and its mover, for tests that do things to it while it moves.
 
-use ic_stable_migration::{Cbor, MoveBudget, Mover, Phase, Plan, Tiered};
+use ic_stable_migration::{Budget, Cbor, MoveBudget, MoveStatus, Mover, Phase, Plan, Tiered};
 use ic_stable_structures::{Memory, VectorMemory};
 use proptest::prelude::*;
 use serde::Serialize;
@@ -23,18 +23,28 @@ pub struct Moving<S, L> {
 
 impl<S, L> Moving<S, L>
 where
-    S: Tiered<VectorMemory> + From<L> + Default + Serialize + DeserializeOwned,
+    S: Tiered<VectorMemory> + From<L>,
     L: Serialize + DeserializeOwned,
 {
     /// Release 2 has just been installed.
     pub fn start(legacy: &L, budget: MoveBudget) -> Self {
+        Self::resume(Plan::new(2).move_budget(budget), Self::memory_of(legacy))
+    }
+
+    /// A memory that has `legacy` at offset 0.
+    pub fn memory_of(legacy: &L) -> VectorMemory {
         let mut bytes = Vec::new();
         ciborium::into_writer(legacy, &mut bytes).unwrap();
         let memory = VectorMemory::default();
         memory.grow(bytes.len() as u64 / 65_536 + 1);
         memory.write(0, &bytes);
-        let plan = Plan::new(2).move_budget(budget);
-        let (state, mover, _) = plan.resume_tiered(memory.clone(), NOW).unwrap();
+        memory
+    }
+
+    /// The release of `plan` has just been installed.
+    pub fn resume(plan: Plan<L, Cbor>, memory: VectorMemory) -> Self {
+        let resumed = plan.resume_tiered(memory.clone(), NOW);
+        let (state, mover, _) = resumed.unwrap_or_else(|error| panic!("{error}"));
         Self {
             plan,
             memory,
@@ -45,15 +55,42 @@ where
 
     /// A step of the move, if there is anything to do.
     pub fn step(&mut self) {
+        self.step_within(Budget::default());
+    }
+
+    /// The same for so many entries.
+    pub fn step_of(&mut self, entries: u64) {
+        self.step_within(Budget {
+            entries,
+            ..Budget::default()
+        });
+    }
+
+    pub fn step_within(&mut self, budget: Budget) {
         if self.mover.has_work() {
-            self.mover.step(&mut self.state, &|| 0, NOW).unwrap();
+            let step = self.mover.step_within(&mut self.state, budget, &|| 0, NOW);
+            step.unwrap();
         }
+    }
+
+    pub fn status(&mut self) -> MoveStatus {
+        self.mover.status(&mut self.state)
+    }
+
+    /// What `pre_upgrade` does.
+    pub fn save(&mut self) {
+        let stamp = self.plan.stamp(NOW);
+        self.mover.save(&self.state, stamp).unwrap();
     }
 
     /// An upgrade to the same release.
     pub fn upgrade(&mut self) {
-        let stamp = self.plan.stamp(NOW);
-        self.mover.save(&self.state, stamp).unwrap();
+        self.save();
+        self.upgrade_unsaved();
+    }
+
+    /// One that skips `pre_upgrade`.
+    pub fn upgrade_unsaved(&mut self) {
         let resumed = self.plan.resume_tiered(self.memory.clone(), NOW);
         (self.state, self.mover, _) = resumed.unwrap();
     }
@@ -67,19 +104,19 @@ where
     }
 
     /// An upgrade to another release.
-    pub fn replaced_by<T>(mut self, release: u32) -> Moving<T, L>
+    pub fn replaced_by<T>(self, release: u32) -> Moving<T, L>
     where
         T: Tiered<VectorMemory> + From<L>,
     {
-        self.mover.save(&self.state, self.plan.stamp(NOW)).unwrap();
-        let plan = Plan::new(release);
-        let resumed = plan.resume_tiered(self.memory.clone(), NOW);
-        let (state, mover, _) = resumed.unwrap_or_else(|error| panic!("{error}"));
-        Moving {
-            plan,
-            memory: self.memory,
-            state,
-            mover,
-        }
+        self.upgraded(Plan::new(release))
+    }
+
+    /// An upgrade to the release of `plan`.
+    pub fn upgraded<T>(mut self, plan: Plan<L, Cbor>) -> Moving<T, L>
+    where
+        T: Tiered<VectorMemory> + From<L>,
+    {
+        self.save();
+        Moving::resume(plan, self.memory)
     }
 }

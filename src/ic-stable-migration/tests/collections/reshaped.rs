@@ -85,11 +85,7 @@ never_legacy!(Between After);
 state!(
     Before,
     TieredMap<u32, String, VectorMemory>,
-    |state| vec![Tier {
-        name: "texts",
-        id: 1,
-        map: &mut state.texts,
-    }],
+    |state| vec![Tier::new("texts", 1, &mut state.texts)],
     Changes::new()
 );
 state!(
@@ -101,11 +97,7 @@ state!(
 state!(
     After,
     TieredMap<u64, Vec<u8>, VectorMemory>,
-    |state| vec![Tier {
-        name: "counted",
-        id: 2,
-        map: &mut state.texts,
-    }],
+    |state| vec![Tier::new("counted", 2, &mut state.texts)],
     Changes::new().retired(&["texts"])
 );
 

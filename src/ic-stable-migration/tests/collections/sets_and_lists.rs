@@ -43,16 +43,8 @@ impl Tiered<VectorMemory> for State {
 
     fn collections(&mut self) -> Vec<Tier<'_, VectorMemory>> {
         vec![
-            Tier {
-                name: "tags",
-                id: 1,
-                map: self.tags.tier(),
-            },
-            Tier {
-                name: "events",
-                id: 2,
-                map: self.events.tier(),
-            },
+            Tier::new("tags", 1, self.tags.tier()),
+            Tier::new("events", 2, self.events.tier()),
         ]
     }
 

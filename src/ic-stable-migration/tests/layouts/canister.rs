@@ -79,11 +79,7 @@ impl<M: Memory> Tiered<M> for State<M> {
     }
 
     fn collections(&mut self) -> Vec<Tier<'_, M>> {
-        vec![Tier {
-            name: "notes",
-            id: 1,
-            map: &mut self.notes,
-        }]
+        vec![Tier::new("notes", 1, &mut self.notes)]
     }
 
     fn changes() -> Changes {

@@ -86,5 +86,5 @@ fn tier<'a, K: ByteOrdered + Clone, V: Storable + Clone>(
     map: &'a mut Collection<K, V>,
 ) -> Tier<'a, DefaultMemoryImpl> {
     let map = map.sharing(SHARED);
-    Tier { name, id, map }
+    Tier::new(name, id, map)
 }

@@ -75,11 +75,7 @@ impl Tiered<Raw> for Items {
     }
 
     fn collections(&mut self) -> Vec<Tier<'_, Raw>> {
-        vec![Tier {
-            name: "items",
-            id: 1,
-            map: &mut self.items,
-        }]
+        vec![Tier::new("items", 1, &mut self.items)]
     }
 }
 

@@ -30,11 +30,7 @@ impl Tiered<VectorMemory> for State {
     }
     fn set_hot(&mut self, (): ()) {}
     fn collections(&mut self) -> Vec<Tier<'_, VectorMemory>> {
-        vec![Tier {
-            name: "map",
-            id: 1,
-            map: &mut self.map,
-        }]
+        vec![Tier::new("map", 1, &mut self.map)]
     }
 }
 

@@ -99,11 +99,7 @@ impl Tiered<VectorMemory> for Receipts {
     }
 
     fn collections(&mut self) -> Vec<Tier<'_, VectorMemory>> {
-        vec![Tier {
-            name: "receipts",
-            id: 1,
-            map: &mut self.all,
-        }]
+        vec![Tier::new("receipts", 1, &mut self.all)]
     }
 
     fn changes() -> Changes {
