@@ -169,7 +169,7 @@ impl Subject {
         for _ in 0..10_000 {
             let status = self.moving().expect("a release that moves");
             match status.phase {
-                Phase::Moving | Phase::Auditing => self.run_timers(1),
+                Phase::Moving | Phase::Auditing | Phase::Renewing => self.run_timers(1),
                 Phase::Done => return status,
                 Phase::Differs | Phase::Stuck => panic!("the move ended with {status:?}"),
             };

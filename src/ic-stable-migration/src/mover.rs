@@ -245,7 +245,10 @@ impl<M: Memory> Mover<M> {
 
     /// Whether nothing goes on that could be paused.
     fn is_at_rest(&self) -> bool {
-        matches!(self.phase(), Phase::Done | Phase::Differs | Phase::Stuck)
+        matches!(
+            self.progress.told_phase(),
+            Phase::Done | Phase::Differs | Phase::Stuck
+        )
     }
 
     /// Notes that a step trapped: the next gets half its budget, and no map is written whole any more. When a step of one
@@ -262,7 +265,7 @@ impl<M: Memory> Mover<M> {
             self.failures += 1;
             return Ok(());
         }
-        let (collection, key) = match self.phase() {
+        let (collection, key) = match self.progress.told_phase() {
             Phase::Renewing => self.working_at(),
             _ => {
                 let tiers = state.collections();
@@ -288,7 +291,7 @@ impl<M: Memory> Mover<M> {
     /// # Errors
     /// Those of writing the journal.
     pub fn pause<S: Tiered<M>>(&mut self, state: &S) -> Result<(), Error> {
-        if self.phase() == Phase::Done {
+        if self.progress.told_phase() == Phase::Done {
             return Ok(());
         }
         self.progress.paused = true;
@@ -300,7 +303,7 @@ impl<M: Memory> Mover<M> {
     /// # Errors
     /// Those of writing the journal.
     pub fn unpause<S: Tiered<M>>(&mut self, state: &S) -> Result<(), Error> {
-        if self.phase() == Phase::Done {
+        if self.progress.told_phase() == Phase::Done {
             return Ok(());
         }
         self.progress.paused = false;

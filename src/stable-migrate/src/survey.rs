@@ -22,6 +22,7 @@ mod managed;
 
 pub use content::{
     Content, JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, SavedState, ValueSurvey,
+    WorkSurvey,
 };
 pub use forecast::{Forecast, INSTALL_INSTRUCTIONS, MoveVerdict};
 pub use foreign::ForeignSurvey;

@@ -5,7 +5,7 @@ use ic_stable_structures::Memory;
 use super::Slot;
 use crate::error::Error;
 use crate::managed::Managed;
-use crate::mover::{Difference, Phase, Stuck};
+use crate::mover::{Difference, Phase, Stuck, WorkStatus};
 use crate::registry::Registered;
 
 /// How a move stood when its journal was last written.
@@ -29,6 +29,8 @@ pub struct MoveJournal {
     pub registry: Vec<Registered>,
     /// Each collection in use, in the order of the journal's slots.
     pub collections: Vec<JournaledCollection>,
+    /// What goes on after the move, or is finished.
+    pub work: Vec<WorkStatus>,
 }
 
 /// One collection of a journal.
@@ -81,8 +83,15 @@ impl<M: Memory> Managed<M> {
                 difference: moved.and_then(|moved| moved.difference),
             }
         });
+        let entries = |name: &str| {
+            let owner = registry.0.iter().find(|entry| entry.name == name)?;
+            let slot = journal.slots.iter().find(|slot| slot.id == owner.id)?;
+            Some(slot.content.count)
+        };
+        let works = progress.work.iter();
         Ok(Some(MoveJournal {
-            phase: progress.phase,
+            work: works.map(|work| work.status(entries)).collect(),
+            phase: progress.told_phase(),
             paused: progress.paused,
             steps: progress.steps,
             originals: progress.originals,

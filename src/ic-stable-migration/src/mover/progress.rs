@@ -50,6 +50,21 @@ pub struct Progress {
     pub work: Vec<WorkProgress>,
 }
 
+impl Progress {
+    /// Whether there is work for after the move.
+    pub fn has_after_work(&self) -> bool {
+        self.work.iter().any(|work| work.finished.is_none())
+    }
+
+    /// Where the move stands, as it is told.
+    pub fn told_phase(&self) -> Phase {
+        match self.phase {
+            Phase::Done if self.has_after_work() => Phase::Renewing,
+            phase => phase,
+        }
+    }
+}
+
 /// The journaled state of one collection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CollectionProgress {

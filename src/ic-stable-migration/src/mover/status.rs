@@ -4,7 +4,6 @@ use ic_stable_structures::Memory;
 use serde::{Deserialize, Serialize};
 
 use super::progress::{Difference, Phase, Stuck};
-use super::work::WorkProgress;
 use super::{Mover, Tiered};
 use crate::schema::SchemaReport;
 
@@ -116,11 +115,16 @@ impl<M: Memory> Mover<M> {
                 digest: self.ledger.slot(*slot).content.sum,
             })
             .collect();
+        let stable = |name: &str| {
+            let of = collections.iter().find(|of| of.name == name);
+            of.map(|of| of.stable)
+        };
+        let works = self.progress.work.iter();
         let moved: u64 = collections.iter().map(|at| at.moved).sum();
         let left: u64 = collections.iter().map(|at| at.left).sum();
         let per_step = moved.checked_div(self.progress.steps).filter(|n| *n > 0);
         MoveStatus {
-            phase: self.phase(),
+            phase: self.progress.told_phase(),
             paused: self.progress.paused,
             started: self.progress.started,
             finished: self.progress.finished,
@@ -135,35 +139,9 @@ impl<M: Memory> Mover<M> {
             largest_dirty_bytes: self.progress.largest_dirty_bytes,
             upgrade_gives_heap_back: self.heap_was_used && self.progress.phase == Phase::Done,
             stuck: self.progress.stuck.clone(),
-            work: self
-                .progress
-                .work
-                .iter()
-                .map(|work| work.status(&collections))
-                .collect(),
+            work: works.map(|work| work.status(stable)).collect(),
             collections,
             schema: state.schema(),
-        }
-    }
-}
-
-impl WorkProgress {
-    fn status(&self, collections: &[CollectionStatus]) -> WorkStatus {
-        let of = collections
-            .iter()
-            .find(|of| !self.is_job && of.name == self.name);
-        let left = of.map(|of| match self.finished {
-            Some(_) => 0,
-            None => of.stable.saturating_sub(self.entries),
-        });
-        WorkStatus {
-            name: self.name.clone(),
-            job: self.is_job.then_some(self.number),
-            version: (!self.is_job).then_some(self.number),
-            entries: self.entries,
-            left,
-            changed: self.changed,
-            finished: self.finished,
         }
     }
 }

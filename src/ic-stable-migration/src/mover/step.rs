@@ -45,7 +45,7 @@ impl<M: Memory> Mover<M> {
                 moved: 0,
                 instructions: 0,
                 dirty_bytes: 0,
-                phase: self.phase(),
+                phase: self.progress.told_phase(),
             });
         }
         let start = instructions();
@@ -69,7 +69,7 @@ impl<M: Memory> Mover<M> {
         self.failures = self.failures.saturating_sub(1);
         let before_journal = self.note_costs(used());
         self.progress.instructions += before_journal.instructions;
-        let moved_or_done = self.progress.originals || !self.has_after_work();
+        let moved_or_done = self.progress.originals || !self.progress.has_after_work();
         if self.progress.phase == Phase::Done && moved_or_done {
             self.save_moved(state, now)?;
         } else {
@@ -88,7 +88,7 @@ impl<M: Memory> Mover<M> {
             moved,
             instructions: all.instructions,
             dirty_bytes: all.dirty_bytes,
-            phase: self.phase(),
+            phase: self.progress.told_phase(),
         })
     }
 

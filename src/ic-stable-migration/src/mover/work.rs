@@ -13,6 +13,7 @@ use serde_bytes::ByteBuf;
 
 use super::meter::Meter;
 use super::progress::Stuck;
+use super::status::WorkStatus;
 use super::{Budget, Mover, Phase, Tier, Tiered};
 use crate::error::Error;
 use crate::registry::{Recorded, Registry};
@@ -81,6 +82,23 @@ impl WorkProgress {
         (self.name.clone(), at.unwrap_or_default())
     }
 
+    /// What is told of it; `entries` are those of a collection.
+    pub fn status(&self, entries: impl Fn(&str) -> Option<u64>) -> WorkStatus {
+        let left = match self.is_job {
+            true => None,
+            false => entries(&self.name).map(|all| all.saturating_sub(self.entries)),
+        };
+        WorkStatus {
+            name: self.name.clone(),
+            job: self.is_job.then_some(self.number),
+            version: (!self.is_job).then_some(self.number),
+            entries: self.entries,
+            left: left.map(|left| if self.finished.is_some() { 0 } else { left }),
+            changed: self.changed,
+            finished: self.finished,
+        }
+    }
+
     fn has_made(&mut self, worked: Worked, now: u64) {
         self.entries += worked.entries;
         self.changed += worked.changed;
@@ -127,22 +145,6 @@ pub(super) fn work_of(
 }
 
 impl<M: Memory> Mover<M> {
-    /// Whether there is work for after the move.
-    pub(super) fn has_after_work(&self) -> bool {
-        self.progress
-            .work
-            .iter()
-            .any(|work| work.finished.is_none())
-    }
-
-    /// Where the move stands, as it is told.
-    pub(super) fn phase(&self) -> Phase {
-        match self.progress.phase {
-            Phase::Done if self.has_after_work() => Phase::Renewing,
-            phase => phase,
-        }
-    }
-
     /// The name of the work under way, and where it got to.
     pub(super) fn working_at(&self) -> (String, Vec<u8>) {
         let mut works = self.progress.work.iter();
@@ -187,7 +189,7 @@ impl<M: Memory> Mover<M> {
                 work.has_made(worked, now);
             }
         }
-        if !self.has_after_work() {
+        if !self.progress.has_after_work() {
             self.audit_renewed(state);
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ic_stable_migration::{Changes, IndexBy, IndexedMap, MoveBudget, Tier, Tiered, TieredMap};
+use ic_stable_migration::{Changes, IndexBy, IndexedMap, Job, MoveBudget, Tier, Tiered, TieredMap};
 use ic_stable_structures::VectorMemory;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,10 @@ impl Tiered<VectorMemory> for State {
 
     fn collections(&mut self) -> Vec<Tier<'_, VectorMemory>> {
         self.texts.tiers(("texts", 1), ("by letter", 2)).into()
+    }
+
+    fn jobs(&mut self) -> Vec<Job<'_>> {
+        vec![Job::new("index", &mut self.texts)]
     }
 }
 
@@ -199,11 +203,18 @@ fn a_later_release_gives_a_map_an_index_and_another_takes_it_away() {
         before.step();
         before.upgrade();
         let mut indexed: Moving<State, Legacy> = before.replaced_by(3);
-        let texts = &mut indexed.state.texts;
-        assert_eq!(texts.verify(None, 1_000), Err(0));
-        assert_eq!(texts.build_index(None, 1_000), None);
+        assert_eq!(indexed.state.texts.verify(None, 1_000), Err(0));
+        indexed.step_of(7);
+        indexed.upgrade();
+        let work = &indexed.status().work[0];
+        assert_eq!(
+            (&work.name[..], work.job, work.entries),
+            ("index", Some(1), 7)
+        );
         indexed.finish();
         indexed.upgrade();
+        let work = &indexed.status().work[0];
+        assert_eq!((work.entries, work.finished.is_some()), (300, true));
         let texts = &indexed.state.texts;
         assert_eq!(texts.verify(None, 1_000), Ok(None));
         assert!(texts.map().iter().eq(legacy.clone()));

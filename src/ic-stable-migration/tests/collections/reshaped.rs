@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ic_stable_migration::{Changes, Reshape, ReshapedMap, Tier, Tiered, TieredMap};
+use ic_stable_migration::{
+    Changes, Job, MoveBudget, Phase, Reshape, ReshapedMap, Tier, Tiered, TieredMap,
+};
 use ic_stable_structures::VectorMemory;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -34,7 +36,7 @@ impl Reshape for Counted {
 
 /// The states of the three releases, which differ in the collection alone.
 macro_rules! state {
-    ($name:ident, $texts:ty, |$state:ident| $collections:expr, $changes:expr) => {
+    ($name:ident, $texts:ty, |$state:ident| $collections:expr, $changes:expr, |$of:ident| $jobs:expr) => {
         #[derive(Default, Serialize, Deserialize)]
         struct $name {
             texts: $texts,
@@ -56,6 +58,11 @@ macro_rules! state {
 
             fn changes() -> Changes {
                 $changes
+            }
+
+            fn jobs(&mut self) -> Vec<Job<'_>> {
+                let $of = self;
+                $jobs
             }
         }
     };
@@ -86,19 +93,22 @@ state!(
     Before,
     TieredMap<u32, String, VectorMemory>,
     |state| vec![Tier::new("texts", 1, &mut state.texts)],
-    Changes::new()
+    Changes::new(),
+    |_state| Vec::new()
 );
 state!(
     Between,
     ReshapedMap<Counted, VectorMemory>,
     |state| state.texts.tiers(("texts", 1), ("counted", 2)).into(),
-    Changes::new()
+    Changes::new(),
+    |state| vec![Job::new("counted", &mut state.texts)]
 );
 state!(
     After,
     TieredMap<u64, Vec<u8>, VectorMemory>,
     |state| vec![Tier::new("counted", 2, &mut state.texts)],
-    Changes::new().retired(&["texts"])
+    Changes::new().retired(&["texts"]),
+    |_state| Vec::new()
 );
 
 #[derive(Clone, Debug)]
@@ -163,7 +173,6 @@ proptest! {
             }
         }
         canister.finish();
-        while canister.state.texts.step(3).unwrap() > 0 {}
         prop_assert!(canister.state.texts.is_done());
         let mut after: Moving<After, _> = canister.replaced_by(4);
         prop_assert!(after.state.texts.iter().eq(model.clone()));
@@ -187,6 +196,57 @@ impl Reshape for Halved {
 
     fn old_key(key: &u64) -> Option<u32> {
         u32::try_from(key * 2).ok()
+    }
+}
+
+state!(
+    BeforeHalved,
+    TieredMap<u32, u32, VectorMemory>,
+    |state| vec![Tier::new("texts", 1, &mut state.texts)],
+    Changes::new(),
+    |_state| Vec::new()
+);
+state!(
+    WhileHalved,
+    ReshapedMap<Halved, VectorMemory>,
+    |state| state.texts.tiers(("texts", 1), ("halved", 2)).into(),
+    Changes::new(),
+    |state| vec![Job::new("halved", &mut state.texts)]
+);
+
+impl From<BTreeMap<u32, u32>> for BeforeHalved {
+    fn from(entries: BTreeMap<u32, u32>) -> Self {
+        Self {
+            texts: entries.into_iter().collect(),
+        }
+    }
+}
+
+impl From<BTreeMap<u32, u32>> for WhileHalved {
+    fn from(_: BTreeMap<u32, u32>) -> Self {
+        panic!("the legacy value is gone by then")
+    }
+}
+
+#[test]
+fn a_job_that_cannot_go_on_is_stuck_says_at_which_key_and_the_map_reads_as_before() {
+    let entries: BTreeMap<u32, u32> = (0..4).map(|key| (key, key)).collect();
+    let mut before: Moving<BeforeHalved, _> = Moving::start(&entries, MoveBudget::DEFAULT);
+    before.step();
+    let mut canister: Moving<WhileHalved, _> = before.replaced_by(3);
+    for _ in 0..2 {
+        assert_eq!(canister.status().phase, Phase::Renewing);
+        canister.step();
+        let stuck = canister.status().stuck.unwrap();
+        assert_eq!(stuck.collection, "halved");
+        let reason = stuck.reason;
+        assert!(
+            reason.contains("the old key 00 00 00 01 does not lead back"),
+            "{reason}"
+        );
+        assert_eq!(canister.state.texts.len(), 4);
+        // An upgrade tries again.
+        canister.upgrade();
     }
 }
 

@@ -6,7 +6,7 @@ use crate::recognition::{Certainty, Kind};
 use crate::structure::{BTree, Slots, Structure};
 use crate::survey::{
     Behind, Content, Forecast, JournalSurvey, Layout, LegacySurvey, MemorySurvey, MoveVerdict,
-    SavedState, ValueSurvey,
+    SavedState, ValueSurvey, WorkSurvey,
 };
 use crate::units::{bytes_text, count_text, instructions_text, number_text};
 
@@ -166,13 +166,33 @@ fn journal_text(journal: &JournalSurvey) -> String {
         ("done", 0) if moved > 0 => "in an upgrade".to_owned(),
         (_, steps) => format!("after {}", count_text(steps, "step")),
     };
-    format!(
+    let mut text = format!(
         "move {}{paused} {how}, {} in {}, {} moved",
         journal.phase,
         count_text(entries, "entry"),
         count_text(journal.collections.len() as u64, "collection"),
         number_text(moved)
-    )
+    );
+    for work in journal.work.iter().filter(|work| !work.finished) {
+        text.push_str("; ");
+        text.push_str(&work_text(work));
+    }
+    text
+}
+
+fn work_text(work: &WorkSurvey) -> String {
+    let (name, entries) = (&work.name, number_text(work.entries));
+    match (work.version, work.left) {
+        (Some(version), left) => {
+            let left =
+                left.map_or_else(String::new, |left| format!(", {} left", number_text(left)));
+            format!("values of {name} to version {version}: {entries} looked at{left}")
+        }
+        (None, _) => format!(
+            "job {name}: {} looked at",
+            count_text(work.entries, "entry")
+        ),
+    }
 }
 
 fn structure(structure: &Structure) -> String {

@@ -27,8 +27,8 @@ impl Standing {
     fn of(journal: &MoveJournal) -> Self {
         match journal.phase {
             Phase::Done => Self::Done,
-            Phase::Moving | Phase::Auditing if journal.paused => Self::Paused,
-            Phase::Moving | Phase::Auditing => Self::UnderWay(journal.steps),
+            Phase::Moving | Phase::Auditing | Phase::Renewing if journal.paused => Self::Paused,
+            Phase::Moving | Phase::Auditing | Phase::Renewing => Self::UnderWay(journal.steps),
             Phase::Differs => Self::Failed(differs(journal)),
             Phase::Stuck => Self::Failed(match &journal.stuck {
                 None => "an entry cannot be moved (phase Stuck)".into(),
@@ -75,7 +75,7 @@ pub fn standing(stable: StableMemory) -> Result<Standing, String> {
 pub fn moved(stable: StableMemory) -> Result<Option<u64>, String> {
     let moved = read(stable, |managed| {
         let journal = managed.move_journal()?;
-        let done = journal.filter(|journal| journal.phase == Phase::Done);
+        let done = journal.filter(|journal| matches!(journal.phase, Phase::Done | Phase::Renewing));
         Ok(done.map(|journal| journal.collections.iter().map(|each| each.moved).sum()))
     });
     moved.map(Option::flatten)

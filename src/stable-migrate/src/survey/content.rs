@@ -2,7 +2,7 @@
 
 use ic_stable_migration::{
     Cbor, Error as StableError, Format, Glimpse, Header, Memory0Content, MessagePack, MoveJournal,
-    Phase,
+    Phase, WorkStatus,
 };
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -84,7 +84,7 @@ pub struct SavedState {
 /// How a move of collections from the heap to stable maps stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct JournalSurvey {
-    /// `moving`, `auditing`, `done`, `differs` or `stuck`.
+    /// `moving`, `auditing`, `done`, `differs`, `stuck` or `renewing`.
     pub phase: &'static str,
     /// Whether a controller has paused it.
     pub paused: bool,
@@ -96,6 +96,35 @@ pub struct JournalSurvey {
     pub collections: Vec<JournaledCollectionSurvey>,
     /// Every collection that the memory has or had, as it is written down.
     pub registry: Vec<RegisteredSurvey>,
+    /// What goes on after the move, or is finished.
+    pub work: Vec<WorkSurvey>,
+}
+
+/// Some work for after the move.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WorkSurvey {
+    /// The job, or the collection whose values are written anew.
+    pub name: String,
+    /// The version that the values get; absent for a job.
+    pub version: Option<u32>,
+    /// Entries that were looked at.
+    pub entries: u64,
+    /// Entries that are left; absent for a job.
+    pub left: Option<u64>,
+    /// Whether it is finished.
+    pub finished: bool,
+}
+
+impl From<&WorkStatus> for WorkSurvey {
+    fn from(work: &WorkStatus) -> Self {
+        Self {
+            name: work.name.clone(),
+            version: work.version,
+            entries: work.entries,
+            left: work.left,
+            finished: work.finished.is_some(),
+        }
+    }
 }
 
 impl JournalSurvey {
@@ -125,8 +154,8 @@ pub struct RegisteredSurvey {
     pub key: String,
     /// Size of its values, in words.
     pub value: String,
-    /// What the adopter calls the encoding of its keys and values.
-    pub schema: Option<String>,
+    /// Which versions its values can have, in words.
+    pub versions: String,
     /// Whether a release gave it up; its id stays reserved.
     pub retired: bool,
 }
@@ -303,7 +332,9 @@ impl From<MoveJournal> for JournalSurvey {
                 Phase::Done => "done",
                 Phase::Differs => "differs",
                 Phase::Stuck => "stuck",
+                Phase::Renewing => "renewing",
             },
+            work: journal.work.iter().map(WorkSurvey::from).collect(),
             paused: journal.paused,
             steps: journal.steps,
             removed: journal.removed,
@@ -316,7 +347,7 @@ impl From<MoveJournal> for JournalSurvey {
                     memory: entry.memory_id(),
                     key: entry.shape.key.to_string(),
                     value: entry.shape.value.to_string(),
-                    schema: entry.schema.clone(),
+                    versions: entry.values.to_string(),
                     retired: entry.retired,
                 })
                 .collect(),

@@ -154,6 +154,8 @@ pub fn status(phase: Phase, [moved, left]: [u64; 2]) -> MoveStatus {
         upgrade_gives_heap_back: false,
         stuck: None,
         collections: vec![posts],
+        work: Vec::new(),
+        schema: None,
     }
 }
 

@@ -148,10 +148,12 @@ impl Moving {
                     reason: stuck.map(|at| at.reason.clone()).unwrap_or_default(),
                 })
             }
-            (Phase::Moving | Phase::Auditing, _) if status.paused => Err(MoveError::Paused {
-                steps: status.steps,
-            }),
-            (Phase::Moving | Phase::Auditing, _) => self.check_patience(),
+            (Phase::Moving | Phase::Auditing | Phase::Renewing, _) if status.paused => {
+                Err(MoveError::Paused {
+                    steps: status.steps,
+                })
+            }
+            (Phase::Moving | Phase::Auditing | Phase::Renewing, _) => self.check_patience(),
         }
     }
 
