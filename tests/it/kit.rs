@@ -3,19 +3,14 @@
 use canister_host::Module;
 use canister_scenario::{Step, init_args, people, upgrade_args};
 use migration_kit::{Check, Kit, KitError, Release, Script};
-use scenarios::modules::{RELEASE_0, RELEASE_1, RELEASE_2, TINY};
+use scenarios::modules::{RELEASE_0, RELEASE_1, RELEASE_2, RELEASE_3, TINY};
 use scenarios::sample;
 
-/// Releases 0 and 1, and `last`.
-fn kit(name: &str, last: &Module) -> Result<Kit, KitError> {
-    let release = |name: &str, module: &canister_host::Module| {
+/// These releases by their names.
+fn kit<const N: usize>(releases: [(&str, &Module); N]) -> Result<Kit, KitError> {
+    let releases = releases.map(|(name, module)| {
         Release::from_module(name, module.clone()).with_encoded(init_args(), upgrade_args())
-    };
-    let releases = [
-        release("0", &RELEASE_0),
-        release("1", &RELEASE_1),
-        release(name, last),
-    ];
+    });
     let mut script = Script::new();
     for step in sample().steps() {
         script = match step {
@@ -35,7 +30,8 @@ fn kit(name: &str, last: &Module) -> Result<Kit, KitError> {
 
 #[test]
 fn the_user_canister_stands_what_an_adopters_does() -> Result<(), KitError> {
-    let report = kit("2", &RELEASE_2)?.without(Check::Steps).run()?;
+    let releases = [("0", &*RELEASE_0), ("1", &RELEASE_1), ("2", &RELEASE_2)];
+    let report = kit(releases)?.without(Check::Steps).run()?;
     println!("{report}");
     let total = &report.total;
     assert!(total.traps > 100 && total.refused > 5, "{total:?}");
@@ -44,10 +40,19 @@ fn the_user_canister_stands_what_an_adopters_does() -> Result<(), KitError> {
 
 #[test]
 fn a_move_in_small_steps_may_be_interrupted_after_each() -> Result<(), KitError> {
-    let kit = kit("tiny steps", &TINY)?;
+    let kit = kit([("0", &*RELEASE_0), ("1", &RELEASE_1), ("tiny steps", &TINY)])?;
     let report = kit.only(&[Check::Steps, Check::FullSubnet]).run()?;
     println!("{report}");
     let total = &report.total;
     assert!(total.traps > 50 && total.upgrades > 100, "{total:?}");
+    Ok(())
+}
+
+#[test]
+fn a_release_after_the_migration_stands_it_too() -> Result<(), KitError> {
+    let report = kit([("2", &*RELEASE_2), ("3", &RELEASE_3)])?.run()?;
+    println!("{report}");
+    let total = &report.total;
+    assert!(total.traps > 30 && total.upgrades > 10, "{total:?}");
     Ok(())
 }

@@ -8,6 +8,7 @@ mod interrupted;
 mod kit;
 mod model;
 mod moving;
+mod onward;
 mod pages;
 #[cfg(feature = "pocket-ic")]
 mod pocket_ic;

@@ -14,6 +14,9 @@ pub static RELEASE_1: LazyLock<Module> = LazyLock::new(|| load("release-1-adopt"
 /// Release 2, today's.
 pub static RELEASE_2: LazyLock<Module> = LazyLock::new(|| load("individual-user"));
 
+/// Release 3, which finds posts by their hashtags.
+pub static RELEASE_3: LazyLock<Module> = LazyLock::new(|| load("release-3-hashtags"));
+
 /// Release 2 with steps of three entries.
 pub static TINY: LazyLock<Module> = LazyLock::new(|| load("tiny-budget"));
 

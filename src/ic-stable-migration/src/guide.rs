@@ -5,6 +5,7 @@
 //! | [`stage_one`] | from a value at offset 0 to a state in memory 0: dependency, hooks, what to check |
 //! | [`stage_two`] | from a state on the heap to collections in stable maps |
 //! | [`with_a_manager`] | a canister that has a `MemoryManager` already |
+//! | [`onward`] | releases after the migration: schemas, versions of values, indexes that come later |
 //! | [`after_an_upgrade`] | timers, certified data, randomness: what is gone, and has to be set again |
 //! | [`features`] | Cargo features, versions of `ic-cdk`, and how to do without it |
 //! | [`faq`] | what people ask first |
@@ -27,6 +28,9 @@ pub mod features {}
 
 #[doc = include_str!("guide/glossary.md")]
 pub mod glossary {}
+
+#[doc = include_str!("guide/onward.md")]
+pub mod onward {}
 
 #[doc = include_str!("guide/stage_one.md")]
 pub mod stage_one {}

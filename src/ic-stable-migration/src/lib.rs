@@ -17,7 +17,7 @@
 //!
 //! # Where to begin
 //! The [`guide`] goes through a migration page by page: [stage one](guide::stage_one), [stage two](guide::stage_two), [a canister
-//! that has a memory manager](guide::with_a_manager), [what an upgrade deletes](guide::after_an_upgrade), [features and versions of
+//! that has a memory manager](guide::with_a_manager), [releases after the migration](guide::onward), [what an upgrade deletes](guide::after_an_upgrade), [features and versions of
 //! `ic-cdk`](guide::features), [questions](guide::faq), [errors by code](guide::errors), [words](guide::glossary). The package
 //! `examples/todo` is a whole canister in three releases.
 //!
@@ -56,6 +56,11 @@
 //!
 //! A [`Store`] holds state and mover together for the hooks and endpoints of a canister; the feature `cdk` adds traps,
 //! the guard and the timer.
+//!
+//! # Onward
+//! A state goes on changing. [`Schema`] makes a chain of its versions: the hot state ([`Versioned`]) is taken through the steps
+//! that are missing in the upgrade, values of collections ([`Record`]) when they are read, and the mover writes old ones anew
+//! behind the scenes, as it does whatever else a release asks for with a [`Job`].
 //!
 //! # What a state is read from
 //! What a canister has kept until now is named by the plan's codec, its memory by the plan or by what the plan is given:

@@ -8,13 +8,17 @@
 
 use std::cell::RefCell;
 
+#[cfg(feature = "hashtags")]
+use ic_stable_migration::Job;
 use ic_stable_migration::cdk::{LocalStore, OrTrap};
-use ic_stable_migration::{Tier, Tiered};
+use ic_stable_migration::{SchemaReport, Tier, Tiered, Versioned};
 use ic_stable_structures::DefaultMemoryImpl;
 use serde::{Deserialize, Serialize};
 
 pub mod bulk;
 pub mod cbor;
+#[cfg(feature = "hashtags")]
+pub mod hashtags;
 pub mod hot;
 pub mod keys;
 pub mod legacy;
@@ -28,7 +32,7 @@ use hot::Hot;
 #[derive(Serialize, Deserialize, Default)]
 pub struct State {
     /// What every upgrade carries.
-    pub hot: Hot,
+    pub hot: Versioned<Hot>,
     /// The entries.
     pub bulk: Bulk,
 }
@@ -61,17 +65,26 @@ pub fn store() -> &'static LocalStore<State> {
 }
 
 impl Tiered<DefaultMemoryImpl> for State {
-    type Hot = Hot;
+    type Hot = Versioned<Hot>;
 
-    fn hot(&self) -> &Hot {
+    fn hot(&self) -> &Versioned<Hot> {
         &self.hot
     }
 
-    fn set_hot(&mut self, hot: Hot) {
+    fn set_hot(&mut self, hot: Versioned<Hot>) {
         self.hot = hot;
+    }
+
+    fn schema(&self) -> Option<SchemaReport> {
+        Some(self.hot.report())
     }
 
     fn collections(&mut self) -> Vec<Tier<'_, DefaultMemoryImpl>> {
         self.bulk.collections()
+    }
+
+    #[cfg(feature = "hashtags")]
+    fn jobs(&mut self) -> Vec<Job<'_>> {
+        vec![hashtags::job(&mut self.bulk)]
     }
 }

@@ -24,6 +24,14 @@ pub enum KitError {
         /// What the system said.
         source: io::Error,
     },
+    /// A version that was released is not as it was.
+    #[error("{}: {reason}", .path.display())]
+    Frozen {
+        /// Its file, or the list of what is frozen.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// Bytes are no module that the network would take.
     #[error("{name}: {source}")]
     Module {

@@ -69,6 +69,7 @@
 mod act;
 mod check;
 mod error;
+mod frozen;
 mod kit;
 mod life;
 mod limits;
@@ -84,6 +85,7 @@ pub use candid::Principal;
 pub use canister_host::{HostConfig, LoneCanister};
 pub use check::Check;
 pub use error::KitError;
+pub use frozen::Frozen;
 pub use kit::Kit;
 pub use limits::Limit;
 pub use release::Release;

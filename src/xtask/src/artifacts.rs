@@ -52,6 +52,12 @@ pub const BATCHES: &[&[Artifact]] = &[
         features: &[],
         handles_whole_values: false,
     }],
+    &[Artifact {
+        name: "release-3-hashtags",
+        package: "release-3-hashtags",
+        features: &[],
+        handles_whole_values: false,
+    }],
 ];
 
 /// What only the tests run: release 2 with steps of three entries, and the releases of the example.
@@ -95,8 +101,13 @@ const fn todo(name: &'static str, features: &'static [&'static str]) -> Artifact
     }
 }
 
-/// The modules of releases 0, 1 and 2, by name.
-pub const RELEASES: [&str; 3] = ["release-0-legacy", "release-1-adopt", TODAY];
+/// The modules of releases 0 to 3, by name.
+pub const RELEASES: [&str; 4] = [
+    "release-0-legacy",
+    "release-1-adopt",
+    TODAY,
+    "release-3-hashtags",
+];
 
 /// The module of today's release, whose interface `candid/` holds.
 pub const TODAY: &str = "individual-user";

@@ -8,4 +8,5 @@ pub mod fuzz;
 pub mod icp;
 pub mod new;
 pub mod profile;
+pub mod schema;
 pub mod test;

@@ -134,6 +134,17 @@ pub enum Error {
     #[error(transparent)]
     Bench(#[from] crate::bench::error::BenchError),
 
+    /// A chain of schemas.
+    #[error(transparent)]
+    Frozen(#[from] migration_kit::KitError),
+
+    /// A folder that has no version of a chain.
+    #[error("{} has no v1.rs: name the folder of a chain with --chain", .folder.display())]
+    Chain {
+        /// The folder.
+        folder: PathBuf,
+    },
+
     /// A name that no package can have.
     #[error("no package can be called {name:?}: {reason}; the folder's name is the package's")]
     Name {

@@ -58,6 +58,8 @@ enum Command {
     New(command::new::Options),
     /// Show where the instructions of a migration go, by function
     Profile(command::profile::Options),
+    /// Write the next version of a chain of schemas, or freeze those that there are
+    Schema(command::schema::Options),
     /// Build the canister modules and run every test of the workspace
     Test {
         /// Passed on to `cargo test --workspace`
@@ -87,6 +89,7 @@ fn run(arguments: Arguments) -> error::Result<()> {
         Command::Icp(options) => command::icp::run(&workspace, &options),
         Command::New(options) => command::new::run(&workspace, &options),
         Command::Profile(options) => command::profile::run(&workspace, &options),
+        Command::Schema(options) => command::schema::run(&workspace, &options),
         Command::Test { arguments } => command::test::run(&workspace, &arguments),
     }
 }

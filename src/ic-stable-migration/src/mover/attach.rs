@@ -118,6 +118,7 @@ impl<M: Memory> Mover<M> {
         progress.finished = Some(stamp.now);
         managed.save_payload::<S, Cbor>(state, stamp)?;
         let mut mover = Self::attach(managed, state, fitting)?;
+        mover.skip_work(stamp.now);
         mover.write_whole_journal(None)?;
         Ok(mover)
     }

@@ -45,14 +45,23 @@ pub struct Job<'a> {
     /// A release that wants it done again says a higher number.
     pub number: u32,
     /// The work.
-    pub work: &'a mut dyn Work,
+    pub work: Box<dyn Work + 'a>,
 }
 
 impl<'a> Job<'a> {
     /// Number 1 of a job.
-    pub fn new(name: &'static str, work: &'a mut dyn Work) -> Self {
-        let number = 1;
-        Self { name, number, work }
+    pub fn new(name: &'static str, work: impl Work + 'a) -> Self {
+        Self {
+            name,
+            number: 1,
+            work: Box::new(work),
+        }
+    }
+}
+
+impl<W: Work + ?Sized> Work for &mut W {
+    fn work(&mut self, after: Option<&[u8]>, limit: usize) -> Result<Worked, String> {
+        (**self).work(after, limit)
     }
 }
 
@@ -145,6 +154,19 @@ pub(super) fn work_of(
 }
 
 impl<M: Memory> Mover<M> {
+    /// Whether a job has been finished.
+    pub fn has_finished(&self, job: &str) -> bool {
+        let mut works = self.progress.work.iter();
+        works.any(|work| work.is_job && work.name == job && work.finished.is_some())
+    }
+
+    /// Notes that there is nothing of before that any work could be about.
+    pub(super) fn skip_work(&mut self, now: u64) {
+        for work in &mut self.progress.work {
+            work.finished.get_or_insert(now);
+        }
+    }
+
     /// The name of the work under way, and where it got to.
     pub(super) fn working_at(&self) -> (String, Vec<u8>) {
         let mut works = self.progress.work.iter();

@@ -73,6 +73,16 @@ where
         }
     }
 
+    /// What the timer says of a step that trapped.
+    pub fn step_failed(&mut self, reason: &str) {
+        self.mover.step_failed(&mut self.state, reason).unwrap();
+    }
+
+    /// What a controller says to a move that is stuck.
+    pub fn unpause(&mut self) {
+        self.mover.unpause(&self.state).unwrap();
+    }
+
     pub fn status(&mut self) -> MoveStatus {
         self.mover.status(&mut self.state)
     }

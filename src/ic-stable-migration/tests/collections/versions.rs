@@ -290,6 +290,30 @@ proptest! {
 }
 
 #[test]
+fn a_value_that_cannot_be_read_stops_the_rewriting_which_says_where_and_goes_on_when_told() {
+    let mut canister = moved::<false>(300).upgraded::<Four<false>>(Four::<false>::plan());
+    canister.step_of(5);
+    // Each step that traps is tried again with half of the budget, down to one entry.
+    let mut traps = 0;
+    while canister.status().phase == Phase::Renewing {
+        canister.step_failed("a record of 9 bytes cannot be read");
+        traps += 1;
+    }
+    let status = canister.status();
+    assert_eq!((status.phase, traps > 5), (Phase::Stuck, true));
+    let stuck = status.stuck.unwrap();
+    assert_eq!(
+        (&stuck.collection[..], &stuck.key[..]),
+        ("notes", &4_u64.to_be_bytes()[..])
+    );
+    assert!(stuck.reason.contains("cannot be read"));
+    canister.unpause();
+    assert_eq!(canister.status().phase, Phase::Renewing);
+    canister.finish();
+    assert_eq!(work_of(&canister.status()).4, 300);
+}
+
+#[test]
 fn one_budget_is_enough_for_a_step_of_one_entry() {
     let mut canister = moved::<false>(3).upgraded::<Four<false>>(Four::<false>::plan());
     let budget = Budget {

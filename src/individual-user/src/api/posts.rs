@@ -10,6 +10,13 @@ use crate::logic::posts;
 use crate::state;
 use ic_stable_migration::cdk::OrTrap;
 
+#[cfg(feature = "hashtags")]
+use crate::domain::post::PostsWithHashtag;
+#[cfg(feature = "hashtags")]
+use crate::state::hashtags::JOB;
+#[cfg(feature = "hashtags")]
+use ic_stable_migration::Error;
+
 #[ic_cdk::update]
 fn add_post_v2(details: PostDetailsFromFrontend) -> Result<u64, String> {
     let (id, news) = state::with_mut(|state| posts::add(state, &this_call(), details))?;
@@ -34,6 +41,22 @@ fn get_posts_of_this_user_profile_with_pagination(
 ) -> Result<Vec<PostDetailsForFrontend>, GetPostsOfUserProfileError> {
     let (from, to) = (from_inclusive_id, to_exclusive_id);
     state::with(|state| posts::page(state, &this_call(), from, to)).or_trap()
+}
+
+/// The posts with a hashtag, in the order of their numbers, behind `after` and at most a hundred.
+#[cfg(feature = "hashtags")]
+#[ic_cdk::query]
+fn get_posts_with_hashtag(hashtag: String, after: Option<u64>, limit: u64) -> PostsWithHashtag {
+    let posts =
+        state::with(|state| posts::with_hashtag(state, &this_call(), &hashtag, after, limit));
+    let complete = state::with_store(|store| {
+        let mover = store.mover()?;
+        Ok(mover.is_some_and(|(mover, _)| mover.has_finished(JOB)))
+    });
+    PostsWithHashtag {
+        posts: posts.or_trap(),
+        complete: complete.map_err(|error: Error| error).or_trap(),
+    }
 }
 
 #[ic_cdk::update]

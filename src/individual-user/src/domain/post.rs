@@ -180,3 +180,13 @@ pub enum GetPostsOfUserProfileError {
     /// More than a hundred at once.
     ExceededMaxNumberOfItemsAllowedInOneRequest,
 }
+
+/// Posts that were found by a hashtag.
+#[cfg(feature = "hashtags")]
+#[derive(CandidType, Deserialize, Clone, Debug, PartialEq)]
+pub struct PostsWithHashtag {
+    /// The posts.
+    pub posts: Vec<PostDetailsForFrontend>,
+    /// Whether all posts can be found: those from before release 3 are noted in steps.
+    pub complete: bool,
+}

@@ -1,4 +1,4 @@
-//! The hooks of release 2, the canister as it is today.
+//! The hooks of release 2, the canister as it is today, and of release 3, which has an index more.
 //!
 //! It reads what release 1 left in memory 0; the legacy value, where a canister missed release 1; and the naive
 //! frame of 2023. It keeps the hot state in memory 0 and moves the collections to a stable map, in the upgrade itself
@@ -6,21 +6,24 @@
 
 use ic_cdk::api::time;
 use ic_stable_migration::cdk::{self, OrTrap};
-use ic_stable_migration::{Budget, MessagePack, MoveBudget, Plan};
+use ic_stable_migration::{Budget, MessagePack, MoveBudget, Plan, Schema};
 use ic_stable_structures::DefaultMemoryImpl;
 
 use super::{CEILING, TRAILING};
 use crate::api::STEP_METHOD;
 use crate::args::IndividualUserTemplateInitArgs;
 use crate::domain::memory::Start;
+use crate::state::hot::Hot;
 use crate::state::legacy::Streamed;
 use crate::state::{self, State, Store};
 
-const PLAN: Plan<Streamed, MessagePack> = Plan::new(2)
-    .schema(1)
+const PLAN: Plan<Streamed, MessagePack> = Plan::new(RELEASE)
+    .schema(<Hot as Schema>::NUMBER)
     .ceiling(CEILING)
     .trailing(TRAILING)
     .move_budget(MOVE_BUDGET);
+
+const RELEASE: u32 = if cfg!(feature = "hashtags") { 3 } else { 2 };
 
 /// A build with tiny steps has nothing else.
 const MOVE_BUDGET: MoveBudget = if cfg!(feature = "tiny-budget") {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::domain::post::GetPostsOfUserProfileError;
 
 /// How many items a page has at most.
-const MAX_PAGE: u64 = 100;
+pub const MAX_PAGE: u64 = 100;
 
 /// The positions from `from` to before `to` that a list of `total` items has.
 pub fn page(from: u64, to: u64, total: u64) -> Result<Range<u64>, GetPostsOfUserProfileError> {

@@ -16,6 +16,8 @@ use crate::domain::post::{
 };
 use crate::state::State;
 use crate::state::bulk::Bulk;
+#[cfg(feature = "hashtags")]
+use crate::state::hashtags;
 use crate::state::keys::{BetKey, LikeKey, RoomKey};
 use crate::state::records::{BettingRecord, PostRecord};
 
@@ -62,6 +64,8 @@ pub fn add(
         betting: consent.then(BettingRecord::default),
     };
     let news = scores::refresh(&mut post, call);
+    #[cfg(feature = "hashtags")]
+    hashtags::note(&mut state.bulk.hashtags, id, &post.hashtags);
     state.bulk.posts.insert(id, post);
     Ok((id, news))
 }
@@ -203,6 +207,22 @@ pub fn page(
             .map(|(id, post)| view(state, call, owner, id, post))
             .collect()
     }))
+}
+
+/// The posts with a hashtag behind `after`, at most a hundred. O(page · log n).
+#[cfg(feature = "hashtags")]
+pub fn with_hashtag(
+    state: &State,
+    call: &Context,
+    tag: &str,
+    after: Option<u64>,
+    limit: u64,
+) -> Result<Vec<PostDetailsForFrontend>, CallError> {
+    let owner = access::owner(&state.hot)?;
+    let limit = usize::try_from(limit.min(pagination::MAX_PAGE)).unwrap_or(0);
+    let posts = hashtags::posts(&state.bulk, tag, after, limit).into_iter();
+    let posts = posts.map(|(id, post)| view(state, call, owner, id, post));
+    Ok(posts.collect())
 }
 
 fn view(

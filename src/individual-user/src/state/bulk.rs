@@ -8,6 +8,8 @@ use ic_stable_migration::{ByteOrdered, Tier, TieredMap};
 use ic_stable_structures::{DefaultMemoryImpl, Storable};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "hashtags")]
+use super::keys::HashtagKey;
 use super::keys::{BetKey, FollowMemberKey, FollowedPrincipalKey, LikeKey, PlacedBetKey, RoomKey};
 use super::records::{PostRecord, RoomRecord};
 use crate::domain::betting::{BetDetails, PlacedBetDetail};
@@ -42,6 +44,10 @@ pub struct Bulk {
     pub following_places: Collection<FollowMemberKey, u64>,
     /// The lists of principals that were before the follow lists.
     pub followed_principals: Collection<FollowedPrincipalKey, ()>,
+    /// Posts by what they are tagged with; since release 3. See [`hashtags`](super::hashtags).
+    #[cfg(feature = "hashtags")]
+    #[serde(default, skip_serializing_if = "is_saved_by_nothing")]
+    pub hashtags: Collection<HashtagKey, ()>,
 }
 
 /// The virtual memory of the map that all collections share.
@@ -63,6 +69,8 @@ impl Bulk {
             following,
             following_places,
             followed_principals,
+            #[cfg(feature = "hashtags")]
+            hashtags,
         } = self;
         vec![
             tier("posts", 1, posts),
@@ -76,8 +84,16 @@ impl Bulk {
             tier("following", 9, following),
             tier("following_places", 10, following_places),
             tier("followed_principals", 11, followed_principals),
+            #[cfg(feature = "hashtags")]
+            tier("hashtags", 12, hashtags),
         ]
     }
+}
+
+/// Whether the index has nothing on the heap, as it never has: it begins in stable memory. So a payload is what it was.
+#[cfg(feature = "hashtags")]
+fn is_saved_by_nothing(index: &Collection<HashtagKey, ()>) -> bool {
+    ic_stable_migration::Collection::heap_len(index) == 0
 }
 
 fn tier<'a, K: ByteOrdered + Clone, V: Storable + Clone>(

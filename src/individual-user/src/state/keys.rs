@@ -37,6 +37,18 @@ impl LikeKey {
     }
 }
 
+#[cfg(feature = "hashtags")]
+composite_key! {
+    /// A post is tagged.
+    #[derive(Debug)]
+    pub struct HashtagKey {
+        /// The tag, as [`hashtags::normal`](super::hashtags::normal) writes it.
+        pub tag: String,
+        /// The post.
+        pub post: u64,
+    }
+}
+
 composite_key! {
     /// A room in which a post is bet on.
     #[derive(Copy, Debug)]

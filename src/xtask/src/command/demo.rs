@@ -73,7 +73,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
 fn load(workspace: &Workspace) -> Result<Releases> {
     let _sign_of_life = progress::spinner("Compiling the modules for this machine");
-    let [zero, one, two] = RELEASES.map(|name| workspace.module(name));
+    let [zero, one, two, _] = RELEASES.map(|name| workspace.module(name));
     let interface = interface::of_finished(&two, &read(&two)?)?;
     let modules = thread::scope(|scope| {
         let [zero, one, two] = [&zero, &one, &two].map(|file| scope.spawn(|| compile(file)));

@@ -2,7 +2,7 @@
 //! conversion goes.
 
 use candid::Principal;
-use ic_stable_migration::{Elements, Entries, FromEntries};
+use ic_stable_migration::{Elements, Entries, FromEntries, Versioned};
 
 use super::entries::{
     FollowerPlaces, Followers, Following, FollowingPlaces, PlacedBets, Posts, PrincipalsIFollow,
@@ -65,7 +65,7 @@ where
         for user in data.principals_that_follow_me {
             PrincipalsThatFollowMe::take(user, self);
         }
-        self.hot = Hot {
+        let hot = Hot {
             profile: data.profile,
             balance: Balance {
                 utility_token_balance: tokens.utility_token_balance,
@@ -81,6 +81,7 @@ where
                 hot_or_not_feed: data.posts_index_sorted_by_hot_or_not_feed_score,
             },
         };
+        self.hot = Versioned::new(hot);
     }
 }
 
