@@ -50,7 +50,9 @@ fn a_move_in_small_steps_may_be_interrupted_after_each() -> Result<(), KitError>
 
 #[test]
 fn a_release_after_the_migration_stands_it_too() -> Result<(), KitError> {
-    let report = kit([("2", &*RELEASE_2), ("3", &RELEASE_3)])?.run()?;
+    let releases = [("2", &*RELEASE_2), ("3", &RELEASE_3)];
+    // Without it the profile that `init` was told is lost, as with any release.
+    let report = kit(releases)?.without(Check::WithoutPreUpgrade).run()?;
     println!("{report}");
     let total = &report.total;
     assert!(total.traps > 30 && total.upgrades > 10, "{total:?}");

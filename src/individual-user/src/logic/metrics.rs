@@ -107,6 +107,7 @@ fn encode_move(text: &mut Text, moving: &MoveStatus) -> io::Result<()> {
         (Phase::Done, "done"),
         (Phase::Differs, "differs"),
         (Phase::Stuck, "stuck"),
+        (Phase::Renewing, "renewing"),
     ];
     let mut gauge = text.gauge_vec("migration_phase", "1 for the phase of the move")?;
     for (phase, name) in phases {

@@ -7,7 +7,7 @@ use crate::error::{Glimpse, Place};
 use crate::form::{Form, Frame};
 use crate::key;
 use crate::mover::Difference;
-use crate::registry::Size;
+use crate::registry::{Size, Versions};
 
 /// The page that has an entry for every code.
 const INDEX: &str = include_str!("../../guide/errors.md");
@@ -198,6 +198,7 @@ fn errors() -> Vec<Error> {
         },
         Error::OriginalsGone,
         Error::ReservedMemory { id: 255 },
+        Error::SchemaOfPlan { plan: 1, state: 2 },
     ]
 }
 
@@ -287,6 +288,18 @@ fn ownership() -> Vec<OwnershipError> {
         OwnershipError::DuplicateKeys {
             name: name(),
             count: 1,
+        },
+        OwnershipError::Version {
+            name: name(),
+            id,
+            found: Versions::only(2),
+            read: Versions::FIRST,
+        },
+        OwnershipError::VersionDuringMove {
+            name: name(),
+            id,
+            found: 1,
+            declared: 2,
         },
     ]
 }
