@@ -36,7 +36,7 @@ use crate::header::Header;
 use crate::ledger::{Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
 use crate::proof;
-use crate::registry::{Changes, Recorded};
+use crate::registry::{Changes, Recorded, Registry};
 use crate::tiered::Collection;
 
 mod attach;
@@ -54,6 +54,7 @@ use journaling::Journaled;
 
 pub(crate) use attach::{Fitting, declared, fit};
 pub use budget::Budget;
+use progress::CollectionProgress;
 pub(crate) use progress::Progress;
 pub use progress::{Difference, Phase, Stuck};
 pub use resolve::{DifferingKeys, Resolution};
@@ -163,6 +164,18 @@ impl<M: Memory> Mover<M> {
     /// The memory.
     pub fn managed(&self) -> &Managed<M> {
         &self.managed
+    }
+
+    /// The collections that the memory has or had.
+    pub(crate) fn registry(&self) -> &Registry {
+        self.registry.registry()
+    }
+
+    /// The first collection in which the audit has found a difference, if nobody has decided since.
+    pub(crate) fn undecided(&self) -> Option<String> {
+        let differs = |at: &&CollectionProgress| at.difference.is_some();
+        let id = self.progress.collections.iter().find(differs)?.id;
+        self.registry().owner(id).map(|owner| owner.name.clone())
     }
 
     /// For `pre_upgrade`. During the move: the journal with the hot state; the payload stays as it is. Afterwards: the
