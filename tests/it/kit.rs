@@ -8,14 +8,14 @@ use scenarios::sample;
 
 /// Releases 0 and 1, and `last`.
 fn kit(name: &str, last: &Module) -> Result<Kit, KitError> {
-    let release = |name: &str, module: &canister_host::Module| {
-        Release::from_module(name, module.clone()).with_encoded(init_args(), upgrade_args())
-    };
-    let releases = [
-        release("0", &RELEASE_0),
-        release("1", &RELEASE_1),
-        release(name, last),
-    ];
+    kit_of(&[("0", &RELEASE_0), ("1", &RELEASE_1), (name, last)])
+}
+
+/// A canister that goes through these releases.
+pub fn kit_of(releases: &[(&str, &Module)]) -> Result<Kit, KitError> {
+    let releases = releases.iter().map(|(name, module)| {
+        Release::from_module(*name, (*module).clone()).with_encoded(init_args(), upgrade_args())
+    });
     let mut script = Script::new();
     for step in sample().steps() {
         script = match step {

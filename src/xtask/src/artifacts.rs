@@ -45,7 +45,19 @@ pub const BATCHES: &[&[Artifact]] = &[
             features: &[],
             handles_whole_values: true,
         },
+        Artifact {
+            name: BACK,
+            package: "release-back",
+            features: &[],
+            handles_whole_values: true,
+        },
     ],
+    &[Artifact {
+        name: BACK_TO_MEMORY_0,
+        package: "release-back",
+        features: &["memory-0"],
+        handles_whole_values: true,
+    }],
     &[Artifact {
         name: "individual-user",
         package: "individual-user",
@@ -97,6 +109,11 @@ const fn todo(name: &'static str, features: &'static [&'static str]) -> Artifact
 
 /// The modules of releases 0, 1 and 2, by name.
 pub const RELEASES: [&str; 3] = ["release-0-legacy", "release-1-adopt", TODAY];
+
+/// The module that goes back to release 0, and the one that goes back to the frame of 2023.
+pub const BACK: &str = "release-back";
+/// See [`BACK`].
+pub const BACK_TO_MEMORY_0: &str = "release-back-memory-0";
 
 /// The module of today's release, whose interface `candid/` holds.
 pub const TODAY: &str = "individual-user";
@@ -176,13 +193,16 @@ mod tests {
         for (number, name) in RELEASES.iter().enumerate() {
             assert_eq!(canister["releases"][number.to_string()], path(name));
         }
+        assert_eq!(canister["releases"]["back"], path(BACK));
+        let to_memory_0 = &canister["releases"]["back-to-memory-0"];
+        assert_eq!(*to_memory_0, path(BACK_TO_MEMORY_0));
     }
 
     #[test]
     fn icp_finds_the_module_of_every_release() {
         assert!(ICP.contains("- name: individual_user\n"));
         assert!(ICP.contains("- cargo xtask build\n"));
-        for name in RELEASES {
+        for name in RELEASES.into_iter().chain([BACK, BACK_TO_MEMORY_0]) {
             assert!(ICP.contains(&path(name)), "{name}");
         }
     }
