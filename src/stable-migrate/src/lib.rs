@@ -38,12 +38,12 @@ pub use input::{read as read_file, read_text};
 pub use interrupt::clean_up_when_interrupted;
 pub use module::{follows_a_rewrite, uses_this_library};
 #[cfg(feature = "run")]
-pub use offline::{OfflineUpgrade, Outcome};
+pub use offline::{Goal, OfflineRevert, OfflineUpgrade, Outcome};
 pub use progress::Progress;
 pub use recognition::{Certainty, Frame, Kind};
 pub use report::{Report, content_text, html, layout_text, text};
 #[cfg(feature = "run")]
-pub use report::{rehearsal_html, rehearsal_text, upgrade_html, upgrade_text};
+pub use report::{rehearsal_html, rehearsal_text, revert_text, upgrade_html, upgrade_text};
 #[cfg(feature = "run")]
 pub use run::{
     Asking, Compared, Coverage, Difference, Failed, FaultRun, Hook, Interface, MoveOutcome, Moved,
