@@ -177,21 +177,15 @@ impl<L, C> Reverse<L, C> {
         self.plan.reads_back() && bytes <= PROVED_BYTES
     }
 
-    /// The names of what a state loses.
-    pub(crate) fn lost<S: ToLegacy>(&self, state: &S) -> Vec<&'static str> {
-        let lost = state.lost().into_iter().filter(|lost| lost.count > 0);
-        lost.map(|lost| lost.name).collect()
-    }
-
     /// Refuses a state that would lose something by going back: one of a memory that knows the collections of `registry`,
-    /// of which `undecided` was found to differ.
+    /// of which `undecided` was found to differ. Returns the names of what it loses with a promise.
     pub(crate) fn permit<S: ToLegacy, M: Memory>(
         &self,
         state: &S,
         managed: Option<&Managed<M>>,
         registry: &Registry,
         undecided: Option<String>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<&'static str>, Error> {
         if let Some(collection) = undecided {
             return Err(ReverseError::Undecided { collection }.into());
         }
@@ -200,12 +194,13 @@ impl<L, C> Reverse<L, C> {
             (Target::Offset0, Some(managed)) => refuse_other_memories(managed, registry)?,
             _ => {}
         }
-        let mut lost = state.lost();
-        lost.retain(|lost| lost.count > 0 && !self.dropping.contains(&lost.name));
+        let lost = state.lost().into_iter().filter(|lost| lost.count > 0);
+        let (promised, lost): (Vec<_>, Vec<_>) =
+            lost.partition(|lost| self.dropping.contains(&lost.name));
         if !lost.is_empty() {
             return Err(ReverseError::Unpromised { lost }.into());
         }
-        Ok(())
+        Ok(promised.into_iter().map(|lost| lost.name).collect())
     }
 }
 

@@ -92,9 +92,8 @@ impl<V: Serialize> WriteCodec<V> for Cbor {
 
 #[cfg(feature = "messagepack")]
 impl<V: Serialize> WriteCodec<V> for MessagePack {
-    /// Walks the value twice: what MessagePack cannot carry is found first.
+    /// What MessagePack does not carry, `Some(None)` is written as `None`: as the program wrote it that reads it.
     fn write(value: &V, out: &mut Vec<u8>) -> Result<(), String> {
-        encoder::check_plain(value)?;
         let mut serializer = rmp_serde::Serializer::new(out).with_struct_map();
         value
             .serialize(&mut serializer)

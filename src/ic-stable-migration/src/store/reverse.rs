@@ -63,7 +63,7 @@ impl<S: Tiered<M> + ToLegacy, M: Memory> Store<S, M> {
         C: Codec<L> + for<'a> WriteCodec<S::Legacy<'a>>,
     {
         self.follow_memory()?;
-        self.may_go_back(back)?;
+        let dropped = self.may_go_back(back)?;
         let mut contents = None;
         if let Kept::InTiers(mover) = &self.kept {
             mover.check_content(&mut self.state)?;
@@ -72,7 +72,7 @@ impl<S: Tiered<M> + ToLegacy, M: Memory> Store<S, M> {
         let (value, legacy) = value_of::<S, L, C>(&self.state)?;
         if back.proves(value.len() as u64) {
             let held = Held::by(&mut self.state, contents)?;
-            holds::<S, L, M>(&held, legacy, C::FORMAT, &back.lost(&self.state))?;
+            holds::<S, L, M>(&held, legacy, C::FORMAT, &dropped)?;
         }
         let registry = self.registry();
         match (self.managed(), back.target()) {
@@ -85,8 +85,8 @@ impl<S: Tiered<M> + ToLegacy, M: Memory> Store<S, M> {
         Ok(value.len() as u64)
     }
 
-    /// Refuses to go back where something would be lost.
-    fn may_go_back<L, C>(&self, back: &Reverse<L, C>) -> Result<(), Error> {
+    /// Refuses to go back where something would be lost; the names of what may be.
+    fn may_go_back<L, C>(&self, back: &Reverse<L, C>) -> Result<Vec<&'static str>, Error> {
         let undecided = match &self.kept {
             Kept::InTiers(mover) => mover.undecided(),
             _ => None,

@@ -9,6 +9,7 @@ mod back;
 mod canister_data;
 mod entries;
 mod import;
+mod parts;
 mod view;
 
 #[cfg(test)]

@@ -1,13 +1,10 @@
 //! Back to the nested value, for the release that goes back.
 
-use std::collections::BTreeSet;
-
 use ic_stable_migration::{Lost, ToLegacy};
 
 use super::LegacyView;
+use super::parts::{PartsOfPost, parts};
 use crate::state::State;
-use crate::state::bulk::Bulk;
-use crate::state::keys::{BetKey, LikeKey, RoomKey};
 
 impl ToLegacy for State {
     type Legacy<'a> = LegacyView<'a>;
@@ -19,28 +16,19 @@ impl ToLegacy for State {
     /// Likes, rooms and bets stand inside their post in the nested value; those that no post leads to have no place there.
     /// No call leaves such entries.
     fn lost(&self) -> Vec<Lost> {
-        let Bulk {
-            posts,
-            likes,
-            rooms,
-            bets,
-            ..
-        } = &self.bulk;
+        let bulk = &self.bulk;
+        let mut parts = parts(bulk);
         let mut led_to = [0; 3];
-        for (post, record) in posts.iter() {
-            led_to[0] += likes.keys(LikeKey::of_post(post)).count() as u64;
-            let slots = record.betting.map_or(Vec::new(), |betting| betting.slots);
-            let of_slot = |slot: u8| rooms.keys(RoomKey::of_slot(post, slot));
-            let known: BTreeSet<_> = slots.into_iter().flat_map(of_slot).collect();
-            led_to[1] += known.len() as u64;
-            let in_a_room = |bet: &BetKey| {
-                let (slot, room) = (bet.slot, bet.room);
-                known.contains(&RoomKey { post, slot, room })
-            };
-            let of_post = bets.keys(BetKey::of_post(post));
-            led_to[2] += of_post.filter(in_a_room).count() as u64;
+        for (number, post) in bulk.posts.iter() {
+            let PartsOfPost { likers, rooms } = parts.of_post(number);
+            led_to[0] += likers.len() as u64;
+            let slots = post.betting.map_or(Vec::new(), |betting| betting.slots);
+            for (key, _) in slots.iter().flat_map(|slot| rooms.of_slot(*slot)) {
+                led_to[1] += 1;
+                led_to[2] += rooms.bets(key.slot, key.room).len() as u64;
+            }
         }
-        let all = [likes.len(), rooms.len(), bets.len()];
+        let all = [bulk.likes.len(), bulk.rooms.len(), bulk.bets.len()];
         let names = ["likes of no post", "rooms of no post", "bets of no room"];
         let lost = names.into_iter().zip(all).zip(led_to);
         lost.map(|((name, all), led_to)| Lost::new(name, all.saturating_sub(led_to)))
@@ -54,6 +42,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::state::keys::{LikeKey, RoomKey};
     use crate::testing::strategies;
 
     fn lost(state: &State) -> Vec<u64> {
