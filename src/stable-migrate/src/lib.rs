@@ -1,4 +1,5 @@
-//! Looks into the stable memory of a downloaded canister snapshot, rehearses upgrades on it, and makes it smaller.
+//! Looks into the stable memory of a downloaded canister snapshot, rehearses upgrades on it, makes it smaller, and takes it
+//! forward to a new layout or back to the old one.
 //!
 //! The library behind the command-line tool of the same name. Nothing here talks to a network, and nothing writes
 //! over a file: what is made appears under a new name when it is complete.
