@@ -140,65 +140,6 @@ fn naive_frame(subject: &Subject) -> CanisterData {
     ciborium::from_reader(value).unwrap()
 }
 
-/// What going back takes, hook by hook, for a state of so many posts with ten likes each and so many token events.
-fn cost(posts: u64) -> [u64; 4] {
-    let mut data: CanisterData = CanisterData::default();
-    for number in 0..posts {
-        data.all_created_posts.insert(number, post(number));
-        let history = &mut data.my_token_balance.utility_token_transaction_history;
-        history.insert(number, individual_user::domain::token::TokenEvent::Burn);
-    }
-    let legacy = rmp_serde::to_vec_named(&data).unwrap();
-    let mut subject = Subject::with_memory(&RELEASE_2, &legacy);
-    let there = subject.upgrade_skipping(&RELEASE_2).unwrap();
-    subject.finish_move();
-    let back = subject.upgrade(&BACK).unwrap();
-    let old = subject.upgrade(&RELEASE_0).unwrap();
-    let of = |hook: Option<canister_host::MessageReport>| hook.unwrap().instructions;
-    println!(
-        "{posts} posts: {} bytes, heap {} pages",
-        legacy.len(),
-        subject.heap_pages()
-    );
-    [
-        of(there.post_upgrade),
-        of(back.post_upgrade),
-        of(old.pre_upgrade),
-        of(old.post_upgrade),
-    ]
-}
-
-fn post(number: u64) -> individual_user::domain::post::Post {
-    use individual_user::domain::post::{FeedScore, Post, PostStatus, PostViewStatistics};
-    let created_at =
-        individual_user::domain::time::Timestamp::from_nanos(1_700_000_000_000_000_000);
-    Post {
-        id: number,
-        description: "a post".into(),
-        hashtags: vec!["music".into()],
-        video_uid: number.to_string(),
-        status: PostStatus::ReadyToView,
-        created_at,
-        likes: (0..10).map(canister_scenario::people::visitor).collect(),
-        share_count: 0,
-        view_stats: PostViewStatistics::default(),
-        home_feed_score: FeedScore {
-            current_score: 0,
-            last_synchronized_score: 0,
-            last_synchronized_at: created_at,
-        },
-        creator_consent_for_inclusion_in_hot_or_not: false,
-        hot_or_not_details: None,
-    }
-}
-
-#[test]
-fn measure() {
-    for posts in [100, 1_000, 10_000] {
-        println!("{:?}", cost(posts));
-    }
-}
-
 #[test]
 fn the_memory_of_2023_gets_its_frame_again() {
     let (Some(naive), Some(legacy)) = (
