@@ -7,7 +7,7 @@ use individual_user::domain::time::Timestamp;
 use individual_user::domain::token::TokenEvent;
 use individual_user::state::legacy::CanisterData;
 use scenarios::Subject;
-use scenarios::modules::{RELEASE_0, RELEASE_1, RELEASE_2};
+use scenarios::modules::{BACK, RELEASE_0, RELEASE_1, RELEASE_2};
 
 /// Instructions that a message may use on the network.
 const MESSAGE_LIMIT: u64 = 40_000_000_000;
@@ -212,4 +212,33 @@ fn a_hash_map_of_100_000_entries_moves_at_hardly_more_than_a_sorted_one() {
         let more = heap.saturating_sub(heap_of_sorted);
         assert!(more <= 40, "{heap} and {heap_of_sorted} pages of heap");
     }
+}
+
+/// Instructions of both upgrades of the way back, for so many posts of ten likes and as many token events.
+fn way_back(posts: u64) -> [u64; 2] {
+    let mut data = with_events(posts);
+    data.all_created_posts = (0..posts).map(|number| (number, liked_post(10))).collect();
+    let mut subject = moved(&data);
+    let [back, old] = [&BACK, &RELEASE_0].map(|release| subject.upgrade(release).unwrap());
+    let of = |report: InstallReport| {
+        let hooks = [report.pre_upgrade, report.post_upgrade].map(Option::unwrap);
+        println!(
+            "{posts} posts: {:?} instructions",
+            hooks.each_ref().map(|hook| hook.instructions)
+        );
+        hooks.iter().map(|hook| hook.instructions).sum()
+    };
+    [of(back), of(old)]
+}
+
+#[test]
+fn going_back_costs_in_proportion_to_the_entries() {
+    const POSTS: [u64; 2] = [500, 5_000];
+    let [few, many] = POSTS.map(way_back);
+    for (few, many) in few.into_iter().zip(many) {
+        let times = many as f64 / few as f64;
+        assert!((5.0..13.0).contains(&times), "{few}, {many} instructions");
+    }
+    // 60 000 entries take about a hundredth of what the upgrade may.
+    assert!(many[1] < 300_000_000_000 / 80, "{many:?} instructions");
 }

@@ -15,7 +15,7 @@ fn pair() -> (Subject, Subject) {
 }
 
 /// Makes the same random calls to both, and fails if they are answered differently.
-fn same_calls(random: &mut Random, count: usize, one: &mut Subject, other: &mut Subject) {
+pub fn same_calls(random: &mut Random, count: usize, one: &mut Subject, other: &mut Subject) {
     for _ in 0..count {
         let call: Call = random_call(random, 20);
         let (a, b) = (one.call(&call), other.call(&call));
@@ -27,7 +27,7 @@ fn same_calls(random: &mut Random, count: usize, one: &mut Subject, other: &mut 
 }
 
 /// Everything that the never-migrated canister can be asked is answered the same by the other.
-fn same_answers(moving: &mut Subject, reference: &mut Subject) {
+pub fn same_answers(moving: &mut Subject, reference: &mut Subject) {
     let asked = reference.interview();
     moving.assert_answers_are(&asked);
 }

@@ -6,10 +6,10 @@ use migration_kit::{Check, Kit, KitError, Release, Script};
 use scenarios::modules::{RELEASE_0, RELEASE_1, RELEASE_2, RELEASE_3, TINY};
 use scenarios::sample;
 
-/// These releases by their names.
-fn kit<const N: usize>(releases: [(&str, &Module); N]) -> Result<Kit, KitError> {
-    let releases = releases.map(|(name, module)| {
-        Release::from_module(name, module.clone()).with_encoded(init_args(), upgrade_args())
+/// A canister that goes through these releases.
+pub fn kit_of(releases: &[(&str, &Module)]) -> Result<Kit, KitError> {
+    let releases = releases.iter().map(|(name, module)| {
+        Release::from_module(*name, (*module).clone()).with_encoded(init_args(), upgrade_args())
     });
     let mut script = Script::new();
     for step in sample().steps() {
@@ -30,8 +30,8 @@ fn kit<const N: usize>(releases: [(&str, &Module); N]) -> Result<Kit, KitError> 
 
 #[test]
 fn the_user_canister_stands_what_an_adopters_does() -> Result<(), KitError> {
-    let releases = [("0", &*RELEASE_0), ("1", &RELEASE_1), ("2", &RELEASE_2)];
-    let report = kit(releases)?.without(Check::Steps).run()?;
+    let releases: [(_, &Module); 3] = [("0", &RELEASE_0), ("1", &RELEASE_1), ("2", &RELEASE_2)];
+    let report = kit_of(&releases)?.without(Check::Steps).run()?;
     println!("{report}");
     let total = &report.total;
     assert!(total.traps > 100 && total.refused > 5, "{total:?}");
@@ -40,7 +40,7 @@ fn the_user_canister_stands_what_an_adopters_does() -> Result<(), KitError> {
 
 #[test]
 fn a_move_in_small_steps_may_be_interrupted_after_each() -> Result<(), KitError> {
-    let kit = kit([("0", &*RELEASE_0), ("1", &RELEASE_1), ("tiny steps", &TINY)])?;
+    let kit = kit_of(&[("0", &RELEASE_0), ("1", &RELEASE_1), ("tiny steps", &TINY)])?;
     let report = kit.only(&[Check::Steps, Check::FullSubnet]).run()?;
     println!("{report}");
     let total = &report.total;
@@ -50,9 +50,9 @@ fn a_move_in_small_steps_may_be_interrupted_after_each() -> Result<(), KitError>
 
 #[test]
 fn a_release_after_the_migration_stands_it_too() -> Result<(), KitError> {
-    let releases = [("2", &*RELEASE_2), ("3", &RELEASE_3)];
     // Without it the profile that `init` was told is lost, as with any release.
-    let report = kit(releases)?.without(Check::WithoutPreUpgrade).run()?;
+    let kit = kit_of(&[("2", &RELEASE_2), ("3", &RELEASE_3)])?;
+    let report = kit.without(Check::WithoutPreUpgrade).run()?;
     println!("{report}");
     let total = &report.total;
     assert!(total.traps > 30 && total.upgrades > 10, "{total:?}");

@@ -1,6 +1,7 @@
 //! Scenarios across releases.
 
 mod answers;
+mod back;
 mod bad_input;
 mod cost;
 mod golden;

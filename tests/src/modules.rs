@@ -16,6 +16,11 @@ pub static RELEASE_2: LazyLock<Module> = LazyLock::new(|| load("individual-user"
 
 /// Release 3, which finds posts by their hashtags.
 pub static RELEASE_3: LazyLock<Module> = LazyLock::new(|| load("release-3-hashtags"));
+/// The release that goes back to release 0.
+pub static BACK: LazyLock<Module> = LazyLock::new(|| load("release-back"));
+
+/// The release that goes back to the frame of 2023 in memory 0.
+pub static BACK_TO_MEMORY_0: LazyLock<Module> = LazyLock::new(|| load("release-back-memory-0"));
 
 /// Release 2 with steps of three entries.
 pub static TINY: LazyLock<Module> = LazyLock::new(|| load("tiny-budget"));

@@ -26,6 +26,7 @@ mod sequence;
 pub(crate) mod short;
 mod stack;
 mod tags;
+mod write;
 
 #[cfg(feature = "candid")]
 mod candid;
@@ -45,6 +46,7 @@ pub use json::Json;
 #[cfg(feature = "messagepack")]
 pub use messagepack::MessagePack;
 pub use sequence::Sequence;
+pub use write::{WriteCodec, WriteFront};
 
 /// The name of an encoding, as it stands in headers and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

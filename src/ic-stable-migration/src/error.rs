@@ -6,6 +6,7 @@ use crate::codec::Format;
 use crate::form::Form;
 use crate::mover::Difference;
 use crate::registry::{OwnershipError, kind_of};
+use crate::reverse::ReverseError;
 use crate::tree::TreeError;
 
 mod code;
@@ -342,6 +343,10 @@ pub enum Error {
     /// A stable map could not be written or read.
     #[error(transparent)]
     Tree(#[from] TreeError),
+
+    /// The state cannot go back to the legacy value.
+    #[error(transparent)]
+    Reverse(#[from] ReverseError),
 
     /// The entries of before the move are no longer there.
     #[error(

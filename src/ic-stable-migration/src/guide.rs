@@ -6,6 +6,7 @@
 //! | [`stage_two`] | from a state on the heap to collections in stable maps |
 //! | [`with_a_manager`] | a canister that has a `MemoryManager` already |
 //! | [`onward`] | releases after the migration: schemas, versions of values, indexes that come later |
+//! | [`way_back`] | back to the old module with everything that was written since |
 //! | [`after_an_upgrade`] | timers, certified data, randomness: what is gone, and has to be set again |
 //! | [`features`] | Cargo features, versions of `ic-cdk`, and how to do without it |
 //! | [`faq`] | what people ask first |
@@ -40,3 +41,6 @@ pub mod stage_two {}
 
 #[doc = include_str!("guide/with_a_manager.md")]
 pub mod with_a_manager {}
+
+#[doc = include_str!("guide/way_back.md")]
+pub mod way_back {}

@@ -14,7 +14,7 @@ mod behind;
 pub(crate) mod each;
 
 pub use behind::Trailing;
-pub(crate) use behind::{Behind, behind};
+pub(crate) use behind::{Behind, behind, chunks};
 pub use each::{Each, EachOf, Elements, Entries};
 
 /// A memory that can be a legacy value. All it allows is to read that value.

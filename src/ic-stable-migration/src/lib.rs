@@ -17,7 +17,8 @@
 //!
 //! # Where to begin
 //! The [`guide`] goes through a migration page by page: [stage one](guide::stage_one), [stage two](guide::stage_two), [a canister
-//! that has a memory manager](guide::with_a_manager), [releases after the migration](guide::onward), [what an upgrade deletes](guide::after_an_upgrade), [features and versions of
+//! that has a memory manager](guide::with_a_manager), [releases after the migration](guide::onward), [the way
+//! back](guide::way_back), [what an upgrade deletes](guide::after_an_upgrade), [features and versions of
 //! `ic-cdk`](guide::features), [questions](guide::faq), [errors by code](guide::errors), [words](guide::glossary). The package
 //! `examples/todo` is a whole canister in three releases.
 //!
@@ -87,6 +88,11 @@
 //! - Nothing stands behind a legacy value that would be lost: [`Trailing`].
 //! - No two entries of a legacy map have one key: [`Error::DuplicateKeys`].
 //! - What was adopted comes back from memory 0 as it was: [`ReadBack`].
+//!
+//! # The way back
+//! A [`Reverse`] release leaves the state where it is, and its `pre_upgrade` writes it as the legacy value again, with everything
+//! that was written since: the old module takes over. What the legacy value cannot express is counted, and refused without a
+//! promise.
 //!
 //! # What is in stable memory afterwards
 //! ```text
@@ -162,6 +168,7 @@ mod plan;
 mod proof;
 mod registry;
 mod report;
+mod reverse;
 mod schema;
 mod store;
 mod stream;
@@ -185,7 +192,7 @@ pub use codec::Json;
 pub use codec::MessagePack;
 pub use codec::{
     Cbor, Census, Codec, DuplicateKey, Format, Framed, Front, LengthU32, LengthU64, Sequence, Skip,
-    StreamCodec, U32Be, U32Le, U64Be, U64Le,
+    StreamCodec, U32Be, U32Le, U64Be, U64Le, WriteCodec, WriteFront,
 };
 pub use error::{Error, Glimpse, Place};
 pub use form::{Form, Forms, Frame};
@@ -202,6 +209,7 @@ pub use open::{OpenOptions, Opened, Unrecognized, open};
 pub use plan::{Origin, Plan, ReadBack, Resumed};
 pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size, Versions};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
+pub use reverse::{Lost, Reverse, ReverseError, Target, ToLegacy};
 pub use schema::{Chain, Oldest, Record, RecordChain, Schema, SchemaReport, SchemaStep, Versioned};
 pub use store::Store;
 pub use tiered::{

@@ -17,6 +17,7 @@ use crate::stream::grow_to;
 use crate::tracked::Tracked;
 
 mod buckets;
+mod given_back;
 mod memory;
 mod memory0;
 mod notes;

@@ -36,7 +36,7 @@ use crate::header::Header;
 use crate::ledger::{Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
 use crate::proof;
-use crate::registry::{Changes, Recorded, Versions};
+use crate::registry::{Changes, Recorded, Registry, Versions};
 use crate::schema::{Record, RecordChain, SchemaReport};
 use crate::tiered::{Collection, TieredMap};
 
@@ -210,6 +210,18 @@ impl<M: Memory> Mover<M> {
     /// The memory.
     pub fn managed(&self) -> &Managed<M> {
         &self.managed
+    }
+
+    /// The collections that the memory has or had.
+    pub(crate) fn registry(&self) -> &Registry {
+        self.registry.registry()
+    }
+
+    /// The first collection in which the audit has found a difference, if nobody has decided since.
+    pub(crate) fn undecided(&self) -> Option<String> {
+        let differs = |at: &&CollectionProgress| at.difference.is_some();
+        let id = self.progress.collections.iter().find(differs)?.id;
+        self.registry().owner(id).map(|owner| owner.name.clone())
     }
 
     /// For `pre_upgrade`. During the move: the journal with the hot state; the payload stays as it is. Afterwards: the

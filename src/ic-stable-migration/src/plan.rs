@@ -11,10 +11,9 @@ use crate::bucket_plan::BucketPlan;
 use crate::codec::{Cbor, Codec};
 use crate::error::Error;
 use crate::header::Header;
-use crate::journal::decode;
 use crate::legacy::Trailing;
 use crate::managed::{Managed, Memory0Content, Stamp};
-use crate::mover::{FromEntries, Mover, Phase, Tiered, declared, fit};
+use crate::mover::{FromEntries, Mover, Phase, Tiered, fit};
 use crate::open::{OpenOptions, Opened};
 use crate::proof;
 use crate::transfer::{self, Ground, LegacyOutcome, MoveBudget, Outcome, Terms};
@@ -22,9 +21,11 @@ use crate::transfer::{self, Ground, LegacyOutcome, MoveBudget, Outcome, Terms};
 mod begin;
 mod found;
 mod origin;
+mod reverse;
 
 use found::{Found, Place};
 pub use origin::Origin;
+pub(crate) use reverse::AsFound;
 
 /// The ceiling of a plan that names none: what a 32-bit heap could hold, with buckets of two pages.
 const DEFAULT_CEILING: u64 = 4 << 30;
@@ -290,15 +291,7 @@ impl<L, C> Plan<L, C> {
             opened => opened,
         };
         let mut found = Found::<S, M>::read(self, opened, Ok)?;
-        let journal = match &found.place {
-            Place::Saved(managed) => {
-                managed.read_journal(|| declared(&mut found.state).map(Some))?
-            }
-            Place::Legacy(_) | Place::Value(_) => None,
-        };
-        if let Some(hot) = journal.as_ref().and_then(|journal| journal.hot.as_ref()) {
-            found.state.set_hot(decode(hot)?);
-        }
+        let journal = found.journal()?;
         let done = journal
             .as_ref()
             .is_some_and(|journal| journal.progress.phase == Phase::Done && journal.hot.is_none());

@@ -17,7 +17,7 @@ use crate::managed::Managed;
 
 mod content;
 
-use content::Content;
+pub(crate) use content::Content;
 
 /// Loads what was saved of `state` and returns it in its place.
 ///

@@ -178,7 +178,7 @@ impl Registry {
     }
 
     /// Whether a collection has entries of its own in this virtual memory, or may have.
-    fn uses(&self, memory_id: u8) -> bool {
+    pub(crate) fn uses(&self, memory_id: u8) -> bool {
         self.0.iter().any(|entry| entry.memory_id() == memory_id)
     }
 

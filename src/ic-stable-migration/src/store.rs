@@ -9,6 +9,8 @@ use crate::managed::Managed;
 use crate::mover::{FromEntries, Mover, Tiered};
 use crate::plan::{Origin, Plan};
 
+mod reverse;
+
 /// A state and where it is kept. Put it in a `thread_local`, replace it in `init` and `post_upgrade`, and reach the
 /// state through [`Store::state`] in every message.
 ///
@@ -17,6 +19,8 @@ use crate::plan::{Origin, Plan};
 /// | `init` | [`Store::begin`] | [`Store::begin_tiered`] |
 /// | `post_upgrade` | [`Store::adopt`] | [`Store::resume`] |
 /// | `pre_upgrade` | [`Store::save`] | [`Store::save`] |
+///
+/// A release that [goes back](crate::Reverse) has [`Store::resume_as_found`] and [`Store::save_legacy`].
 pub struct Store<S, M: Memory> {
     state: S,
     kept: Kept<M>,

@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! Exit status 0 if all held, 1 if a rehearsal or an upgrade found that something does not, a hook that traps
+//! Exit status 0 if all held, 1 if a rehearsal, an upgrade or a way back found that something does not, a hook that traps
 //! included, 2 if a command could not do what it was asked; then nothing was written.
 
 use std::io::{self, Write};
@@ -12,9 +12,11 @@ use stable_migrate::{Error, NewFile, clean_up_when_interrupted, shortened};
 mod compact;
 mod inspect;
 mod next_steps;
+mod offline;
 mod plan;
 mod quote;
 mod rehearse;
+mod revert;
 mod setting;
 mod steps;
 mod upgrade;
@@ -31,7 +33,7 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a rehearsal or an upgrade found that \
+const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a rehearsal, an upgrade or a way back found that \
 something does not, a hook that traps included, 2 if it could not be done; then nothing was written.";
 
 #[derive(Subcommand)]
@@ -40,6 +42,7 @@ enum Command {
     Rehearse(rehearse::Rehearse),
     Compact(compact::Compact),
     Upgrade(upgrade::Upgrade),
+    Revert(revert::Revert),
     Plan(plan::Plan),
 }
 
@@ -64,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Rehearse(rehearse) => rehearse.run(),
         Command::Compact(compact) => compact.run(),
         Command::Upgrade(upgrade) => upgrade.run(),
+        Command::Revert(revert) => revert.run(),
         Command::Plan(plan) => plan.run(),
     };
     match result {

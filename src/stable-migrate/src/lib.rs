@@ -1,4 +1,5 @@
-//! Looks into the stable memory of a downloaded canister snapshot, rehearses upgrades on it, and makes it smaller.
+//! Looks into the stable memory of a downloaded canister snapshot, rehearses upgrades on it, makes it smaller, and takes it
+//! forward to a new layout or back to the old one.
 //!
 //! The library behind the command-line tool of the same name. Nothing here talks to a network, and nothing writes
 //! over a file: what is made appears under a new name when it is complete.
@@ -38,12 +39,12 @@ pub use input::{read as read_file, read_text};
 pub use interrupt::clean_up_when_interrupted;
 pub use module::{follows_a_rewrite, uses_this_library};
 #[cfg(feature = "run")]
-pub use offline::{OfflineUpgrade, Outcome};
+pub use offline::{Goal, OfflineRevert, OfflineUpgrade, Outcome};
 pub use progress::Progress;
 pub use recognition::{Certainty, Frame, Kind};
 pub use report::{Report, content_text, html, layout_text, text};
 #[cfg(feature = "run")]
-pub use report::{rehearsal_html, rehearsal_text, upgrade_html, upgrade_text};
+pub use report::{rehearsal_html, rehearsal_text, revert_text, upgrade_html, upgrade_text};
 #[cfg(feature = "run")]
 pub use run::{
     Asking, Compared, Coverage, Difference, Failed, FaultRun, Hook, Interface, MoveOutcome, Moved,

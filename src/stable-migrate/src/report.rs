@@ -12,6 +12,8 @@ mod map;
 mod rehearsal_html;
 #[cfg(feature = "run")]
 mod rehearsal_text;
+#[cfg(feature = "run")]
+mod revert_text;
 mod text;
 #[cfg(feature = "run")]
 mod upgrade_html;
@@ -24,6 +26,8 @@ pub use html::html;
 pub use rehearsal_html::rehearsal_html;
 #[cfg(feature = "run")]
 pub use rehearsal_text::rehearsal_text;
+#[cfg(feature = "run")]
+pub use revert_text::revert_text;
 pub use text::text;
 #[cfg(feature = "run")]
 pub use upgrade_html::upgrade_html;

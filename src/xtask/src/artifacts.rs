@@ -30,7 +30,7 @@ pub struct Artifact {
     pub handles_whole_values: bool,
 }
 
-/// The modules that go on chain, grouped by cargo call.
+/// The modules that go on chain on the way forward, grouped by cargo call.
 pub const BATCHES: &[&[Artifact]] = &[
     &[
         Artifact {
@@ -59,6 +59,20 @@ pub const BATCHES: &[&[Artifact]] = &[
         handles_whole_values: false,
     }],
 ];
+
+/// Those of the way back.
+pub const BACK_BATCHES: &[&[Artifact]] =
+    &[&[back(BACK, &[])], &[back(BACK_TO_MEMORY_0, &["memory-0"])]];
+
+/// A build of the release that goes back.
+const fn back(name: &'static str, features: &'static [&'static str]) -> Artifact {
+    Artifact {
+        name,
+        package: "release-back",
+        features,
+        handles_whole_values: true,
+    }
+}
 
 /// What only the tests run: release 2 with steps of three entries, and the releases of the example.
 pub const TEST_BATCHES: &[&[Artifact]] = &[
@@ -108,6 +122,11 @@ pub const RELEASES: [&str; 4] = [
     TODAY,
     "release-3-hashtags",
 ];
+
+/// The module that goes back to release 0, and the one that goes back to the frame of 2023.
+pub const BACK: &str = "release-back";
+/// See [`BACK`].
+pub const BACK_TO_MEMORY_0: &str = "release-back-memory-0";
 
 /// The module of today's release, whose interface `candid/` holds.
 pub const TODAY: &str = "individual-user";
@@ -159,7 +178,7 @@ mod tests {
     const ICP: &str = include_str!("../../../icp.yaml");
 
     fn artifacts() -> impl Iterator<Item = &'static Artifact> {
-        [BATCHES, TEST_BATCHES, BENCH_BATCHES]
+        [BATCHES, BACK_BATCHES, TEST_BATCHES, BENCH_BATCHES]
             .into_iter()
             .flatten()
             .copied()
@@ -187,13 +206,16 @@ mod tests {
         for (number, name) in RELEASES.iter().enumerate() {
             assert_eq!(canister["releases"][number.to_string()], path(name));
         }
+        assert_eq!(canister["releases"]["back"], path(BACK));
+        let to_memory_0 = &canister["releases"]["back-to-memory-0"];
+        assert_eq!(*to_memory_0, path(BACK_TO_MEMORY_0));
     }
 
     #[test]
     fn icp_finds_the_module_of_every_release() {
         assert!(ICP.contains("- name: individual_user\n"));
         assert!(ICP.contains("- cargo xtask build\n"));
-        for name in RELEASES {
+        for name in RELEASES.into_iter().chain([BACK, BACK_TO_MEMORY_0]) {
             assert!(ICP.contains(&path(name)), "{name}");
         }
     }

@@ -36,6 +36,12 @@ pub fn write<T: Serialize>(value: &T, writer: &mut dyn Write) -> Result<(), Stri
     encode(value, writer, true)
 }
 
+/// Writes one value as `ciborium` and other programs do, without a tag that only this library reads. What would be lost
+/// without one is refused.
+pub fn write_plain<T: Serialize>(value: &T, writer: &mut dyn Write) -> Result<(), String> {
+    encode(value, writer, false)
+}
+
 /// Whether a value can be written with the conventions of `rmp-serde`, which have no tags.
 #[cfg(feature = "messagepack")]
 pub fn check_plain<T: Serialize>(value: &T) -> Result<(), String> {
@@ -261,7 +267,7 @@ impl<'a, 'w> Serializer for &'a mut Encoder<'w> {
         if name == "Int" && type_name::<T>().ends_with("::BigInt") {
             if !self.tags {
                 return Err(Failure::new(
-                    "the value has a candid::Int, which cannot be read from MessagePack",
+                    "the value has a candid::Int, which cannot be read back as other programs write it",
                 ));
             }
             self.head(TAG, tags::INT)?;

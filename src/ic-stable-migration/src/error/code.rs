@@ -3,6 +3,7 @@
 use super::Error;
 use crate::key::KeyError;
 use crate::registry::OwnershipError;
+use crate::reverse::ReverseError;
 use crate::tree::TreeError;
 
 impl Error {
@@ -46,6 +47,7 @@ impl Error {
             Self::Ceiling { .. } => "E404",
             Self::Ownership(error) => error.code(),
             Self::Tree(error) => error.code(),
+            Self::Reverse(error) => error.code(),
             Self::MoveDiffers { .. } => "E601",
             Self::NoDifference { .. } => "E602",
             Self::OriginalsGone => "E603",
@@ -92,6 +94,20 @@ impl TreeError {
             Self::Header { .. } => "E707",
             Self::Contradiction { .. } => "E708",
             Self::Damaged { .. } => "E709",
+        }
+    }
+}
+
+impl ReverseError {
+    /// The code with which the text begins. See [`Error::code`].
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unpromised { .. } => "E901",
+            Self::OtherMemories { .. } => "E902",
+            Self::NoManager => "E903",
+            Self::Undecided { .. } => "E904",
+            Self::CollectionDiffers { .. } => "E905",
+            Self::NotTheState { .. } => "E906",
         }
     }
 }

@@ -98,7 +98,7 @@ fn trailing_zeros(memory: &impl Memory, end: u64) -> u64 {
 }
 
 /// The memory from `start` on in pieces of at most a buffer, each with its offset.
-fn chunks(memory: &impl Memory, start: u64) -> impl Iterator<Item = (u64, Vec<u8>)> {
+pub(crate) fn chunks(memory: &impl Memory, start: u64) -> impl Iterator<Item = (u64, Vec<u8>)> {
     let end = memory.size().saturating_mul(PAGE_BYTES);
     let mut at = start.min(end);
     std::iter::from_fn(move || {

@@ -178,6 +178,31 @@ impl<M: Memory> Mover<M> {
         Ok(mover)
     }
 
+    /// After an upgrade to a release that goes back: joins the stable tiers to the maps, and lets the move rest where it is.
+    /// Writes nothing where the journal has just the collections of `state`.
+    ///
+    /// # Errors
+    /// Those of writing the journal.
+    pub(crate) fn as_found<S: Tiered<M>>(
+        managed: Managed<M>,
+        mut fitting: Fitting,
+        state: &mut S,
+    ) -> Result<Self, Error> {
+        let newer_than_payload = fitting.journal.hot.is_some();
+        let standing = fitting.standing.take();
+        let mut mover = Self::attach(managed, state, fitting)?;
+        if standing.is_some_and(|standing| mover.says(&standing)) {
+            mover.keep_journal()?;
+        } else if mover.progress.originals || newer_than_payload {
+            mover.write_journal(state)?;
+        } else {
+            mover.write_whole_journal(None)?;
+        }
+        // Not journaled: the release that goes on with the move, if one does, is not paused.
+        mover.progress.paused = mover.has_work();
+        Ok(mover)
+    }
+
     /// Whether a journal that was written now would say the same.
     fn says(&self, (progress, slots): &(Progress, Vec<Slot>)) -> bool {
         self.progress == *progress && self.ledger.slots() == *slots

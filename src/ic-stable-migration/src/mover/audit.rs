@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 use ic_stable_structures::Memory;
 
 use super::step::difference;
-use super::{Mover, Tiered};
+use super::{Mover, Tier, Tiered};
 use crate::error::Error;
 use crate::ledger::{Digest, SlotIndex};
 use crate::managed::Managed;
 use crate::registry::Size;
+use crate::reverse::ReverseError;
 use crate::tree::TreeReader;
 
 /// A collection, as far as the audit has to know it.
@@ -33,28 +34,13 @@ impl<M: Memory> Mover<M> {
         state: &mut S,
         now: u64,
     ) -> Result<(), Error> {
-        let tiers = state.collections();
-        let mut audited: Vec<_> = tiers
-            .iter()
-            .zip(&self.slots)
-            .map(|(tier, slot)| {
-                let shape = tier.map.shape();
-                Audited {
-                    name: tier.name,
-                    slot: *slot,
-                    memory: tier.memory_id(),
-                    shares: shape.kind.shared_memory().is_some(),
-                    key: shape.key,
-                    value: shape.value,
-                    found: Digest::default(),
-                }
-            })
-            .collect();
-        let mut memories: Vec<u8> = audited.iter().map(|at| at.memory).collect();
-        memories.sort_unstable();
-        memories.dedup();
-        for memory in memories {
-            read(&self.managed, memory, &mut audited)?;
+        let mut audited = self.audited(&state.collections());
+        for memory in memories_of(&audited) {
+            let alien = read(&self.managed, memory, &mut audited)?;
+            // An entry of no collection is counted where the first of the memory is told to differ.
+            if let Some(first) = audited.iter_mut().find(|at| at.memory == memory) {
+                first.found.count += alien;
+            }
         }
         for (at, progress) in audited.iter().zip(&mut self.progress.collections) {
             let expected = self.ledger.slot(at.slot).content;
@@ -69,13 +55,73 @@ impl<M: Memory> Mover<M> {
         }
         self.finish(now)
     }
+
+    /// Reads every entry, on the heap and in the maps, and holds them against what was written to the collections. An
+    /// entry of a collection that a release gave up is none of them. Writes nothing.
+    ///
+    /// # Errors
+    /// [`ReverseError::CollectionDiffers`] for the first that holds something else, [`Error::Tree`] for a map that is none.
+    pub(crate) fn check_content<S: Tiered<M>>(&self, state: &mut S) -> Result<(), Error> {
+        let tiers = state.collections();
+        let mut audited = self.audited(&tiers);
+        for memory in memories_of(&audited) {
+            read(&self.managed, memory, &mut audited)?;
+        }
+        for (at, tier) in audited.iter_mut().zip(&tiers) {
+            tier.map.each_on_heap(&mut |key, value| {
+                at.found.add(at.slot.entry_digest(key, value));
+                true
+            });
+            let expected = self.ledger.slot(at.slot).content;
+            if let Some(difference) = difference(expected, at.found) {
+                let collection = at.name.into();
+                return Err(ReverseError::CollectionDiffers {
+                    collection,
+                    difference,
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    /// What every collection has to hold, in their order.
+    pub(crate) fn contents(&self) -> Vec<Digest> {
+        let slots = self.ledger.slots();
+        slots.iter().map(|slot| slot.content).collect()
+    }
+
+    /// Every collection, of which nothing was read yet.
+    fn audited(&self, tiers: &[Tier<'_, M>]) -> Vec<Audited> {
+        let of_tier = tiers.iter().zip(&self.slots).map(|(tier, slot)| {
+            let shape = tier.map.shape();
+            Audited {
+                name: tier.name,
+                slot: *slot,
+                memory: tier.memory_id(),
+                shares: shape.kind.shared_memory().is_some(),
+                key: shape.key,
+                value: shape.value,
+                found: Digest::default(),
+            }
+        });
+        of_tier.collect()
+    }
 }
 
-/// Adds what the map in `memory` holds to the digests of its collections.
-fn read<M: Memory>(managed: &Managed<M>, id: u8, audited: &mut [Audited]) -> Result<(), Error> {
+/// The memories of the collections, each once.
+fn memories_of(audited: &[Audited]) -> Vec<u8> {
+    let mut memories: Vec<u8> = audited.iter().map(|at| at.memory).collect();
+    memories.sort_unstable();
+    memories.dedup();
+    memories
+}
+
+/// Adds what the map in memory `id` holds to the digests of its collections; how many entries are of none.
+fn read<M: Memory>(managed: &Managed<M>, id: u8, audited: &mut [Audited]) -> Result<u64, Error> {
     let memory = managed.memory(id)?;
     if memory.size() == 0 {
-        return Ok(());
+        return Ok(0);
     }
     // On the heap: a canister's stack is small.
     let mut by_prefix = vec![None; 256];
@@ -91,7 +137,6 @@ fn read<M: Memory>(managed: &Managed<M>, id: u8, audited: &mut [Audited]) -> Res
         None => (Size::Unbounded, Size::Unbounded),
     };
     let mut alien = 0;
-    // An entry of no collection is counted where the first of the memory is told to differ.
     let reader = TreeReader::open(memory, key, value)?;
     let walked = reader.walk(|key, value| {
         let found = match (own, key.split_first()) {
@@ -111,8 +156,5 @@ fn read<M: Memory>(managed: &Managed<M>, id: u8, audited: &mut [Audited]) -> Res
         ControlFlow::<()>::Continue(())
     });
     walked.map(drop)?;
-    if let Some(first) = audited.iter_mut().find(|at| at.memory == id) {
-        first.found.count += alien;
-    }
-    Ok(())
+    Ok(alien)
 }

@@ -7,8 +7,10 @@ use serde::de::DeserializeOwned;
 use super::{Origin, Plan, ReadBack};
 use crate::codec::{Cbor, Codec};
 use crate::error::Error;
+use crate::journal::{Journal, decode};
 use crate::legacy::Adoptable;
 use crate::managed::{Managed, Memory0Content};
+use crate::mover::{Tiered, declared};
 use crate::open::Opened;
 use crate::proof;
 
@@ -107,6 +109,23 @@ where
                 })
             }
         }
+    }
+
+    /// The journal of the move, where one has begun. The state gets the hot part that is newer than the payload's.
+    pub fn journal(&mut self) -> Result<Option<Journal>, Error>
+    where
+        T: Tiered<M>,
+    {
+        let journal = match &self.place {
+            Place::Saved(managed) => {
+                managed.read_journal(|| declared(&mut self.state).map(Some))?
+            }
+            Place::Legacy(_) | Place::Value(_) => None,
+        };
+        if let Some(hot) = journal.as_ref().and_then(|journal| journal.hot.as_ref()) {
+            self.state.set_hot(decode(hot)?);
+        }
+        Ok(journal)
     }
 
     /// Leaves the state in memory 0, where it is not there already, and the release in the header. What was written

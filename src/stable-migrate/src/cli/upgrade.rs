@@ -11,7 +11,7 @@ use stable_migrate::{
 use super::next_steps::NextSteps;
 use super::setting::SettingArgs;
 use super::steps::load_step;
-use super::{Verdict, complain, finish, json, print};
+use super::{Verdict, finish, offline};
 
 /// Upgrade, migrate and shrink a canister offline: a new snapshot to be loaded
 ///
@@ -101,27 +101,19 @@ impl Upgrade {
             self.path.display().to_string(),
             self.output.display().to_string(),
         );
-        print(&match self.json {
-            true => json(&outcome)?,
-            false => upgrade_text(&from, &to, &outcome),
-        })?;
-        if outcome.held && !self.json {
-            let next = NextSteps {
-                canister: &self.canister,
-                from: &self.path,
-                to: &self.output,
-                without_pre_upgrade: false,
-            };
-            print(&format!("\n{}", next.commands()))?;
-        }
+        let next = NextSteps {
+            canister: &self.canister,
+            from: &self.path,
+            to: &self.output,
+            without_pre_upgrade: false,
+        };
+        offline::tell(
+            &outcome,
+            || upgrade_text(&from, &to, &outcome),
+            self.json,
+            &next,
+        )?;
         finish(page, &upgrade_html(&from, &to, &outcome))?;
-        if !outcome.held {
-            let failure = outcome.failures.first().map_or("", |failure| failure);
-            complain(&format!("nothing was written: {failure}"));
-            return Ok(Verdict::Different);
-        }
-        // What was made gets its name last, so that it is there if the command says so, and only then.
-        made.finish()?;
-        Ok(Verdict::Held)
+        offline::conclude(&outcome, made)
     }
 }

@@ -7,8 +7,18 @@ use crate::units::{count_text, number_text, saving_text, share_text};
 
 /// The offline upgrade of `from` to `to` as lines of text.
 pub fn upgrade_text(from: &str, to: &str, outcome: &Outcome) -> String {
+    outcome_text(from, to, outcome, lines(outcome))
+}
+
+/// What was made of `from`, as these lines, and what is wrong with it.
+pub fn outcome_text(
+    from: &str,
+    to: &str,
+    outcome: &Outcome,
+    lines: Vec<(&'static str, String)>,
+) -> String {
     let mut text = format!("{from} -> {to}\n");
-    for (name, line) in lines(outcome) {
+    for (name, line) in lines {
         text.push_str(&format!("  {name:14} {line}\n"));
     }
     if !outcome.held {
@@ -62,6 +72,13 @@ pub fn lines(outcome: &Outcome) -> Vec<(&'static str, String)> {
         let failed = failed.filter(|(name, _)| *name == "FAILED");
         lines.extend(failed.map(|(name, line)| (name, format!("{what}: {line}"))));
     }
+    lines.extend(checks(outcome));
+    lines
+}
+
+/// The answers at every point, the timer, and what was asked.
+pub fn checks(outcome: &Outcome) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
     for (what, upgraded) in &outcome.upgrades {
         if let Some(answers) = &upgraded.answers {
             checked(&mut lines, &format!("after {what}"), answers);
@@ -76,7 +93,8 @@ pub fn lines(outcome: &Outcome) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn cost_text(upgraded: &Upgraded) -> String {
+/// What an upgrade costs, in a line.
+pub fn cost_text(upgraded: &Upgraded) -> String {
     format!(
         "{} instructions, {} of the limit on chain; {} ms here",
         number_text(upgraded.instructions),

@@ -3,7 +3,9 @@ use super::run::stable_migrate;
 #[test]
 fn every_command_explains_itself_with_examples() {
     let overview = stable_migrate(["--help"]).ok();
-    for command in ["inspect", "rehearse", "compact", "upgrade", "plan"] {
+    for command in [
+        "inspect", "rehearse", "compact", "upgrade", "revert", "plan",
+    ] {
         assert!(overview.contains(command), "{overview}");
         let help = stable_migrate([command, "--help"]).ok();
         let example = format!("\n  stable-migrate {command} ");
@@ -36,6 +38,8 @@ fn a_mistyped_command_ends_with_status_2() {
         &["rehearse", "a", "--wasm", "b", "--arg", "()", "--arg", "()"],
         &["rehearse", "a", "--wasm", "b", "--sender", "nobody"],
         &["upgrade", "a", "--wasm", "b"],
+        &["revert", "a", "--wasm", "b", "-o", "c"],
+        &["revert", "a", "--wasm", "b", "--to", "heap", "-o", "c"],
         &["plan", "a"],
         &["plan", "--canisters", "0", "a"],
         &["plan", "--canisters", "5"],

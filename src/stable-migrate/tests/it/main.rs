@@ -14,6 +14,7 @@ mod programs;
 mod questions;
 mod rehearse;
 mod releases;
+mod revert;
 mod run;
 mod trees;
 mod upgrade;

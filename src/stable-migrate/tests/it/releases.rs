@@ -27,7 +27,8 @@ pub fn built(name: &str) -> Option<Module> {
     Module::new(&std::fs::read(path_of(name)?).ok()?).ok()
 }
 
-fn path_of(name: &str) -> Option<PathBuf> {
+/// The file of a module by its name; none, and a printed sentence, where it was not built.
+pub fn path_of(name: &str) -> Option<PathBuf> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/canisters");
     let path = built.join(format!("{name}.wasm"));
     if !path.exists() {

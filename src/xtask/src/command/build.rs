@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::artifacts::{self, Artifact, BATCHES};
+use crate::artifacts::{self, Artifact, BACK_BATCHES, BATCHES};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::flags;
@@ -29,7 +29,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         ("queries", Align::Right),
         ("updates", Align::Right),
     ]);
-    for file in modules(workspace, BATCHES)? {
+    for file in modules(workspace, &[BATCHES, BACK_BATCHES].concat())? {
         let wasm = fs::read(&file).map_err(Error::file("read", &file))?;
         let packed = receipt::packed(&file);
         let packed_bytes = fs::metadata(&packed)

@@ -9,7 +9,7 @@ use std::time::Instant;
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use crate::artifacts::{BATCHES, RELEASES, TEST_BATCHES, TODAY};
+use crate::artifacts::{Artifact, BACK_BATCHES, BATCHES, RELEASES, TEST_BATCHES, TODAY};
 use crate::command::build;
 use crate::error::{Error, Result};
 use crate::file;
@@ -32,6 +32,9 @@ network is a local one: canisters are made on it and left behind. Without --netw
 ../shared/icp-endpoint where that is there, else the one that `icp network start` starts.
 
 The exit status is 0 only if every command did what the runbook says and every answer is the same.";
+
+/// The modules that the runbook installs.
+const ALL: [&[&[Artifact]]; 3] = [BATCHES, BACK_BATCHES, TEST_BATCHES];
 
 /// What the run is told on the command line.
 #[derive(Debug, Args)]
@@ -59,8 +62,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let markdown = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
     let runbook = Runbook::parse(&markdown)?;
     if !options.no_build {
-        build::modules(workspace, BATCHES)?;
-        build::modules(workspace, TEST_BATCHES)?;
+        build::modules(workspace, &ALL.concat())?;
     }
     let scratch = scratch(workspace)?;
     let client = Client::find(&workspace.target)?;
@@ -137,7 +139,7 @@ fn network(
 /// The names of the modules by their hash, which is that of the file as it was installed: packed or not.
 fn modules(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
     let mut names = BTreeMap::new();
-    for artifact in BATCHES.iter().chain(TEST_BATCHES).copied().flatten() {
+    for artifact in ALL.concat().into_iter().flatten() {
         let release = RELEASES.iter().position(|name| *name == artifact.name);
         let name = release.map_or(artifact.name.to_owned(), |number| {
             format!("release {number}")

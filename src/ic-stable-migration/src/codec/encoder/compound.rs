@@ -110,7 +110,7 @@ impl<'a, 'w> Sequence<'a, 'w> {
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failure> {
         self.level.count += 1;
         if !matches!(self.form, Form::Items) {
-            if is_byte::<T>() {
+            if self.encoder.tags && is_byte::<T>() {
                 self.form.gathers();
                 self.encoder.run.push(value.serialize(Byte)?);
                 return self.write_if_full();
@@ -123,7 +123,7 @@ impl<'a, 'w> Sequence<'a, 'w> {
     /// Writes all elements that an iterator has.
     #[inline]
     pub fn extend<I: Iterator<Item: Serialize>>(&mut self, mut items: I) -> Result<(), Failure> {
-        if !is_byte::<I::Item>() {
+        if !self.encoder.tags || !is_byte::<I::Item>() {
             return items.try_for_each(|item| self.element(&item));
         }
         let mut bytes = [0; 64];

@@ -82,7 +82,7 @@ impl Encoder<'_> {
     pub(super) fn null(&mut self) -> Result<(), Failure> {
         if self.somes > 0 && !self.tags {
             return Err(Failure::new(
-                "the value has a Some(None) or Some(()), which MessagePack would make None",
+                "the value has a Some(None) or Some(()), which would be read as None",
             ));
         }
         for _ in 0..std::mem::take(&mut self.somes) {

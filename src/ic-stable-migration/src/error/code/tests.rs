@@ -8,15 +8,17 @@ use crate::form::{Form, Frame};
 use crate::key;
 use crate::mover::Difference;
 use crate::registry::{Size, Versions};
+use crate::reverse::Lost;
 
 /// The page that has an entry for every code.
 const INDEX: &str = include_str!("../../guide/errors.md");
 
 /// The sources in which the texts stand, of which every one has a sample below.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     include_str!("../../error.rs"),
     include_str!("../../registry/ownership.rs"),
     include_str!("../../tree/error.rs"),
+    include_str!("../../reverse/error.rs"),
     include_str!("../../key.rs"),
 ];
 
@@ -31,6 +33,7 @@ fn samples() -> Vec<Told> {
     let mut samples: Vec<Told> = errors().iter().map(|e| told(e, Error::code)).collect();
     samples.extend(ownership().iter().map(|e| told(e, OwnershipError::code)));
     samples.extend(tree().iter().map(|e| told(e, TreeError::code)));
+    samples.extend(reverse().iter().map(|e| told(e, ReverseError::code)));
     let key = key::decode::<u64>(b"short").unwrap_err();
     samples.push(told(&key, KeyError::code));
     samples
@@ -54,8 +57,8 @@ fn a_text_begins_with_its_code_and_no_two_errors_share_one() {
 #[test]
 fn every_variant_has_a_sample() {
     let texts = |source: &str| source.matches("#[error(").count();
-    // `transparent`, and the one that goes on behind the text of another.
-    let wrappers = 2;
+    // `transparent`, twice, and the one that goes on behind the text of another.
+    let wrappers = 3;
     assert_eq!(
         SOURCES.map(texts).iter().sum::<usize>() - wrappers,
         samples().len()
@@ -69,6 +72,10 @@ fn a_wrapper_tells_the_code_of_what_it_wraps_once() {
         let outer = Error::from(inner);
         assert_eq!(outer.code(), code);
         assert_eq!(outer.to_string(), format!("{text}; nothing was written"));
+    }
+    for inner in reverse() {
+        let outer = Error::from(inner.clone());
+        assert_eq!(told(&outer, Error::code), told(&inner, ReverseError::code));
     }
     for inner in tree() {
         let outer = Error::from(inner.clone());
@@ -189,16 +196,38 @@ fn errors() -> Vec<Error> {
         },
         Error::MoveDiffers {
             collection: text(),
-            difference: Difference {
-                expected_count: 1,
-                found_count: 2,
-                expected_sum: 3,
-                found_sum: 4,
-            },
+            difference: DIFFERENCE,
         },
         Error::OriginalsGone,
         Error::ReservedMemory { id: 255 },
         Error::SchemaOfPlan { plan: 1, state: 2 },
+    ]
+}
+
+const DIFFERENCE: Difference = Difference {
+    expected_count: 1,
+    found_count: 2,
+    expected_sum: 3,
+    found_sum: 4,
+};
+
+fn reverse() -> Vec<ReverseError> {
+    let text = || String::from("…");
+    vec![
+        ReverseError::Unpromised {
+            lost: vec![Lost::new("index", 3)],
+        },
+        ReverseError::OtherMemories { memories: text() },
+        ReverseError::NoManager,
+        ReverseError::Undecided { collection: text() },
+        ReverseError::CollectionDiffers {
+            collection: text(),
+            difference: DIFFERENCE,
+        },
+        ReverseError::NotTheState {
+            format: Format::Cbor,
+            what: text(),
+        },
     ]
 }
 

@@ -1,10 +1,11 @@
 //! From the state to the nested value, without building it: maps and lists are streamed from the collections
-//! entry by entry. Of one post at a time the keys of its bets are held, to bring them into the order of rooms.
+//! entry by entry. Of one post at a time [all](super::parts) is held.
 
 use candid::Principal;
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::VersionDetails;
+use super::parts::{PartsOfPost, RoomsOfPost, parts};
 use crate::domain::betting::{AggregateStats, RoomBetPossibleOutcomes};
 use crate::domain::follow::FollowEntryDetail;
 use crate::domain::post::{FeedScore, PostStatus, PostViewStatistics};
@@ -13,10 +14,8 @@ use crate::domain::time::Timestamp;
 use crate::state::State;
 use crate::state::bulk::Collection;
 use crate::state::hot::{Configuration, PostScoreIndex};
-use crate::state::keys::{
-    BetKey, FollowMemberKey, FollowSide, FollowedPrincipalKey, LikeKey, RoomKey,
-};
-use crate::state::records::{BettingRecord, PostRecord, RoomRecord};
+use crate::state::keys::{FollowMemberKey, FollowSide, FollowedPrincipalKey, RoomKey};
+use crate::state::records::{PostRecord, RoomRecord};
 
 /// The state, serialized as [`CanisterData`](super::CanisterData) is.
 pub struct LegacyView<'a>(pub &'a State);
@@ -27,14 +26,16 @@ impl Serialize for LegacyView<'_> {
         let state = self.0;
         View {
             all_created_posts: MapOf {
-                len: bulk.posts.iter().count(),
+                len: bulk.posts.len(),
                 entries: || {
+                    let mut parts = parts(bulk);
                     let posts = bulk.posts.iter();
-                    posts.map(|(number, post)| (number, post_view(state, number, post)))
+                    posts
+                        .map(move |(number, post)| (number, post_view(post, parts.of_post(number))))
                 },
             },
             all_hot_or_not_bets_placed: MapOf {
-                len: bulk.placed_bets.iter().count(),
+                len: bulk.placed_bets.len(),
                 entries: || {
                     let bets = bulk.placed_bets.iter();
                     bets.map(|(key, bet)| ((key.canister, key.post), bet))
@@ -49,7 +50,7 @@ impl Serialize for LegacyView<'_> {
             my_token_balance: TokenBalanceView {
                 utility_token_balance: hot.balance.utility_token_balance,
                 utility_token_transaction_history: MapOf {
-                    len: bulk.token_events.iter().count(),
+                    len: bulk.token_events.len(),
                     entries: || bulk.token_events.iter(),
                 },
                 lifetime_earnings: hot.balance.lifetime_earnings,
@@ -103,14 +104,14 @@ struct TokenBalanceView<History> {
 }
 
 #[derive(serde::Serialize)]
-struct PostView<Likes, Details> {
+struct PostView<Details> {
     id: u64,
     description: String,
     hashtags: Vec<String>,
     video_uid: String,
     status: PostStatus,
     created_at: Timestamp,
-    likes: Likes,
+    likes: Vec<Principal>,
     share_count: u64,
     view_stats: PostViewStatistics,
     home_feed_score: FeedScore,
@@ -131,9 +132,9 @@ struct SlotView<Rooms> {
 }
 
 #[derive(serde::Serialize)]
-struct RoomView<Bets> {
+struct RoomView<'a, Bets> {
     bets_made: Bets,
-    bet_outcome: RoomBetPossibleOutcomes,
+    bet_outcome: &'a RoomBetPossibleOutcomes,
     room_bets_total_pot: u64,
     total_hot_bets: u64,
     total_not_bets: u64,
@@ -145,11 +146,11 @@ fn follow_list_view(
 ) -> impl Serialize {
     FollowListView {
         sorted_index: MapOf {
-            len: entries.iter().count(),
+            len: entries.len(),
             entries: || entries.iter(),
         },
         members: MapOf {
-            len: places.iter().count(),
+            len: places.len(),
             entries: || {
                 let places = places.iter();
                 places.map(|(key, place)| (FollowEntryDetail::from(key), place))
@@ -160,15 +161,11 @@ fn follow_list_view(
 
 fn principals_view(state: &State, side: FollowSide) -> impl Serialize {
     let users = FollowedPrincipalKey::of_side(side);
-    let users = move || state.bulk.followed_principals.range(users.clone());
-    SeqOf {
-        len: users().count(),
-        elements: move || users().map(|(key, ())| key.user),
-    }
+    let users = state.bulk.followed_principals.keys(users);
+    users.map(|key| key.user).collect::<Vec<_>>()
 }
 
-fn post_view(state: &State, number: u64, post: PostRecord) -> impl Serialize {
-    let likes = move || state.bulk.likes.range(LikeKey::of_post(number));
+fn post_view(post: PostRecord, parts: PartsOfPost) -> impl Serialize {
     PostView {
         id: post.id,
         description: post.description,
@@ -176,133 +173,74 @@ fn post_view(state: &State, number: u64, post: PostRecord) -> impl Serialize {
         video_uid: post.video_uid,
         status: post.status,
         created_at: post.created_at,
-        likes: SeqOf {
-            len: likes().count(),
-            elements: move || likes().map(|(key, ())| key.liker),
-        },
         share_count: post.share_count,
         view_stats: post.view_stats,
         home_feed_score: post.home_feed_score,
         creator_consent_for_inclusion_in_hot_or_not: post.consent,
-        hot_or_not_details: post
-            .betting
-            .map(|betting| betting_view(state, number, betting)),
+        hot_or_not_details: post.betting.map(|betting| BettingView {
+            hot_or_not_feed_score: betting.feed_score,
+            aggregate_stats: betting.totals,
+            slot_history: SlotHistory {
+                slots: betting.slots,
+                rooms: parts.rooms,
+            },
+        }),
+        likes: parts.likers,
     }
 }
 
-fn betting_view(state: &State, post: u64, betting: BettingRecord) -> impl Serialize {
-    BettingView {
-        hot_or_not_feed_score: betting.feed_score,
-        aggregate_stats: betting.totals,
-        slot_history: SlotHistory {
-            state,
-            post,
-            slots: betting.slots,
-            seats: Seats::of_post(state, post),
-        },
-    }
-}
-
-/// The slots of one post, with the order of its bets that their rooms are written by.
-struct SlotHistory<'a> {
-    state: &'a State,
-    post: u64,
+/// The slots of one post, with what is in their rooms.
+struct SlotHistory {
     slots: Vec<u8>,
-    seats: Seats,
+    rooms: RoomsOfPost,
 }
 
-impl Serialize for SlotHistory<'_> {
+impl Serialize for SlotHistory {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let view = |slot: &u8| (*slot, slot_view(self.state, &self.seats, self.post, *slot));
+        let view = |slot: &u8| (*slot, slot_view(&self.rooms, *slot));
         MapOf {
-            len: self.slots.len(),
+            len: self.slots.len() as u64,
             entries: || self.slots.iter().map(view),
         }
         .serialize(serializer)
     }
 }
 
-fn slot_view<'a>(state: &'a State, seats: &'a Seats, post: u64, slot: u8) -> impl Serialize {
-    let rooms = move || state.bulk.rooms.range(RoomKey::of_slot(post, slot));
+fn slot_view(rooms: &RoomsOfPost, slot: u8) -> impl Serialize + '_ {
+    let of_slot = rooms.of_slot(slot);
     SlotView {
         room_details: MapOf {
-            len: rooms().count(),
+            len: of_slot.len() as u64,
             entries: move || {
-                rooms().map(move |(key, room)| (key.room, room_view(state, seats, key, room)))
+                let views = of_slot.iter();
+                views.map(move |(key, room)| (key.room, room_view(rooms, key, room)))
             },
         },
     }
 }
 
 fn room_view<'a>(
-    state: &'a State,
-    seats: &'a Seats,
-    key: RoomKey,
-    room: RoomRecord,
-) -> impl Serialize {
-    let RoomKey {
-        post,
-        slot,
-        room: number,
-    } = key;
-    let bet = move |seat: &Seat| {
-        let key = BetKey {
-            post,
-            bettor: seat.bettor,
-            slot,
-            room: number,
-        };
-        Some((seat.bettor, state.bulk.bets.get(&key)?))
-    };
-    let bets = move || seats.of_room(slot, number).iter().filter_map(bet);
+    rooms: &'a RoomsOfPost,
+    key: &RoomKey,
+    room: &'a RoomRecord,
+) -> impl Serialize + 'a {
+    let bets = rooms.bets(key.slot, key.room);
     RoomView {
         bets_made: MapOf {
-            len: bets().count(),
-            entries: bets,
+            len: bets.len() as u64,
+            entries: move || bets.iter().map(|(key, bet)| (key.bettor, bet)),
         },
-        bet_outcome: room.outcome,
+        bet_outcome: &room.outcome,
         room_bets_total_pot: room.pot,
         total_hot_bets: room.hot_bets,
         total_not_bets: room.not_bets,
     }
 }
 
-/// The bets of one post in the order of slots, rooms and bettors.
-struct Seats(Vec<Seat>);
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Seat {
-    slot: u8,
-    room: u64,
-    bettor: Principal,
-}
-
-impl Seats {
-    fn of_post(state: &State, post: u64) -> Self {
-        let bets = state.bulk.bets.range(BetKey::of_post(post));
-        let mut seats: Vec<Seat> = bets
-            .map(|(key, _)| Seat {
-                slot: key.slot,
-                room: key.room,
-                bettor: key.bettor,
-            })
-            .collect();
-        seats.sort_unstable();
-        Self(seats)
-    }
-
-    fn of_room(&self, slot: u8, room: u64) -> &[Seat] {
-        let start = self.0.partition_point(|s| (s.slot, s.room) < (slot, room));
-        let rest = self.0.get(start..).unwrap_or_default();
-        let len = rest.partition_point(|s| (s.slot, s.room) == (slot, room));
-        rest.get(..len).unwrap_or_default()
-    }
-}
-
-/// A map streamed from an iterator, whose entries are counted where the view is made: the count in the encoding
-/// is that of the entries, whatever else the state believes.
+/// A map streamed from an iterator that has so many entries. Where it has not, the value cannot be read, which the release
+/// that goes back finds out before it writes.
 struct MapOf<F> {
-    len: usize,
+    len: u64,
     entries: F,
 }
 
@@ -314,30 +252,10 @@ where
     V: Serialize,
 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.len))?;
+        let mut map = serializer.serialize_map(Some(self.len as usize))?;
         for (key, value) in (self.entries)() {
             map.serialize_entry(&key, &value)?;
         }
         map.end()
-    }
-}
-
-/// A list streamed from an iterator; counted as a [`MapOf`] is.
-struct SeqOf<F> {
-    len: usize,
-    elements: F,
-}
-
-impl<F, I> Serialize for SeqOf<F>
-where
-    F: Fn() -> I,
-    I: Iterator<Item: Serialize>,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = serializer.serialize_seq(Some(self.len))?;
-        for element in (self.elements)() {
-            seq.serialize_element(&element)?;
-        }
-        seq.end()
     }
 }

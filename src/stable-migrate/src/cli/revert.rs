@@ -1,0 +1,111 @@
+//! `stable-migrate revert`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use stable_migrate::{Error, Goal, OfflineRevert, Progress, SnapshotDir, revert_text};
+
+use super::next_steps::NextSteps;
+use super::setting::SettingArgs;
+use super::steps::Steps;
+use super::{Verdict, offline};
+
+/// Go back to the old module offline, with everything that was written since: a new snapshot to be loaded
+///
+/// Runs the upgrade to a release that goes back, which leaves the state where it is, and then the upgrade to the old
+/// module: that begins with the pre_upgrade of the release that goes back, which writes the state as the old module reads
+/// it. With no second --wasm the release that goes back is installed once more, runs on, and the old module can be
+/// installed over it on chain. Every answer is compared, stable memory is looked at, and a whole new snapshot is written.
+///
+/// Nothing else of the canister runs: no timer, no heartbeat, no step of a move, and no call leaves it.
+///
+/// If an upgrade fails, an answer is not the same, a timer is lost or stable memory has another layout than asked for,
+/// nothing is written and the status is 1.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Revert {
+    /// Snapshot directory
+    path: PathBuf,
+    /// The release that goes back, then the old module if that is to take over
+    #[command(flatten)]
+    steps: Steps,
+    /// Where the old module looks for its value
+    #[arg(long, value_name = "LAYOUT")]
+    to: To,
+    /// What to make: a directory that does not exist yet
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// Skip the pre_upgrade of the running module: what is on the heap and not in stable memory is lost
+    #[arg(long)]
+    skip_pre_upgrade: bool,
+    /// A timer that was set before may be gone after
+    #[arg(long)]
+    timer_may_stop: bool,
+    #[command(flatten)]
+    setting: SettingArgs,
+    /// Name or id of the canister, for the commands that are printed
+    #[arg(long, value_name = "NAME", default_value = "CANISTER")]
+    canister: String,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// See [`Goal`].
+#[derive(Clone, Copy, ValueEnum)]
+enum To {
+    /// One value at offset 0 of stable memory
+    Legacy,
+    /// A value in the virtual memory of the state, as after the migration of 2023
+    Memory0,
+}
+
+const EXAMPLES: &str = "Examples:
+  stable-migrate revert my-snapshot --wasm release-back.wasm --wasm release-0.wasm --to legacy -o my-snapshot-back
+  stable-migrate revert my-snapshot --wasm release-back.wasm --arg '(record {})' --to memory0 -o my-snapshot-back";
+
+impl Revert {
+    pub fn run(self) -> Result<Verdict, Error> {
+        let directory = SnapshotDir::open(&self.path)?;
+        let progress = Progress::busy();
+        let mut steps = self.steps.load(self.skip_pre_upgrade)?.into_iter();
+        let (Some(back), old, None) = (steps.next(), steps.next(), steps.next()) else {
+            return Err(Error::Run {
+                what: "--wasm".into(),
+                reason: "give the release that goes back, and the old module at most".into(),
+            });
+        };
+        let revert = OfflineRevert {
+            setting: self.setting.setting(),
+            back,
+            old,
+            asking: self.setting.asking()?,
+            goal: match self.to {
+                To::Legacy => Goal::Legacy,
+                To::Memory0 => Goal::Memory0,
+            },
+            timer_may_stop: self.timer_may_stop,
+        };
+        let (outcome, made) = revert.run(&directory, &self.output, &mut |stage: &str| {
+            progress.say(stage)
+        })?;
+        drop(progress);
+        let (from, to) = (
+            self.path.display().to_string(),
+            self.output.display().to_string(),
+        );
+        let next = NextSteps {
+            canister: &self.canister,
+            from: &self.path,
+            to: &self.output,
+            without_pre_upgrade: false,
+        };
+        offline::tell(
+            &outcome,
+            || revert_text(&from, &to, &outcome),
+            self.json,
+            &next,
+        )?;
+        offline::conclude(&outcome, made)
+    }
+}
