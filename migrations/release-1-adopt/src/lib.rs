@@ -7,16 +7,21 @@
 
 use ic_cdk::api::time;
 use ic_stable_migration::cdk::OrTrap;
-use ic_stable_migration::{MessagePack, Plan};
+use ic_stable_migration::{MessagePack, Plan, manifest};
 use ic_stable_structures::DefaultMemoryImpl;
 use individual_user::args::IndividualUserTemplateInitArgs;
 use individual_user::domain::memory::Start;
-use individual_user::lifecycle::{self, CEILING, TRAILING};
+use individual_user::lifecycle::{self, APPLICATION, CEILING, TRAILING};
 use individual_user::state::legacy::CanisterData;
 use individual_user::state::{State, Store};
 
-const PLAN: Plan<CanisterData, MessagePack> =
-    Plan::new(1).schema(1).ceiling(CEILING).trailing(TRAILING);
+const PLAN: Plan<CanisterData, MessagePack> = Plan::new(1)
+    .application(APPLICATION)
+    .schema(1)
+    .ceiling(CEILING)
+    .trailing(TRAILING);
+
+manifest!(PLAN.manifest());
 
 #[ic_cdk::init(hidden = true, decode_with = "lifecycle::argument")]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {

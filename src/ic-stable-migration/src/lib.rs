@@ -109,11 +109,11 @@
 //!   such modules.
 //! - A [`TieredMap`] returns values owned, and a write traps where stable memory cannot grow.
 
-/// A custom section of words, by which tools tell a module that uses this library: its store follows a memory that was
-/// rewritten under it.
+/// A custom section of words and a [manifest](Manifest), by which tools tell a module that uses this library: its store
+/// follows a memory that was rewritten under it. Tools that shrink a module keep sections of this name.
 #[cfg(target_family = "wasm")]
 #[used]
-#[unsafe(link_section = "ic-stable-migration")]
+#[unsafe(link_section = "icp:public ic-stable-migration")]
 static USES_THIS_LIBRARY: [u8; 9] = *b"layout 1 ";
 
 /// Says in the module that structures of its own, in memories from [`Managed::memory`], follow a memory that was
@@ -131,12 +131,13 @@ macro_rules! follows_rewrites {
         #[cfg(target_family = "wasm")]
         const _: () = {
             #[used]
-            #[unsafe(link_section = "ic-stable-migration")]
+            #[unsafe(link_section = "icp:public ic-stable-migration")]
             static FOLLOWS_REWRITES: [u8; 8] = *b"follows ";
         };
     };
 }
 
+mod application;
 mod bucket_plan;
 #[cfg(feature = "cdk")]
 pub mod cdk;
@@ -151,6 +152,7 @@ mod ledger;
 mod legacy;
 mod managed;
 mod manager;
+mod manifest;
 mod mover;
 mod open;
 mod plan;
@@ -168,6 +170,7 @@ mod tracked;
 mod transfer;
 pub mod tree;
 
+pub use application::Application;
 pub use bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
 #[cfg(feature = "candid")]
 pub use codec::Candid;
@@ -188,6 +191,10 @@ pub use journal::{JournaledCollection, MoveJournal};
 pub use legacy::{Adoptable, Each, EachOf, Elements, Entries, Legacy, Trailing};
 pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp, Value};
 pub use manager::BucketTable;
+pub use manifest::{
+    Collections, Declared, DeclaredCollection, HeaderManifest, Manifest, ManifestError,
+    ManifestSource,
+};
 pub use mover::{
     Budget, CollectionStatus, Difference, DifferingKeys, FromEntries, MoveStatus, Mover, Phase,
     Resolution, StepReport, Stuck, Tier, Tiered,

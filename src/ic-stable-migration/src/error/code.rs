@@ -39,6 +39,7 @@ impl Error {
             Self::MoveBegun { .. } => "E303",
             Self::CeilingRaised { .. } => "E304",
             Self::ReservedMemory { .. } => "E305",
+            Self::OtherApplication { .. } => "E306",
             Self::Encode { .. } => "E401",
             Self::NotReadBack { .. } => "E402",
             Self::OutOfStableMemory { .. } => "E403",
@@ -72,6 +73,7 @@ impl OwnershipError {
             Self::Oversized { .. } => "E514",
             Self::Unordered { .. } => "E515",
             Self::DuplicateKeys { .. } => "E516",
+            Self::NotAsDeclared { .. } => "E517",
         }
     }
 }

@@ -27,6 +27,7 @@ impl<L, C> Plan<L, C> {
     /// [`Error::NotEmpty`] if the memory holds anything else, [`Error::OutOfStableMemory`], and those of
     /// [`Managed::bucket_table`].
     pub fn begin<M: Memory>(&self, memory: M) -> Result<Managed<M>, Error> {
+        self.declarations.hold_none()?;
         self.format(self.fresh(memory)?)
     }
 
@@ -69,7 +70,7 @@ impl<L, C> Plan<L, C> {
         S: Tiered<M>,
         M: Memory,
     {
-        let fitting = fit(self.memory, None, None, state, now)?;
+        let fitting = fit(&self.declarations, self.memory, None, None, state, now)?;
         let fresh = self.fresh(memory)?;
         let standing = match &fresh {
             Fresh::Empty(_) => Standing::Nothing,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use ic_stable_migration::{
-    BucketPlan, Cbor, OpenOptions, Opened, Plan, Stamp, Store, Tier, Tiered, TieredMap,
+    Application, BucketPlan, Cbor, OpenOptions, Opened, Plan, Stamp, Store, Tier, Tiered, TieredMap,
 };
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use ic_stable_structures::{StableBTreeMap, StableVec, VectorMemory};
@@ -32,6 +32,7 @@ fn with_map(entries: u64) -> Vec<u8> {
         release: 2,
         schema: 1,
         now: 1_700_000_000_000_000_000,
+        application: Application::NONE,
     };
     manager
         .save::<_, Cbor>(&vec!["state".to_string(); 100], stamp)

@@ -198,6 +198,10 @@ fn errors() -> Vec<Error> {
         },
         Error::OriginalsGone,
         Error::ReservedMemory { id: 255 },
+        Error::OtherApplication {
+            found: text(),
+            this: None,
+        },
     ]
 }
 
@@ -287,6 +291,12 @@ fn ownership() -> Vec<OwnershipError> {
         OwnershipError::DuplicateKeys {
             name: name(),
             count: 1,
+        },
+        OwnershipError::NotAsDeclared {
+            name: name(),
+            what: "id",
+            declared: text(),
+            found: text(),
         },
     ]
 }
