@@ -189,7 +189,9 @@ pub use form::{Form, Forms, Frame};
 pub use header::{HEADER_BYTES, Header};
 pub use journal::{JournaledCollection, MoveJournal};
 pub use legacy::{Adoptable, Each, EachOf, Elements, Entries, Legacy, Trailing};
-pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp, Value};
+pub use managed::{
+    Empty, MAX_RELAYOUT_PAGES, Managed, ManagedMemory, Memory0Content, Stamp, Value,
+};
 pub use manager::BucketTable;
 pub use manifest::{
     Collections, Declared, DeclaredCollection, HeaderManifest, Manifest, ManifestError,

@@ -33,6 +33,7 @@ use memory::Shared;
 pub(crate) use memory0::Memory0;
 pub use memory0::Memory0Content;
 use reclaim::reclaim;
+pub use relayout::MAX_RELAYOUT_PAGES;
 use relayout::relayout;
 use tried::Tried;
 pub use value::Value;
