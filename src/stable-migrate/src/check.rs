@@ -163,3 +163,6 @@ impl Told {
 /// What is never lost where an upgrade is refused in its hook.
 const ROLLED_BACK: &str =
     "nothing: the upgrade traps and is undone; the canister was stopped for it in vain";
+
+#[cfg(test)]
+mod tests;

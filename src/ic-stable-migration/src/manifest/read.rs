@@ -145,16 +145,26 @@ impl Collections {
         let mut found = Vec::new();
         while let Err(error) = known.claim(home, &claims, |_| moved) {
             // What was found of one is not to be found again, nor to hide the others.
-            let name = match &error {
-                Error::Ownership(error) => error.subject().to_owned(),
-                _ => String::new(),
+            let of = |entry: &Registered| match &error {
+                Error::ReservedMemory { id } => entry.id == *id || entry.memory_id() == *id,
+                Error::Ownership(error) => entry.name == error.subject(),
+                _ => false,
             };
-            let left = claims.collections.len() + known.0.len();
-            let old = claims.old_names(&name);
-            claims.collections.retain(|entry| entry.name != name);
+            let both = claims.collections.iter().chain(&known.0);
+            let names: Vec<String> = both
+                .filter(|entry| of(entry))
+                .map(|entry| entry.name.clone())
+                .collect();
+            let old: Vec<String> = names
+                .iter()
+                .flat_map(|name| claims.old_names(name))
+                .collect();
+            claims
+                .collections
+                .retain(|entry| !names.contains(&entry.name));
             known.0.retain(|entry| !old.contains(&entry.name));
             found.push(error);
-            if claims.collections.len() + known.0.len() == left {
+            if names.is_empty() {
                 break;
             }
         }

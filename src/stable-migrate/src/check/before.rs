@@ -80,7 +80,7 @@ impl Before {
 
     pub(super) fn application(&self) -> Option<&str> {
         let named = self.header().and_then(|header| header.application.name());
-        named.or(self.manifest()?.application.as_deref())
+        named.or_else(|| self.manifest()?.application.as_deref())
     }
 
     /// The newest release that is known to have been here.

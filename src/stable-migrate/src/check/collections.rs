@@ -70,16 +70,19 @@ fn in_use(
     let mut seen = Vec::new();
     for declared in &collections.declared {
         let id = declared.registered.memory_id();
-        let known = journal.registry.iter().any(|one| one.memory_id() == id);
+        let name = &declared.registered.name[..];
+        let mut registry = journal.registry.iter();
+        let known =
+            registry.any(|one| one.memory_id() == id || current(&one.name, collections) == name);
         let pages = managed.table.size_of(id);
-        if known || pages == 0 || seen.contains(&id) {
+        if known || id == managed.home || pages == 0 || seen.contains(&id) {
             continue;
         }
         seen.push(id);
         told.refuse(
             "C310",
             "E510",
-            format!("collection {:?} is new and asks for virtual memory {id}, which holds {pages} pages of something else", declared.registered.name),
+            format!("collection {name:?} is new and asks for virtual memory {id}, which holds {pages} pages of something else"),
             "choose an id that is free",
         );
     }
