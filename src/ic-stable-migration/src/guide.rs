@@ -5,6 +5,7 @@
 //! | [`stage_one`] | from a value at offset 0 to a state in memory 0: dependency, hooks, what to check |
 //! | [`stage_two`] | from a state on the heap to collections in stable maps |
 //! | [`with_a_manager`] | a canister that has a `MemoryManager` already |
+//! | [`before_an_upgrade`] | what can be known before anything is stopped: the manifest, the application's name, `stable-migrate check` |
 //! | [`after_an_upgrade`] | timers, certified data, randomness: what is gone, and has to be set again |
 //! | [`features`] | Cargo features, versions of `ic-cdk`, and how to do without it |
 //! | [`faq`] | what people ask first |
@@ -15,6 +16,9 @@
 
 #[doc = include_str!("guide/after_an_upgrade.md")]
 pub mod after_an_upgrade {}
+
+#[doc = include_str!("guide/before_an_upgrade.md")]
+pub mod before_an_upgrade {}
 
 #[doc = include_str!("guide/errors.md")]
 pub mod errors {}

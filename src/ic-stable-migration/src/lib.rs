@@ -17,7 +17,8 @@
 //!
 //! # Where to begin
 //! The [`guide`] goes through a migration page by page: [stage one](guide::stage_one), [stage two](guide::stage_two), [a canister
-//! that has a memory manager](guide::with_a_manager), [what an upgrade deletes](guide::after_an_upgrade), [features and versions of
+//! that has a memory manager](guide::with_a_manager), [what to check before an upgrade](guide::before_an_upgrade),
+//! [what an upgrade deletes](guide::after_an_upgrade), [features and versions of
 //! `ic-cdk`](guide::features), [questions](guide::faq), [errors by code](guide::errors), [words](guide::glossary). The package
 //! `examples/todo` is a whole canister in three releases.
 //!

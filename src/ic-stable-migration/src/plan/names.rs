@@ -13,6 +13,12 @@ impl<L, C> Plan<L, C> {
     ///
     /// # Panics
     /// For a name that is empty, longer, or has a control character in it: in a `const`, a compile error.
+    ///
+    /// ```compile_fail
+    /// use ic_stable_migration::{Cbor, Plan};
+    ///
+    /// const PLAN: Plan<u64, Cbor> = Plan::new(1).application("a name that does not fit into a header");
+    /// ```
     pub const fn application(mut self, name: &str) -> Self {
         self.application = Application::named(name);
         self

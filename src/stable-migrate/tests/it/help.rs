@@ -3,7 +3,7 @@ use super::run::stable_migrate;
 #[test]
 fn every_command_explains_itself_with_examples() {
     let overview = stable_migrate(["--help"]).ok();
-    for command in ["inspect", "rehearse", "compact", "upgrade", "plan"] {
+    for command in ["inspect", "check", "rehearse", "compact", "upgrade", "plan"] {
         assert!(overview.contains(command), "{overview}");
         let help = stable_migrate([command, "--help"]).ok();
         let example = format!("\n  stable-migrate {command} ");
@@ -19,6 +19,9 @@ fn a_mistyped_command_ends_with_status_2() {
         &["inspcet"][..],
         &[],
         &["inspect"],
+        &["check"],
+        &["check", "a"],
+        &["check", "a", "b", "c"],
         &["compact", "a"],
         &["compact", "a", "-o", "b", "--bucket-pages", "0"],
         &[
