@@ -43,6 +43,12 @@ pub use source::ManifestSource;
 /// The version of the text.
 const VERSION: u32 = 1;
 
+/// Most collections that it can have: there are no more ids.
+const MAX_COLLECTIONS: usize = 254;
+
+/// Most lines of each kind that say what became of collections. Every name is held against all of them.
+const MAX_CHANGES: usize = 1_000;
+
 /// Puts the manifest of a plan into the module: what `stable-migrate check` holds against a canister before an upgrade. To be
 /// said once, beside the hooks.
 ///

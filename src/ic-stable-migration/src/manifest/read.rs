@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::VERSION;
+use super::{MAX_CHANGES, MAX_COLLECTIONS, VERSION};
 use crate::error::Error;
 use crate::registry::{Claims, Kind, Registered, Registry, Shape, Size};
 
@@ -226,7 +226,7 @@ impl Reader {
                     },
                 };
                 let (key, value) = (size(key)?, size(value)?);
-                self.collections.declared.push(DeclaredCollection {
+                let declared = DeclaredCollection {
                     registered: Registered {
                         name: name.into(),
                         id: parsed(id)?,
@@ -236,21 +236,20 @@ impl Reader {
                     },
                     types: (key_type.into(), value_type.into()),
                     versions: range(oldest, newest)?,
-                });
-                Ok(())
+                };
+                another(&mut self.collections.declared, declared, MAX_COLLECTIONS)
             }
-            ["renamed", old, new] => {
-                self.collections.renamed.push((old.into(), new.into()));
-                Ok(())
-            }
-            ["retired", name] => {
-                self.collections.retired.push(name.into());
-                Ok(())
-            }
-            ["encoding", collection, name] => {
-                self.encodings.push((collection.into(), name.into()));
-                Ok(())
-            }
+            ["renamed", old, new] => another(
+                &mut self.collections.renamed,
+                (old.into(), new.into()),
+                MAX_CHANGES,
+            ),
+            ["retired", name] => another(&mut self.collections.retired, name.into(), MAX_CHANGES),
+            ["encoding", collection, name] => another(
+                &mut self.encodings,
+                (collection.into(), name.into()),
+                MAX_CHANGES,
+            ),
             [
                 "application" | "release" | "reads" | "keeps" | "schemas" | "memory" | "ceiling"
                 | "budget" | "trailing" | "collections" | "collection" | "renamed" | "retired"
@@ -300,6 +299,14 @@ fn once<T>(place: &mut Option<T>, value: T) -> Line {
         None => Ok(()),
         Some(_) => Err("it was said before"),
     }
+}
+
+fn another<T>(list: &mut Vec<T>, value: T, most: usize) -> Line {
+    if list.len() == most {
+        return Err("there are more of them than there can be");
+    }
+    list.push(value);
+    Ok(())
 }
 
 fn parsed<T: FromStr>(text: &str) -> Result<T, &'static str> {

@@ -141,6 +141,10 @@ impl HeaderTerms {
         let Some(collections) = self.declarations.collections else {
             return;
         };
+        assert!(
+            collections.len() <= super::MAX_COLLECTIONS,
+            "there are 254 ids for collections"
+        );
         text.line("collections");
         text.number(collections.len() as u64);
         let mut at = 0;
@@ -181,6 +185,13 @@ const fn size(text: &mut Text, size: Size) {
 impl Declarations {
     const fn write_changes(&self, text: &mut Text) {
         let (renamed, retired) = (self.changes.renamings(), self.changes.retirements());
+        let encodings = self.changes.encodings();
+        assert!(
+            renamed.len() <= super::MAX_CHANGES
+                && retired.len() <= super::MAX_CHANGES
+                && encodings.len() <= super::MAX_CHANGES,
+            "a manifest has room for 1000 changes of each kind"
+        );
         let mut at = 0;
         while at < renamed.len() {
             text.line("renamed");
@@ -194,7 +205,6 @@ impl Declarations {
             text.field(retired[at]);
             at += 1;
         }
-        let encodings = self.changes.encodings();
         at = 0;
         while at < encodings.len() {
             text.line("encoding");

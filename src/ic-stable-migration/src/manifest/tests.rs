@@ -104,6 +104,7 @@ fn lines_of_later_versions_are_skipped_and_damaged_ones_named() {
             "as many",
         ),
         (format!("\nmanifest\t1\n{}", "x".repeat(1 << 20)), "1 MiB"),
+        (with(&"retired\tx\n".repeat(1_001)), "more of them"),
     ] {
         let error = read(&text).unwrap_err().to_string();
         assert!(error.contains(told), "{told}: {error}");

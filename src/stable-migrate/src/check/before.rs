@@ -11,7 +11,7 @@ use crate::image::Image;
 use crate::input;
 use crate::snapshot_dir::{MAX_MODULE, SnapshotDir};
 
-/// See the [module](self).
+/// What is known of the canister as it is.
 #[derive(Debug, Default)]
 pub struct Before {
     /// The module, if that is known.

@@ -87,7 +87,9 @@ impl Tiered<Raw> for Items {
 /// A memory with a collection `items` of 100 entries in memory 1, and a `StableVec` that the canister keeps by itself
 /// in memory 9, if it does.
 pub fn collection(with_vec: bool) -> Vec<u8> {
-    let plan = Plan::<u64, Cbor>::new(2).ceiling(32 << 30);
+    let plan = Plan::<u64, Cbor>::new(2)
+        .application("list")
+        .ceiling(32 << 30);
     let raw: Raw = Rc::default();
     let mut store = Store::begin_tiered(&plan, Rc::clone(&raw), Items::default(), 1).unwrap();
     let state = store.state().unwrap();
