@@ -12,6 +12,10 @@ use ic_stable_migration::{Store, Tier, Tiered, TieredMap, cdk::OrTrap};
 use ic_stable_structures::{DefaultMemoryImpl as Stable, StableBTreeMap, StableCell};
 use serde::{Deserialize, Serialize};
 
+/// The application's name, for good: a memory that says another is refused.
+#[cfg(any(feature = "release-1", feature = "release-2"))]
+const APPLICATION: &str = "blog";
+
 /// What release 0 leaves in memory 9.
 #[derive(Serialize, Deserialize)]
 struct Legacy {
@@ -147,14 +151,26 @@ mod hooks {
 mod hooks {
     use super::*;
     use ic_cdk::api::time;
-    use ic_stable_migration::{Cbor, LengthU32, ManagedMemory, Plan, Trailing, cdk};
+    use ic_stable_migration::{
+        Cbor, Declared, LengthU32, ManagedMemory, Plan, Trailing, cdk, declare, manifest,
+    };
 
     pub type Memory = ManagedMemory<Stable>;
 
     const RELEASE: u32 = if cfg!(feature = "release-2") { 2 } else { 1 };
+    // What `State::collections` lists, for the manifest.
+    const COLLECTIONS: &[Declared] = &[declare!("likes", 2, u64 => u64)];
     // Nothing else is kept in memory 9, so what stands behind the value is what a longer one left.
-    const PLAN: Plan<Legacy, LengthU32<Cbor>> =
-        Plan::new(RELEASE).memory(9).trailing(Trailing::Discard);
+    const STAGE_ONE: Plan<Legacy, LengthU32<Cbor>> = Plan::new(RELEASE)
+        .application(APPLICATION)
+        .memory(9)
+        .trailing(Trailing::Discard);
+    const PLAN: Plan<Legacy, LengthU32<Cbor>> = match RELEASE {
+        2 => STAGE_ONE.collections(COLLECTIONS),
+        _ => STAGE_ONE,
+    };
+
+    manifest!(PLAN.manifest());
 
     pub fn memory(id: u8) -> Memory {
         STORE.with_borrow(|store| {

@@ -11,8 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use candid::Principal;
 use ic_cdk::api::msg_caller;
 use ic_stable_migration::cdk::{self, OrTrap};
-use ic_stable_migration::{Store, Tier, Tiered, TieredList, TieredMap, TieredSet, key::Key};
+use ic_stable_migration::{
+    Candid, Store, Tier, Tiered, TieredList, TieredMap, TieredSet, key::Key, manifest,
+};
 use ic_stable_structures::DefaultMemoryImpl as Stable;
+
+/// The application's name, for good: a memory that says another is refused.
+const APPLICATION: &str = "scores";
 
 /// What release 0 leaves at offset 0 of stable memory: scores, banned players, records, how many scores were refused.
 type Legacy = (Scores, BTreeSet<Principal>, Vec<String>, u64);
@@ -127,6 +132,9 @@ impl Tiered<Stable> for State {
 #[cfg(feature = "release-0")]
 mod hooks {
     use super::*;
+    use ic_stable_migration::ManifestSource;
+
+    manifest!(ManifestSource::of_value::<Legacy, Candid>(0).application(APPLICATION));
 
     #[ic_cdk::pre_upgrade]
     fn pre_upgrade() {
@@ -154,13 +162,26 @@ mod hooks {
 mod hooks {
     use super::*;
     use ic_cdk::api::time;
-    use ic_stable_migration::{Candid, Plan, Trailing};
+    use ic_stable_migration::{Declared, Plan, Trailing, declare};
 
     const RELEASE: u32 = if cfg!(feature = "release-2") { 2 } else { 1 };
+    // What `State::collections` lists, for the manifest.
+    const COLLECTIONS: &[Declared] = &[
+        declare!("scores", 1, Key<(Principal, String)> => u64),
+        declare!("banned", 2, Principal => ()),
+        declare!("records", 3, u64 => String),
+    ];
     // Release 0 keeps nothing else in stable memory, so what stands behind the value is what a longer one left.
-    const PLAN: Plan<Legacy, Candid> = Plan::new(RELEASE)
+    const STAGE_ONE: Plan<Legacy, Candid> = Plan::new(RELEASE)
+        .application(APPLICATION)
         .ceiling(2 << 30)
         .trailing(Trailing::Discard);
+    const PLAN: Plan<Legacy, Candid> = match RELEASE {
+        2 => STAGE_ONE.collections(COLLECTIONS),
+        _ => STAGE_ONE,
+    };
+
+    manifest!(PLAN.manifest());
 
     #[ic_cdk::init]
     fn init() {

@@ -4,8 +4,11 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use ic_stable_migration::{Store, Tier, Tiered, TieredMap, cdk::OrTrap};
+use ic_stable_migration::{Candid, Store, Tier, Tiered, TieredMap, cdk::OrTrap, manifest};
 use ic_stable_structures::DefaultMemoryImpl as Stable;
+
+/// The application's name, for good: a memory that says another is refused.
+const APPLICATION: &str = "todo";
 
 /// What release 0 leaves at offset 0 of stable memory: the next number and the open items by number.
 type Legacy = (u64, BTreeMap<u64, String>);
@@ -66,6 +69,9 @@ impl Tiered<Stable> for State {
 #[cfg(feature = "release-0")]
 mod hooks {
     use super::*;
+    use ic_stable_migration::ManifestSource;
+
+    manifest!(ManifestSource::of_value::<Legacy, Candid>(0).application(APPLICATION));
 
     #[ic_cdk::pre_upgrade]
     fn pre_upgrade() {
@@ -85,7 +91,7 @@ mod hooks {
 mod hooks {
     use super::*;
     use ic_cdk::api::time;
-    use ic_stable_migration::{Candid, MoveBudget, Plan, Trailing, cdk};
+    use ic_stable_migration::{Declared, MoveBudget, Plan, Trailing, cdk, declare};
 
     const RELEASE: u32 = if cfg!(feature = "release-2") { 2 } else { 1 };
     const BUDGET: MoveBudget = if cfg!(feature = "in-steps") {
@@ -93,11 +99,21 @@ mod hooks {
     } else {
         MoveBudget::DEFAULT
     };
+    // What `State::collections` lists, for the manifest; release 1 has none in stable maps.
+    const COLLECTIONS: &[Declared] = &[declare!("items", 1, u64 => String)];
     // Release 0 keeps nothing else in stable memory, so what stands behind the value is what a longer one left.
-    const PLAN: Plan<Legacy, Candid> = Plan::new(RELEASE)
+    const STAGE_ONE: Plan<Legacy, Candid> = Plan::new(RELEASE)
+        .application(APPLICATION)
         .ceiling(2 << 30)
         .trailing(Trailing::Discard)
         .move_budget(BUDGET);
+    const PLAN: Plan<Legacy, Candid> = match RELEASE {
+        2 => STAGE_ONE.collections(COLLECTIONS),
+        _ => STAGE_ONE,
+    };
+
+    // What `stable-migrate check` holds against a canister before an upgrade.
+    manifest!(PLAN.manifest());
 
     #[ic_cdk::init]
     fn init() {

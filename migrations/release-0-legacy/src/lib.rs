@@ -8,17 +8,21 @@ use std::io::Write;
 
 use ic_cdk::stable::BufferedStableWriter;
 use ic_stable_migration::cdk::OrTrap;
-use ic_stable_migration::{Error, Format, Glimpse, MessagePack, OpenOptions, Opened};
+use ic_stable_migration::{
+    Error, Format, Glimpse, ManifestSource, MessagePack, OpenOptions, Opened, manifest,
+};
 use ic_stable_structures::DefaultMemoryImpl;
 use individual_user::args::IndividualUserTemplateInitArgs;
 use individual_user::domain::memory::Start;
-use individual_user::lifecycle;
+use individual_user::lifecycle::{self, APPLICATION};
 use individual_user::state::legacy::{CanisterData, LegacyView};
 use individual_user::state::{self, State, Store};
 use rmp_serde::Serializer;
 use serde::Serialize;
 
 const RELEASE: u32 = 0;
+
+manifest!(ManifestSource::of_value::<CanisterData, MessagePack>(RELEASE).application(APPLICATION));
 
 /// Bytes collected before they are written: one page, which is what stable memory grows by.
 const BUFFER_BYTES: usize = 64 * 1024;

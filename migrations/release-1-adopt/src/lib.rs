@@ -7,19 +7,22 @@
 
 use ic_cdk::api::time;
 use ic_stable_migration::cdk::OrTrap;
-use ic_stable_migration::{MessagePack, Plan, Schema};
+use ic_stable_migration::{MessagePack, Plan, Schema, manifest};
 use ic_stable_structures::DefaultMemoryImpl;
 use individual_user::args::IndividualUserTemplateInitArgs;
 use individual_user::domain::memory::Start;
-use individual_user::lifecycle::{self, CEILING, TRAILING};
+use individual_user::lifecycle::{self, APPLICATION, CEILING, TRAILING};
 use individual_user::state::hot::Hot;
 use individual_user::state::legacy::CanisterData;
 use individual_user::state::{State, Store};
 
 const PLAN: Plan<CanisterData, MessagePack> = Plan::new(1)
+    .application(APPLICATION)
     .schema(<Hot as Schema>::NUMBER)
     .ceiling(CEILING)
     .trailing(TRAILING);
+
+manifest!(PLAN.manifest());
 
 #[ic_cdk::init(hidden = true, decode_with = "lifecycle::argument")]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {

@@ -11,11 +11,12 @@ use ic_stable_migration::MessagePack;
 use ic_stable_migration::cdk::OrTrap;
 #[cfg(feature = "memory-0")]
 use ic_stable_migration::{Cbor, LengthU32};
-use ic_stable_migration::{Plan, Reverse, Target};
+use ic_stable_migration::{Plan, Reverse, Schema, Target};
 use ic_stable_structures::DefaultMemoryImpl;
 use individual_user::args::IndividualUserTemplateInitArgs;
 use individual_user::domain::memory::Start;
-use individual_user::lifecycle::{self, CEILING, TRAILING};
+use individual_user::lifecycle::{self, APPLICATION, CEILING, TRAILING};
+use individual_user::state::hot::Hot;
 use individual_user::state::legacy::CanisterData;
 use individual_user::state::{self, Store};
 
@@ -34,7 +35,8 @@ const TARGET: Target = Target::Memory0;
 /// That of release 2, the newest that it knows the state of. What has no place in the value may not be dropped: there is
 /// nothing of that kind unless a memory is damaged.
 const BACK: Back = Plan::new(2)
-    .schema(1)
+    .application(APPLICATION)
+    .schema(<Hot as Schema>::NUMBER)
     .ceiling(CEILING)
     .trailing(TRAILING)
     .reverse(TARGET)

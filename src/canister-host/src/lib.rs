@@ -112,6 +112,7 @@ mod stable;
 mod stop;
 mod touched;
 mod upkeep;
+mod validate;
 
 pub use candid::Principal;
 pub use candid_pointer::{CandidPointerError, candid_pointer};
@@ -136,3 +137,4 @@ pub use rewrite::MetadataSection;
 pub use rules::ModuleRule;
 pub use snapshot::{GlobalValue, Snapshot, SnapshotError};
 pub use stable::{StableError, StableMemory, StableSource};
+pub use validate::validate;

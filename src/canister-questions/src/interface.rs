@@ -16,9 +16,9 @@ pub const NO_ARGUMENT: &[u8] = b"DIDL\0\0";
 /// What a module says of its methods; empty for one that says nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Interface {
-    env: TypeEnv,
-    service: Option<Type>,
-    init: Option<(TypeEnv, Vec<Type>)>,
+    pub(crate) env: TypeEnv,
+    pub(crate) service: Option<Type>,
+    pub(crate) init: Option<(TypeEnv, Vec<Type>)>,
 }
 
 impl Interface {
@@ -39,13 +39,24 @@ impl Interface {
             nesting::check(&told).ok().map(|()| told)
         };
         let service = section("candid:service").map(str::to_owned).or_else(told);
-        let Some(mut interface) = service.as_deref().and_then(Self::parse) else {
-            return Self::default();
-        };
+        let args = section("candid:args");
+        let read = service.and_then(|service| Self::read(&service, args).ok());
+        read.unwrap_or_default()
+    }
+
+    /// The interface that texts say: of the service, and of the arguments of an installation where these stand apart.
+    ///
+    /// # Errors
+    /// A sentence, if the service cannot be read. Arguments that cannot be read count as absent.
+    pub fn read(service: &str, args: Option<&str>) -> Result<Self, String> {
+        nesting::check(service)?;
+        let mut interface = Self::parse(service)
+            .ok_or("it cannot be read as an interface, or has no service".to_owned())?;
         if interface.init.is_none() {
-            interface.init = section("candid:args").and_then(|text| interface.parse_init(text));
+            let args = args.filter(|text| nesting::check(text).is_ok());
+            interface.init = args.and_then(|text| interface.parse_init(text));
         }
-        interface
+        Ok(interface)
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -102,7 +113,7 @@ impl Interface {
         &self.env
     }
 
-    fn method(&self, name: &str) -> Option<&Function> {
+    pub(crate) fn method(&self, name: &str) -> Option<&Function> {
         let methods = self.env.as_service(self.service.as_ref()?).ok()?;
         let (_, method) = methods.iter().find(|(declared, _)| declared == name)?;
         self.env.as_func(method).ok()

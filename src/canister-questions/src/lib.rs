@@ -45,6 +45,7 @@
 mod answers;
 mod arguments;
 mod calls;
+mod compatible;
 mod findings;
 mod interface;
 mod nesting;
@@ -56,6 +57,7 @@ pub mod words;
 pub use answers::{Answer, Comparison, Difference, Question, Refusal, compare};
 pub use arguments::arguments;
 pub use calls::parse_calls;
+pub use compatible::{Break, Broken};
 pub use findings::SEARCHED;
 pub use interface::{Interface, NO_ARGUMENT};
 pub use questions::{Asking, Compared, Coverage, NotAsked, Questionnaire};

@@ -16,7 +16,7 @@ mod wording;
 pub(crate) use code::quoted;
 pub use found::{Glimpse, Place};
 pub(crate) use wording::shortened;
-use wording::{known, listed};
+use wording::{known, listed, named};
 
 /// What can go wrong. In a hook, trap with the text: the trap rolls the upgrade back, and the canister goes on
 /// with the module and the memory it had.
@@ -372,6 +372,18 @@ pub enum Error {
         plan: u32,
         /// The number of the chain's last version.
         state: u32,
+    },
+
+    /// The memory says that it is another application's.
+    #[error(
+        "E306: the memory is that of the application {found:?}, and this is a release of {}: install a release of {found:?}; nothing was written",
+        named(.this)
+    )]
+    OtherApplication {
+        /// The name in the header.
+        found: String,
+        /// What the plan says; none where it says none.
+        this: Option<String>,
     },
 }
 

@@ -7,6 +7,7 @@
 //! | [`with_a_manager`] | a canister that has a `MemoryManager` already |
 //! | [`onward`] | releases after the migration: schemas, versions of values, indexes that come later |
 //! | [`way_back`] | back to the old module with everything that was written since |
+//! | [`before_an_upgrade`] | what can be known before anything is stopped: the manifest, the application's name, `stable-migrate check` |
 //! | [`after_an_upgrade`] | timers, certified data, randomness: what is gone, and has to be set again |
 //! | [`features`] | Cargo features, versions of `ic-cdk`, and how to do without it |
 //! | [`faq`] | what people ask first |
@@ -17,6 +18,9 @@
 
 #[doc = include_str!("guide/after_an_upgrade.md")]
 pub mod after_an_upgrade {}
+
+#[doc = include_str!("guide/before_an_upgrade.md")]
+pub mod before_an_upgrade {}
 
 #[doc = include_str!("guide/errors.md")]
 pub mod errors {}

@@ -21,13 +21,15 @@
 //! 72   planned ceiling of all memories, bytes; 0 if unknown   u64
 //! 80   instructions that the move may take of an upgrade,     u64
 //!      and 1; 0 if nobody said
-//! 88   reserved, 0                                            32 bytes
+//! 88   name of the application, UTF-8, padded with zeros;     32 bytes
+//!      all zero if none is said
 //! 120  checksum of bytes 0..120                               u64
 //! 128  payload
 //! ```
 //!
 //! Checksums are XXH64 with seed 0; the journal's records carry their own. The size of the last save is the payload length.
 
+use crate::application::{Application, NAME_BYTES};
 use crate::codec::Format;
 use crate::error::Error;
 use crate::stream::checksum;
@@ -38,6 +40,7 @@ pub const HEADER_BYTES: u64 = 128;
 /// The first bytes of memory 0.
 pub(crate) const MAGIC: &[u8; 8] = b"IC-STMIG";
 const VERSION: u16 = 1;
+const APPLICATION_AT: usize = 88;
 const CHECKSUM_AT: usize = 120;
 /// Offset of the generation.
 pub(crate) const GENERATION_AT: usize = 48;
@@ -72,6 +75,8 @@ pub struct Header {
     /// Instructions that the move may take of the upgrade that begins it, where a controller has said so; 0 is none, and
     /// the move then goes in steps.
     pub move_budget: Option<u64>,
+    /// The application whose memory this is.
+    pub application: Application,
 }
 
 impl Header {
@@ -96,6 +101,7 @@ impl Header {
             .move_budget
             .map_or(0, |budget| budget.saturating_add(1));
         put(80, &budget.to_le_bytes());
+        put(APPLICATION_AT, &self.application.to_bytes());
         let sum = checksum(&bytes[..CHECKSUM_AT]);
         bytes[CHECKSUM_AT..].copy_from_slice(&sum.to_le_bytes());
         bytes
@@ -133,6 +139,13 @@ impl Header {
                 });
             }
         };
+        let mut name = [0; NAME_BYTES];
+        name.copy_from_slice(&bytes[APPLICATION_AT..CHECKSUM_AT]);
+        let application = Application::from_bytes(name).ok_or(Error::HeaderField {
+            field: "application",
+            found: u64_at(bytes, APPLICATION_AT),
+            known: "names in UTF-8 without control characters, padded with zeros",
+        })?;
         Ok(Some(Self {
             format,
             schema: u32_at(bytes, 12),
@@ -146,6 +159,7 @@ impl Header {
             save_instructions: u64_at(bytes, 64),
             ceiling: u64_at(bytes, 72),
             move_budget: u64_at(bytes, 80).checked_sub(1),
+            application,
         }))
     }
 

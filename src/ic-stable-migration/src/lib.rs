@@ -17,8 +17,9 @@
 //!
 //! # Where to begin
 //! The [`guide`] goes through a migration page by page: [stage one](guide::stage_one), [stage two](guide::stage_two), [a canister
-//! that has a memory manager](guide::with_a_manager), [releases after the migration](guide::onward), [the way
-//! back](guide::way_back), [what an upgrade deletes](guide::after_an_upgrade), [features and versions of
+//! that has a memory manager](guide::with_a_manager), [releases after the migration](guide::onward), [what to check before an
+//! upgrade](guide::before_an_upgrade), [the way back](guide::way_back), [what an upgrade deletes](guide::after_an_upgrade),
+//! [features and versions of
 //! `ic-cdk`](guide::features), [questions](guide::faq), [errors by code](guide::errors), [words](guide::glossary). The package
 //! `examples/todo` is a whole canister in three releases.
 //!
@@ -120,11 +121,11 @@
 //!   such modules.
 //! - A [`TieredMap`] returns values owned, and a write traps where stable memory cannot grow.
 
-/// A custom section of words, by which tools tell a module that uses this library: its store follows a memory that was
-/// rewritten under it.
+/// A custom section of words and a [manifest](Manifest), by which tools tell a module that uses this library: its store
+/// follows a memory that was rewritten under it. Tools that shrink a module keep sections of this name.
 #[cfg(target_family = "wasm")]
 #[used]
-#[unsafe(link_section = "ic-stable-migration")]
+#[unsafe(link_section = "icp:public ic-stable-migration")]
 static USES_THIS_LIBRARY: [u8; 9] = *b"layout 1 ";
 
 /// Says in the module that structures of its own, in memories from [`Managed::memory`], follow a memory that was
@@ -142,12 +143,13 @@ macro_rules! follows_rewrites {
         #[cfg(target_family = "wasm")]
         const _: () = {
             #[used]
-            #[unsafe(link_section = "ic-stable-migration")]
+            #[unsafe(link_section = "icp:public ic-stable-migration")]
             static FOLLOWS_REWRITES: [u8; 8] = *b"follows ";
         };
     };
 }
 
+mod application;
 mod bucket_plan;
 #[cfg(feature = "cdk")]
 pub mod cdk;
@@ -162,6 +164,7 @@ mod ledger;
 mod legacy;
 mod managed;
 mod manager;
+mod manifest;
 mod mover;
 mod open;
 mod plan;
@@ -181,6 +184,7 @@ mod tracked;
 mod transfer;
 pub mod tree;
 
+pub use application::Application;
 pub use bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
 #[cfg(feature = "candid")]
 pub use codec::Candid;
@@ -199,8 +203,14 @@ pub use form::{Form, Forms, Frame};
 pub use header::{HEADER_BYTES, Header};
 pub use journal::{JournaledCollection, MoveJournal};
 pub use legacy::{Adoptable, Each, EachOf, Elements, Entries, Legacy, Trailing};
-pub use managed::{Empty, Managed, ManagedMemory, Memory0Content, Stamp, Value};
+pub use managed::{
+    Empty, MAX_RELAYOUT_PAGES, Managed, ManagedMemory, Memory0Content, Stamp, Value,
+};
 pub use manager::BucketTable;
+pub use manifest::{
+    Collections, Declared, DeclaredCollection, HeaderManifest, Manifest, ManifestError,
+    ManifestSource,
+};
 pub use mover::{
     Budget, CollectionStatus, Difference, DifferingKeys, FromEntries, Job, MoveStatus, Mover,
     Phase, Resolution, StepReport, Stuck, Tier, Tiered, Work, WorkStatus, Worked,

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use ic_stable_structures::Memory;
 
+use crate::application::Application;
 use crate::bucket_plan::{BucketPlan, PAGE_BYTES};
 use crate::error::{Error, Glimpse};
 use crate::header::{GENERATION_AT, MAGIC};
@@ -33,6 +34,7 @@ use memory::Shared;
 pub(crate) use memory0::Memory0;
 pub use memory0::Memory0Content;
 use reclaim::reclaim;
+pub use relayout::MAX_RELAYOUT_PAGES;
 use relayout::relayout;
 use tried::Tried;
 pub use value::Value;
@@ -73,6 +75,8 @@ pub struct Stamp {
     pub schema: u32,
     /// Nanoseconds since 1970.
     pub now: u64,
+    /// The application that it is a release of.
+    pub application: Application,
 }
 
 /// A memory under a memory manager whose header added up when it was opened.
@@ -269,6 +273,24 @@ impl<M: Memory> Managed<M> {
             }
         }
         Ok(content)
+    }
+
+    /// The same for whoever has this stamp, and refuses the memory of another application: one that has a name takes no
+    /// release that says none. Writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::OtherApplication`], and those of [`Managed::guard`].
+    pub(crate) fn guard_stamp(&self, stamp: Stamp) -> Result<Memory0Content, Error> {
+        if let Memory0Content::Saved(header) = self.content()?
+            && let Some(found) = header.application.name()
+            && header.application != stamp.application
+        {
+            return Err(Error::OtherApplication {
+                found: found.into(),
+                this: stamp.application.name().map(str::to_owned),
+            });
+        }
+        self.guard(stamp.release, stamp.schema)
     }
 
     /// Remembers where the header stands and its generation, so that [`Managed::is_current`] is one short read.

@@ -7,12 +7,14 @@ use ic_stable_structures::Memory;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::application::Application;
 use crate::bucket_plan::BucketPlan;
 use crate::codec::{Cbor, Codec};
 use crate::error::Error;
 use crate::header::Header;
 use crate::legacy::Trailing;
 use crate::managed::{Managed, Memory0Content, Stamp};
+use crate::manifest::Declarations;
 use crate::mover::{FromEntries, Mover, Phase, Tiered, fit};
 use crate::open::{OpenOptions, Opened};
 use crate::proof;
@@ -20,6 +22,7 @@ use crate::transfer::{self, Ground, LegacyOutcome, MoveBudget, Outcome, Terms};
 
 mod begin;
 mod found;
+mod names;
 mod origin;
 mod reverse;
 
@@ -63,6 +66,8 @@ pub struct Plan<L, C> {
     move_budget: MoveBudget,
     zeroed_is_empty: bool,
     memory: u8,
+    application: Application,
+    declarations: Declarations,
     legacy: PhantomData<fn() -> (L, C)>,
 }
 
@@ -79,6 +84,8 @@ impl<L, C> Plan<L, C> {
             move_budget: MoveBudget::DEFAULT,
             zeroed_is_empty: false,
             memory: 0,
+            application: Application::NONE,
+            declarations: Declarations::NONE,
             legacy: PhantomData,
         }
     }
@@ -153,6 +160,7 @@ impl<L, C> Plan<L, C> {
             release: self.release,
             schema: self.schema,
             now,
+            application: self.application,
         }
     }
 
@@ -198,6 +206,7 @@ impl<L, C> Plan<L, C> {
         C: Codec<L>,
         M: Memory,
     {
+        self.declarations.hold_none()?;
         let opened = self.options().accept::<L, C>().open(memory);
         let found = Found::read(self, opened, Memory0Content::refuse_move)?;
         let (state, managed, origin) = found.keep(self, now)?;
@@ -257,6 +266,7 @@ impl<L, C> Plan<L, C> {
         Terms {
             stamp: self.stamp(now),
             home: self.memory,
+            declarations: self.declarations,
             buckets: self.buckets,
             ceiling: self.ceiling,
             budget: self.move_budget,
@@ -296,6 +306,7 @@ impl<L, C> Plan<L, C> {
             .as_ref()
             .is_some_and(|journal| journal.progress.phase == Phase::Done && journal.hot.is_none());
         let fitting = fit(
+            &self.declarations,
             self.memory,
             found.place.managed(),
             journal,

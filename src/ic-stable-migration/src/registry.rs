@@ -17,6 +17,7 @@ use crate::managed::free_to_use;
 use crate::mover::Tier;
 
 mod changes;
+mod claims;
 mod content;
 mod memories;
 mod ownership;
@@ -25,6 +26,7 @@ mod standing;
 mod versions;
 
 pub use changes::Changes;
+pub(crate) use claims::Claims;
 pub(crate) use content::kind_of;
 pub(crate) use memories::{Places, check_memories};
 pub use ownership::OwnershipError;
@@ -47,7 +49,7 @@ pub enum Kind {
 
 impl Kind {
     /// The virtual memory that collections share, if they do.
-    pub fn shared_memory(self) -> Option<u8> {
+    pub const fn shared_memory(self) -> Option<u8> {
         match self {
             Kind::StableBTreeMap => None,
             Kind::SharedStableBTreeMap { memory } => Some(memory),
@@ -79,7 +81,7 @@ pub enum Size {
 
 impl Size {
     /// The size that a type declares.
-    pub(crate) fn of<T: Storable>() -> Self {
+    pub(crate) const fn of<T: Storable>() -> Self {
         match T::BOUND {
             Bound::Unbounded => Size::Unbounded,
             Bound::Bounded {
@@ -192,45 +194,41 @@ impl Registry {
     /// # Errors
     /// [`Error::ReservedMemory`] for an id that no collection can have, [`Error::Ownership`] for everything in
     /// which registry and declaration disagree.
-    pub fn claim<M: Memory>(
+    pub fn claim(
         &self,
         home: u8,
-        tiers: &[Tier<'_, M>],
-        changes: &Changes,
+        claims: &Claims,
         complete: impl Fn(u8) -> bool,
     ) -> Result<Self, Error> {
-        distinct(home, tiers)?;
+        distinct(home, &claims.collections)?;
         let mut claimed = self.clone();
         for entry in &mut claimed.0 {
-            if let Some(name) = changes.new_name(&entry.name) {
+            if let Some(name) = claims.new_name(&entry.name) {
                 entry.name = name.into();
             }
         }
-        claimed.retire(tiers, changes, &complete)?;
-        for tier in tiers {
-            claimed.take(Registered::declared(tier), complete(tier.id))?;
+        claimed.retire(claims, &complete)?;
+        for declared in &claims.collections {
+            claimed.take(declared.clone(), complete(declared.id))?;
         }
         Ok(claimed)
     }
 
     /// Marks what the release gives up; whatever else is registered has to be declared.
-    fn retire<M: Memory>(
+    fn retire(
         &mut self,
-        tiers: &[Tier<'_, M>],
-        changes: &Changes,
+        claims: &Claims,
         complete: impl Fn(u8) -> bool,
     ) -> Result<(), OwnershipError> {
         for entry in self.0.iter_mut().filter(|entry| !entry.retired) {
-            if tiers.iter().any(|tier| tier.name == entry.name) {
+            if claims.has(&entry.name) {
                 continue;
             }
-            if !changes.retires(&entry.name) {
-                let id = entry.id;
-                let in_its_place = tiers.iter().find(|tier| tier.id == id);
+            if !claims.retires(&entry.name) {
                 return Err(OwnershipError::Missing {
                     name: entry.name.clone(),
-                    id,
-                    in_its_place: in_its_place.map(|tier| tier.name.into()),
+                    id: entry.id,
+                    in_its_place: claims.name_of(entry.id),
                 });
             }
             if !complete(entry.id) {
@@ -313,35 +311,35 @@ impl Registered {
 }
 
 /// Refuses ids that no collection can have, and ids or names that two have.
-fn distinct<M: Memory>(home: u8, tiers: &[Tier<'_, M>]) -> Result<(), Error> {
-    for (at, tier) in tiers.iter().enumerate() {
-        free_to_use(tier.id, home)?;
-        let shared = tier.map.shape().kind.shared_memory();
+fn distinct(home: u8, declared: &[Registered]) -> Result<(), Error> {
+    for (at, entry) in declared.iter().enumerate() {
+        free_to_use(entry.id, home)?;
+        let shared = entry.shape.kind.shared_memory();
         if let Some(memory) = shared {
             free_to_use(memory, home)?;
-            if let Some(owner) = tiers.iter().find(|owner| owner.id == memory) {
+            if let Some(owner) = declared.iter().find(|owner| owner.id == memory) {
                 return Err(OwnershipError::SharedWithOwner {
                     id: memory,
-                    owner: owner.name.into(),
-                    sharing: tier.name.into(),
+                    owner: owner.name.clone(),
+                    sharing: entry.name.clone(),
                 }
                 .into());
             }
         }
-        for other in &tiers[..at] {
-            if other.id == tier.id {
+        for other in &declared[..at] {
+            if other.id == entry.id {
                 return Err(OwnershipError::SharedId {
-                    id: tier.id,
-                    first: other.name.into(),
-                    second: tier.name.into(),
+                    id: entry.id,
+                    first: other.name.clone(),
+                    second: entry.name.clone(),
                 }
                 .into());
             }
-            if other.name == tier.name {
+            if other.name == entry.name {
                 return Err(OwnershipError::SharedName {
-                    name: tier.name.into(),
+                    name: entry.name.clone(),
                     first: other.id,
-                    second: tier.id,
+                    second: entry.id,
                 }
                 .into());
             }

@@ -24,6 +24,7 @@ use crate::header::{HEADER_BYTES, Header};
 use crate::legacy::each::Taking;
 use crate::legacy::{Legacy, Trailing, behind, census};
 use crate::managed::{Managed, Memory0Content, Stamp};
+use crate::manifest::Declarations;
 use crate::mover::{Fitting, FromEntries, Mover, Tiered, fit};
 use crate::plan::Origin;
 use crate::proof;
@@ -64,6 +65,8 @@ pub(crate) struct Terms {
     pub stamp: Stamp,
     /// The virtual memory of the state.
     pub home: u8,
+    /// What it says of its collections.
+    pub declarations: Declarations,
     pub buckets: BucketPlan,
     pub ceiling: u64,
     pub budget: MoveBudget,
@@ -89,7 +92,7 @@ where
     M: Memory + 'static,
 {
     let stamp = terms.stamp;
-    let content = managed.guard(stamp.release, stamp.schema)?;
+    let content = managed.guard_stamp(stamp)?;
     let Memory0Content::Saved(header) = content else {
         return Ok(Outcome::InSteps(managed));
     };
@@ -107,7 +110,14 @@ where
     let mut state: S = through(Rc::clone(&scan) as _, || {
         managed.load_saved::<S, Cbor>(&header)
     })?;
-    let mut fitting = fit(terms.home, Some(&managed), None, &mut state, stamp)?;
+    let mut fitting = fit(
+        &terms.declarations,
+        terms.home,
+        Some(&managed),
+        None,
+        &mut state,
+        stamp,
+    )?;
     // They are not decoded on their way.
     fitting.keep_values(&mut state)?;
     let (wanted, order) = match Request::of(&mut state, &scan.seen())? {
@@ -191,7 +201,14 @@ where
     let found = behind(legacy.raw(), bytes);
     let trailing_bytes = found.accepted(trailing, Place::StableMemory)?;
     let mut state = S::default();
-    let fitting = fit(terms.home, None, None, &mut state, terms.stamp)?;
+    let fitting = fit(
+        &terms.declarations,
+        terms.home,
+        None,
+        None,
+        &mut state,
+        terms.stamp,
+    )?;
     let ground = Ground::of_value(legacy.into_memory(), terms.home, terms.buckets, bytes);
     let pages = ground.pages();
     let drain = Rc::new(Drain::unseen(Rc::clone(&pages)));
@@ -254,7 +271,7 @@ fn settle<S: Tiered<M>, M: Memory>(
     if let Some(before) = before {
         managed.carry_over(&before)?;
     }
-    managed.claim(terms.stamp.release, terms.stamp.schema, terms.ceiling)?;
+    managed.claim(terms.stamp, terms.ceiling)?;
     Ok((state, Box::new(mover)))
 }
 

@@ -12,6 +12,9 @@ use crate::state::{self, Store};
 #[cfg(all(feature = "hooks", target_family = "wasm"))]
 mod hooks;
 
+/// The application's name in the header of its memory and in the manifest of every release: for good.
+pub const APPLICATION: &str = "individual-user";
+
 /// How large all virtual memories together may become. Buckets of one page reach it, the smallest there are. A canister
 /// that comes near it, with 20 million likes, needs a release that plans more: its buckets become larger in the upgrade.
 pub const CEILING: u64 = 2 << 30;

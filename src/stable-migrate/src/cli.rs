@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! Exit status 0 if all held, 1 if a rehearsal, an upgrade or a way back found that something does not, a hook that traps
-//! included, 2 if a command could not do what it was asked; then nothing was written.
+//! Exit status 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that something does not, a hook that
+//! traps included, 2 if a command could not do what it was asked; then nothing was written.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use stable_migrate::{Error, NewFile, clean_up_when_interrupted, shortened};
 
+mod check;
 mod compact;
 mod inspect;
 mod next_steps;
@@ -33,12 +34,13 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a rehearsal, an upgrade or a way back found that \
+const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that \
 something does not, a hook that traps included, 2 if it could not be done; then nothing was written.";
 
 #[derive(Subcommand)]
 enum Command {
     Inspect(inspect::Inspect),
+    Check(check::Check),
     Rehearse(rehearse::Rehearse),
     Compact(compact::Compact),
     Upgrade(upgrade::Upgrade),
@@ -64,6 +66,7 @@ pub fn run() -> ExitCode {
     }
     let result = match command {
         Command::Inspect(inspect) => inspect.run(),
+        Command::Check(check) => check.run(),
         Command::Rehearse(rehearse) => rehearse.run(),
         Command::Compact(compact) => compact.run(),
         Command::Upgrade(upgrade) => upgrade.run(),

@@ -252,6 +252,12 @@ pub enum Error {
         damage: String,
     },
 
+    /// A check of a module against nothing.
+    #[error(
+        "a module alone is held against nothing: give what is installed in front of it, a module or a snapshot directory, or a stable memory with --memory"
+    )]
+    NothingInstalled,
+
     /// A memory without the heap that pre_upgrade would save.
     #[error(
         "{path}: a bare stable memory has no heap that pre_upgrade could save: give a snapshot directory, or --skip-pre-upgrade",

@@ -5,6 +5,8 @@
 //! over a file: what is made appears under a new name when it is complete.
 
 mod buckets;
+#[cfg(feature = "run")]
+mod check;
 mod compaction;
 mod error;
 mod fleet;
@@ -31,6 +33,10 @@ mod test_images;
 mod units;
 mod virtual_memory;
 
+#[cfg(feature = "run")]
+pub use check::{
+    Before, Checked, Finding, Heap, MemoryFacts, Outline, Said, Severity, Side, check,
+};
 pub use compaction::{BucketChoice, Compaction};
 pub use error::{Error, Result};
 pub use fleet::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
@@ -44,7 +50,9 @@ pub use progress::Progress;
 pub use recognition::{Certainty, Frame, Kind};
 pub use report::{Report, content_text, html, layout_text, text};
 #[cfg(feature = "run")]
-pub use report::{rehearsal_html, rehearsal_text, revert_text, upgrade_html, upgrade_text};
+pub use report::{
+    check_text, rehearsal_html, rehearsal_text, revert_text, upgrade_html, upgrade_text,
+};
 #[cfg(feature = "run")]
 pub use run::{
     Asking, Compared, Coverage, Difference, Failed, FaultRun, Hook, Interface, MoveOutcome, Moved,

@@ -9,7 +9,7 @@ use wasmparser::{BinaryReaderError, Parser, Payload};
 const MAX_UNPACKED: u64 = 100 << 20;
 
 /// The custom section by which a module says that it uses this library.
-const SECTION: &str = "ic-stable-migration";
+pub const SECTION: &str = "ic-stable-migration";
 
 /// The magic of this library's header, which stands in the data of every module that can read or write one.
 const HEADER_MAGIC: &[u8] = b"IC-STMIG";
@@ -19,9 +19,9 @@ const FOLLOWS: &[u8] = b"follows";
 
 /// What a module says of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Declaration {
-    uses_library: bool,
-    follows: bool,
+pub struct Declaration {
+    pub uses_library: bool,
+    pub follows: bool,
 }
 
 /// Whether a module uses `ic-stable-migration`, and so notices when its stable memory was rewritten from outside.
@@ -42,15 +42,14 @@ pub fn follows_a_rewrite(module: &[u8]) -> Result<bool, String> {
     Ok(declaration(module)?.follows)
 }
 
-fn declaration(module: &[u8]) -> Result<Declaration, String> {
+pub fn declaration(module: &[u8]) -> Result<Declaration, String> {
     let unpacked = unpack(module)?;
     let mut found = Declaration::default();
     for payload in Parser::new(0).parse_all(&unpacked) {
         match payload.map_err(invalid)? {
             Payload::CustomSection(section) if section.name().ends_with(SECTION) => {
                 found.uses_library = true;
-                let mut words = section.data().split(u8::is_ascii_whitespace);
-                found.follows |= words.any(|word| word == FOLLOWS);
+                found.follows |= words(section.data()).any(|word| word == FOLLOWS);
             }
             Payload::DataSection(segments) => {
                 for segment in segments {
@@ -63,8 +62,20 @@ fn declaration(module: &[u8]) -> Result<Declaration, String> {
     Ok(found)
 }
 
+/// The words of the section; the lines of a manifest, in which a collection may have any name, are none.
+fn words(section: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut in_manifest = false;
+    let lines = section.split(|&byte| byte == b'\n').filter(move |line| {
+        in_manifest |= line.starts_with(b"manifest\t");
+        let is_words = !in_manifest;
+        in_manifest &= *line != b"end";
+        is_words
+    });
+    lines.flat_map(|line| line.split(u8::is_ascii_whitespace))
+}
+
 /// The parser's message, in one line.
-fn invalid(error: BinaryReaderError) -> String {
+pub fn invalid(error: BinaryReaderError) -> String {
     let message: Vec<&str> = error.message().split_whitespace().collect();
     format!(
         "not a WebAssembly module: {} (at byte {})",
@@ -77,7 +88,7 @@ fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-fn unpack(module: &[u8]) -> Result<Vec<u8>, String> {
+pub fn unpack(module: &[u8]) -> Result<Vec<u8>, String> {
     if !module.starts_with(&[0x1f, 0x8b]) {
         return Ok(module.to_vec());
     }
@@ -126,6 +137,14 @@ mod tests {
             ("layout 1\\nfollows other", true),
             ("layout 1", false),
             ("layout 1 unfollows", false),
+            (
+                "layout 1 \\nmanifest\\t1\\ncollection\\tfollows\\nend\\n",
+                false,
+            ),
+            (
+                "layout 1 \\nmanifest\\t1\\ncollection\\tx\\nend\\nfollows ",
+                true,
+            ),
             ("", false),
         ] {
             let text = format!("(module (@custom \"ic-stable-migration\" \"{content}\"))");

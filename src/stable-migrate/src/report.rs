@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::source::Rest;
 use crate::survey::Survey;
 
+#[cfg(feature = "run")]
+mod check_text;
 mod describe;
 mod html;
 mod map;
@@ -20,6 +22,8 @@ mod upgrade_html;
 #[cfg(feature = "run")]
 mod upgrade_text;
 
+#[cfg(feature = "run")]
+pub use check_text::check_text;
 pub use describe::{content as content_text, layout as layout_text};
 pub use html::html;
 #[cfg(feature = "run")]

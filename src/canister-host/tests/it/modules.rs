@@ -1,6 +1,6 @@
 //! What is a canister module, and what is told about one.
 
-use canister_host::{Module, ModuleError, candid_pointer, metadata};
+use canister_host::{Module, ModuleError, candid_pointer, metadata, validate};
 
 use crate::support::*;
 
@@ -8,18 +8,21 @@ use crate::support::*;
 fn an_import_the_host_does_not_have_is_named() {
     let wasm = wat::parse_str(r#"(module (import "ic0" "fly" (func (param i32))))"#).unwrap();
     let error = Module::new(&wasm).unwrap_err();
+    assert_eq!(validate(&wasm), Err(error.clone()));
     assert_eq!(
         error.to_string(),
         "the module imports ic0.fly, which this host does not provide"
     );
     let wasm = wat::parse_str(r#"(module (import "env" "memory" (memory 1)))"#).unwrap();
     let error = Module::new(&wasm).unwrap_err();
+    assert_eq!(validate(&wasm), Err(error.clone()));
     assert!(
         matches!(error, ModuleError::UnknownImport { .. }),
         "{error}"
     );
     let wasm = wat::parse_str(r#"(module (import "ic0" "time" (func (param i32))))"#).unwrap();
     let error = Module::new(&wasm).unwrap_err();
+    assert_eq!(validate(&wasm), Err(error.clone()));
     assert!(error.to_string().contains("ic0::time"), "{error}");
 }
 

@@ -1,10 +1,17 @@
 //! Modules that are WebAssembly and that the network refuses all the same.
 
-use canister_host::{Module, ModuleError, ModuleRule};
+use canister_host::{Module, ModuleError, ModuleRule, validate};
 
 fn checked(fields: &str) -> Result<Module, ModuleError> {
     let text = format!("(module {fields})");
-    Module::new(&wat::parse_str(&text).expect("the text is WebAssembly"))
+    let wasm = wat::parse_str(&text).expect("the text is WebAssembly");
+    let module = Module::new(&wasm);
+    // Without compiling, the same is found.
+    match (&module, validate(&wasm)) {
+        (Err(ModuleError::Rule(one)), Err(ModuleError::Rule(other))) => assert_eq!(*one, other),
+        (module, validated) => assert_eq!(module.is_ok(), validated.is_ok(), "{validated:?}"),
+    }
+    module
 }
 
 fn refused(fields: &str) -> ModuleRule {

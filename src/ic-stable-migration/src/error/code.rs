@@ -40,6 +40,7 @@ impl Error {
             Self::MoveBegun { .. } => "E303",
             Self::CeilingRaised { .. } => "E304",
             Self::ReservedMemory { .. } => "E305",
+            Self::OtherApplication { .. } => "E306",
             Self::SchemaOfPlan { .. } => "E307",
             Self::Encode { .. } => "E401",
             Self::NotReadBack { .. } => "E402",
@@ -77,6 +78,7 @@ impl OwnershipError {
             Self::DuplicateKeys { .. } => "E516",
             Self::Version { .. } => "E517",
             Self::VersionDuringMove { .. } => "E518",
+            Self::NotAsDeclared { .. } => "E519",
         }
     }
 }

@@ -28,3 +28,11 @@ pub fn listed(differing: &[String]) -> String {
     }
     format!("these differ: {}", differing.join(", "))
 }
+
+/// The application that a release is of.
+pub fn named(application: &Option<String>) -> String {
+    match application {
+        Some(name) => format!("{name:?}"),
+        None => "an application that it does not name".into(),
+    }
+}

@@ -8,8 +8,12 @@ fn headers() -> impl Strategy<Value = Header> {
         prop::option::of(0..u64::MAX),
         any::<[u32; 4]>(),
         prop_oneof![Just(Format::Cbor), Just(Format::MessagePack)],
+        prop_oneof![
+            Just(Application::NONE),
+            "[a-zü-]{1,16}".prop_map(|name| Application::named(&name)),
+        ],
     )
-        .prop_map(|(long, move_budget, short, format)| Header {
+        .prop_map(|(long, move_budget, short, format, application)| Header {
             format,
             schema: short[0],
             payload_bytes: long[0],
@@ -22,6 +26,7 @@ fn headers() -> impl Strategy<Value = Header> {
             save_instructions: long[4],
             ceiling: long[5],
             move_budget,
+            application,
         })
 }
 
@@ -58,10 +63,47 @@ fn the_golden_header_of_version_1_stays_as_it_is() {
         save_instructions: 8_647_389,
         ceiling: 4 << 30,
         move_budget: None,
+        application: Application::NONE,
     };
     let golden = include_bytes!("golden/header-1.bin");
     assert_eq!(&header.to_bytes(), golden);
     assert_eq!(Header::from_bytes(golden), Ok(Some(header)));
+}
+
+/// Where a name is said it is the only difference.
+#[test]
+fn the_golden_header_with_a_name_stays_as_it_is() {
+    let unnamed = include_bytes!("golden/header-1.bin");
+    let golden = include_bytes!("golden/header-1-named.bin");
+    let mut header = Header::from_bytes(unnamed).unwrap().unwrap();
+    header.application = Application::named("individual-user/ü");
+    assert_eq!(&header.to_bytes(), golden);
+    assert_eq!(Header::from_bytes(golden), Ok(Some(header)));
+    let same = |range: std::ops::Range<usize>| golden[range.clone()] == unnamed[range];
+    assert!(same(0..APPLICATION_AT) && !same(CHECKSUM_AT..128));
+}
+
+#[test]
+fn a_name_that_no_header_can_have_is_told() {
+    let golden = include_bytes!("golden/header-1.bin");
+    for name in [
+        &b"\xff"[..],
+        b"a\0b",
+        b"\0b",
+        b"a\nb",
+        &[b'a'; 31],
+        &[b'a'; 32],
+    ] {
+        let mut bytes = *golden;
+        bytes[APPLICATION_AT..APPLICATION_AT + name.len()].copy_from_slice(name);
+        let sum = checksum(&bytes[..CHECKSUM_AT]);
+        bytes[CHECKSUM_AT..].copy_from_slice(&sum.to_le_bytes());
+        let found = Header::from_bytes(&bytes);
+        match name.len() > 30 {
+            true => assert!(matches!(found, Ok(Some(_)))),
+            false => assert!(found.unwrap_err().to_string().contains("application")),
+        }
+    }
 }
 
 #[test]

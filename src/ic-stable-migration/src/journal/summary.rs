@@ -111,6 +111,7 @@ mod tests {
     use ic_stable_structures::VectorMemory;
 
     use super::*;
+    use crate::application::Application;
     use crate::bucket_plan::BucketPlan;
     use crate::codec::Cbor;
     use crate::journal::{Journal, Removed};
@@ -143,6 +144,7 @@ mod tests {
             release: 2,
             schema: 1,
             now: 3,
+            application: Application::NONE,
         };
         managed.save::<_, Cbor>(&7u64, stamp).unwrap();
         assert_eq!(managed.move_journal(), Ok(None));

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::application::Application;
 use crate::bucket_plan::PAGE_BYTES;
 use crate::codec::{Candid, Cbor, LengthU32, LengthU64, MessagePack};
 use crate::header::HEADER_BYTES;
@@ -11,6 +12,7 @@ const STAMP: Stamp = Stamp {
     release: 1,
     schema: 1,
     now: 5,
+    application: Application::NONE,
 };
 
 fn legacy<C: Codec<Sample>, M: Memory>(memory: M) -> Legacy<M> {

@@ -7,16 +7,17 @@ use crate::error::Error;
 use crate::header::Header;
 
 impl<M: Memory> Managed<M> {
-    /// Notes in the header that `release` took the memory over, and the ceiling in bytes that it plans: from here on an
-    /// older release is refused, even if this one never saves.
+    /// Notes in the header that a release took the memory over, its application, and the ceiling in bytes that it plans: from
+    /// here on an older release and another application are refused, even if this one never saves.
     ///
     /// # Errors
-    /// [`Error::NothingSaved`] without a header, and those of [`Managed::guard`].
-    pub fn claim(&self, release: u32, schema: u32, ceiling: u64) -> Result<Header, Error> {
-        let Memory0Content::Saved(mut header) = self.guard(release, schema)? else {
+    /// [`Error::NothingSaved`] without a header, [`Error::OtherApplication`], and those of [`Managed::guard`].
+    pub fn claim(&self, stamp: Stamp, ceiling: u64) -> Result<Header, Error> {
+        let Memory0Content::Saved(mut header) = self.guard_stamp(stamp)? else {
             return Err(Error::NothingSaved);
         };
-        header.release = release;
+        header.release = stamp.release;
+        header.application = stamp.application.or(header.application);
         header.ceiling = ceiling;
         header.upgrades = header.upgrades.saturating_add(1);
         self.memory0().write(0, &header.to_bytes());
@@ -28,6 +29,7 @@ impl<M: Memory> Managed<M> {
         self.change_header(|header| {
             header.release = stamp.release;
             header.saved_at = stamp.now;
+            header.application = stamp.application.or(header.application);
         })
     }
 

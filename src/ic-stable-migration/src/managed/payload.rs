@@ -3,6 +3,7 @@
 use ic_stable_structures::Memory;
 
 use super::{Managed, Memory0Content, Stamp};
+use crate::application::Application;
 use crate::codec::{Codec, Format, StreamCodec};
 use crate::error::{Error, Place};
 use crate::header::{HEADER_BYTES, Header};
@@ -114,6 +115,9 @@ impl<M: Memory> Managed<M> {
             save_instructions: 0,
             ceiling: before.map_or(0, |header| header.ceiling),
             move_budget: before.and_then(|header| header.move_budget),
+            application: stamp
+                .application
+                .or(before.map_or(Application::NONE, |header| header.application)),
         };
         memory.write(0, &header.to_bytes());
         if self.anchor.get().is_none() {

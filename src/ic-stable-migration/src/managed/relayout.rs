@@ -13,7 +13,7 @@ use crate::stream::grow_to;
 
 /// Most pages that change places in one upgrade, 2 GiB: each is read three times and written once, and a hook may
 /// touch 8 GiB.
-const MOST_PAGES: u64 = 32_768;
+pub const MAX_RELAYOUT_PAGES: u64 = 32_768;
 
 /// Lays the virtual memories of a manager out in buckets of another size, in the order of their ids. Their contents are
 /// compared before and after. Returns the table to be written then.
@@ -33,7 +33,7 @@ pub fn relayout(
         .iter()
         .map(|(_, pages)| pages.div_ceil(bucket_pages))
         .sum();
-    if pages > MOST_PAGES || needed > MAX_BUCKETS {
+    if pages > MAX_RELAYOUT_PAGES || needed > MAX_BUCKETS {
         let present = BucketPlan::of_pages(table.bucket_pages);
         return Err(Error::CeilingRaised {
             planned: buckets.ceiling(),

@@ -3,6 +3,7 @@ use ic_stable_structures::{StableBTreeMap, VectorMemory};
 use proptest::prelude::*;
 
 use super::*;
+use crate::application::Application;
 use crate::codec::{Cbor, Format, MessagePack, StreamCodec};
 use crate::form::{Form, Frame};
 use crate::header::HEADER_BYTES;
@@ -14,6 +15,7 @@ const STAMP: Stamp = Stamp {
     release: 2,
     schema: 3,
     now: 1_700_000_000_000_000_000,
+    application: Application::NONE,
 };
 
 fn formatted(memory: VectorMemory) -> Managed<VectorMemory> {
@@ -56,7 +58,7 @@ fn a_new_canister_takes_one_page_until_it_saves() {
 fn saving_again_keeps_the_pages_and_counts() {
     let memory = saved(&sample_of(100_000));
     let pages = memory.size();
-    reopened(memory.clone()).claim(2, 3, 4 << 30).unwrap();
+    reopened(memory.clone()).claim(STAMP, 4 << 30).unwrap();
     let small = sample_of(10);
     reopened(memory.clone())
         .save::<_, Cbor>(&small, STAMP)
@@ -109,7 +111,15 @@ fn an_older_release_is_refused_and_told_which_one_to_install() {
     let error = managed.guard(2, 2).unwrap_err();
     assert!(error.to_string().contains("schema 3"), "{error}");
     // A release that claimed the memory counts, even if it never saved.
-    reopened(memory.clone()).claim(5, 3, 4 << 30).unwrap();
+    reopened(memory.clone())
+        .claim(
+            Stamp {
+                release: 5,
+                ..STAMP
+            },
+            4 << 30,
+        )
+        .unwrap();
     let error = reopened(memory).guard(4, 3).unwrap_err();
     assert_eq!(error, Error::NewerRelease { found: 5, this: 4 });
 }
@@ -210,7 +220,7 @@ fn a_payload_longer_than_the_memory_is_told() {
         memory.write(MEMORY0, &header.to_bytes());
         let error = managed.load::<Sample, Cbor>().unwrap_err();
         assert!(matches!(error, Error::Length { .. }), "{error}");
-        assert!(managed.claim(9, 9, 4 << 30).is_err());
+        assert!(managed.claim(STAMP, 4 << 30).is_err());
     }
 }
 

@@ -13,7 +13,8 @@ use crate::error::Error;
 use crate::journal::{Journal, Slot};
 use crate::ledger::{Digest, Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
-use crate::registry::{Places, Recorded, Registry, check_memories};
+use crate::manifest::Declarations;
+use crate::registry::{Claims, Places, Recorded, Registry, check_memories};
 use crate::transfer::Written;
 
 /// What is to be done with a memory and a state that were found to fit.
@@ -34,12 +35,13 @@ pub(crate) fn declared<M: Memory, S: Tiered<M>>(state: &mut S) -> Result<Recorde
     Recorded::of(Registry::declared(&state.collections()).all_new())
 }
 
-/// Checks the collections of `state` against the journal of its memory, if there is one, and their memories, if there
+/// Checks the collections of `state` against what the plan declares and the journal of its memory, if there is one, and their memories, if there
 /// is a manager; `home` is the memory of the state. The first time, computes the digest of every collection. Writes nothing.
 ///
 /// # Errors
 /// [`Error::SchemaOfPlan`], [`Error::ReservedMemory`], [`Error::Ownership`].
 pub(crate) fn fit<M: Memory, S: Tiered<M>>(
+    declarations: &Declarations,
     home: u8,
     managed: Option<&Managed<M>>,
     journal: Option<Journal>,
@@ -57,7 +59,9 @@ pub(crate) fn fit<M: Memory, S: Tiered<M>>(
     let tiers = state.collections();
     let done = journal.progress.phase == Phase::Done;
     let known = journal.registry.registry();
-    let claimed = known.claim(home, &tiers, &S::changes(), |_| done)?;
+    declarations.hold(&tiers, &S::changes())?;
+    let claims = Claims::of(&tiers, &S::changes());
+    let claimed = known.claim(home, &claims, |_| done)?;
     if let Some(managed) = managed {
         let entries = |id| {
             let slot = journal.slots.iter().find(|slot| slot.id == id);

@@ -173,6 +173,7 @@ impl<M: Memory> Mover<M> {
             release: header.release,
             schema: header.schema,
             now,
+            application: header.application,
         };
         self.progress.originals = false;
         self.ledger.originals_gone();

@@ -27,6 +27,7 @@ impl<L, C> Plan<L, C> {
     /// [`Error::NotEmpty`] if the memory holds anything else, [`Error::OutOfStableMemory`], and those of
     /// [`Managed::bucket_table`].
     pub fn begin<M: Memory>(&self, memory: M) -> Result<Managed<M>, Error> {
+        self.declarations.hold_none()?;
         self.format(self.fresh(memory)?)
     }
 
@@ -70,7 +71,7 @@ impl<L, C> Plan<L, C> {
         M: Memory,
     {
         let stamp = self.stamp(now);
-        let mut fitting = fit(self.memory, None, None, state, stamp)?;
+        let mut fitting = fit(&self.declarations, self.memory, None, None, state, stamp)?;
         let fresh = self.fresh(memory)?;
         let standing = match &fresh {
             Fresh::Empty(_) => Standing::Nothing,

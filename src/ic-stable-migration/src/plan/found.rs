@@ -79,8 +79,7 @@ where
                 })
             }
             Opened::Managed(managed) if managed.is_ours() => {
-                let Memory0Content::Saved(header) =
-                    content(managed.guard(plan.release, plan.schema)?)?
+                let Memory0Content::Saved(header) = content(managed.guard_stamp(plan.stamp(0))?)?
                 else {
                     return Err(Error::NothingSaved);
                 };
@@ -140,7 +139,7 @@ where
         let managed = match place {
             Place::Saved(managed) => {
                 let managed = managed.reaching(plan.buckets)?;
-                managed.claim(plan.release, plan.schema, plan.ceiling)?;
+                managed.claim(stamp, plan.ceiling)?;
                 return Ok((state, managed, origin));
             }
             Place::Legacy(adoptable) => adoptable.adopt::<T, Cbor>(plan.buckets, &state, stamp)?,
@@ -150,7 +149,7 @@ where
                 managed
             }
         };
-        let header = managed.claim(plan.release, plan.schema, plan.ceiling)?;
+        let header = managed.claim(stamp, plan.ceiling)?;
         if plan.read_back != ReadBack::Never && header.payload_bytes <= READ_BACK_BYTES {
             state = proof::read_back(&managed, state)?;
             origin = origin.read_back(true);

@@ -61,6 +61,7 @@ impl<L, C> Plan<L, C> {
             (Place::Value(managed) | Place::Saved(managed), None) => AsFound::InMemory0(managed),
             (Place::Value(managed) | Place::Saved(managed), Some(journal)) => {
                 let fitting = fit(
+                    &self.declarations,
                     self.memory,
                     Some(&managed),
                     Some(journal),

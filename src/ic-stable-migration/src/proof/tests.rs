@@ -4,6 +4,7 @@ use ic_stable_structures::VectorMemory;
 use serde::{Deserialize, Serialize};
 
 use super::*;
+use crate::application::Application;
 use crate::bucket_plan::BucketPlan;
 use crate::managed::{Empty, Stamp};
 use crate::test_memory::{Sample, sample_of};
@@ -55,6 +56,7 @@ fn saved<T: Serialize + DeserializeOwned>(value: &T) -> Managed<VectorMemory> {
         release: 1,
         schema: 1,
         now: 0,
+        application: Application::NONE,
     };
     managed.save::<_, Cbor>(value, stamp).unwrap();
     managed

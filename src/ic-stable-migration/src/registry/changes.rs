@@ -39,18 +39,11 @@ impl Changes {
         self
     }
 
-    /// The name that a collection has now, if it had `old` before. A chain of renamings is followed to its end.
-    pub(crate) fn new_name(&self, old: &str) -> Option<&'static str> {
-        let mut name = None;
-        for (from, to) in self.renamed {
-            if *from == name.unwrap_or(old) {
-                name = Some(*to);
-            }
-        }
-        name
+    pub(crate) const fn renamings(&self) -> &'static [(&'static str, &'static str)] {
+        self.renamed
     }
 
-    pub(crate) fn retires(&self, name: &str) -> bool {
-        self.retired.contains(&name)
+    pub(crate) const fn retirements(&self) -> &'static [&'static str] {
+        self.retired
     }
 }

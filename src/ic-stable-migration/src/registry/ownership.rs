@@ -257,6 +257,48 @@ pub enum OwnershipError {
         /// The version that the release writes.
         declared: u32,
     },
+
+    /// The plan says of a collection what the state does not have.
+    #[error(
+        "E519: of collection {name:?} the plan declares as its {what} {declared}, and the state has {found}: what the module says of itself would not be so; say the same in `Plan::collections`, `Plan::changes` and `Tiered`"
+    )]
+    NotAsDeclared {
+        /// The collection; empty where it is none alone.
+        name: String,
+        /// "name", "id", "structure", "key", "value", "versions" or "changes".
+        what: &'static str,
+        /// What the plan says.
+        declared: String,
+        /// What the state has.
+        found: String,
+    },
+}
+
+impl OwnershipError {
+    /// The collection that it speaks of: of two that the release declares, the later one. Empty where it is none alone.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::SharedId { second: name, .. }
+            | Self::SharedWithOwner { sharing: name, .. }
+            | Self::IdTaken { declared: name, .. }
+            | Self::SharedName { name, .. }
+            | Self::IdChanged { name, .. }
+            | Self::Missing { name, .. }
+            | Self::Retired { name, .. }
+            | Self::RetiredTooEarly { name, .. }
+            | Self::Changed { name, .. }
+            | Self::InUse { name, .. }
+            | Self::Foreign { name, .. }
+            | Self::Misfit { name, .. }
+            | Self::Unstorable { name, .. }
+            | Self::Oversized { name, .. }
+            | Self::DuplicateKeys { name, .. }
+            | Self::Version { name, .. }
+            | Self::VersionDuringMove { name, .. }
+            | Self::NotAsDeclared { name, .. } => name,
+            Self::Unordered { .. } => "",
+        }
+    }
 }
 
 fn owned(owner: &Option<String>) -> String {

@@ -1,5 +1,6 @@
 //! What the mover asks of a map, whatever its keys and values are.
 
+use std::any::type_name;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Bound;
@@ -54,6 +55,9 @@ pub type Give<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), Error> + 'a;
 pub trait Collection<M: Memory> {
     /// What the map is made of.
     fn shape(&self) -> Shape;
+
+    /// The types of its keys and values, as the compiler names them.
+    fn types(&self) -> [&'static str; 2];
 
     /// Reads the first and the last stable entry at `place`, where the map's header is in order. Values of an `older`
     /// version may be among them.
@@ -164,6 +168,10 @@ where
             key: Size::of::<K>(),
             value: Size::of::<V>(),
         }
+    }
+
+    fn types(&self) -> [&'static str; 2] {
+        [type_name::<K>(), type_name::<V>()]
     }
 
     fn check_ends(&self, place: Place<M>, older: bool) -> Result<(), Unfit> {

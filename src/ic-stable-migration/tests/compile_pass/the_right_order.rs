@@ -1,5 +1,5 @@
 //! Read, adopt, then hand out virtual memories.
-use ic_stable_migration::{BucketPlan, Cbor, MessagePack, Opened, Stamp, open};
+use ic_stable_migration::{Application, BucketPlan, Cbor, MessagePack, Opened, Stamp, open};
 use ic_stable_structures::{Memory, VectorMemory};
 
 fn main() {
@@ -14,6 +14,7 @@ fn main() {
         release: 1,
         schema: 1,
         now: 0,
+        application: Application::NONE,
     };
     let managed = adoptable
         .adopt::<_, Cbor>(BucketPlan::default(), &state, stamp)

@@ -6,24 +6,29 @@
 
 use ic_cdk::api::time;
 use ic_stable_migration::cdk::{self, OrTrap};
-use ic_stable_migration::{Budget, MessagePack, MoveBudget, Plan, Schema};
+use ic_stable_migration::{Budget, MessagePack, MoveBudget, Plan, Schema, manifest};
 use ic_stable_structures::DefaultMemoryImpl;
 
-use super::{CEILING, TRAILING};
+use super::{APPLICATION, CEILING, TRAILING};
 use crate::api::STEP_METHOD;
 use crate::args::IndividualUserTemplateInitArgs;
 use crate::domain::memory::Start;
+use crate::state::bulk::DECLARED;
 use crate::state::hot::Hot;
 use crate::state::legacy::Streamed;
 use crate::state::{self, State, Store};
 
 const PLAN: Plan<Streamed, MessagePack> = Plan::new(RELEASE)
+    .application(APPLICATION)
+    .collections(DECLARED)
     .schema(<Hot as Schema>::NUMBER)
     .ceiling(CEILING)
     .trailing(TRAILING)
     .move_budget(MOVE_BUDGET);
 
 const RELEASE: u32 = if cfg!(feature = "hashtags") { 3 } else { 2 };
+
+manifest!(PLAN.manifest());
 
 /// A build with tiny steps has nothing else.
 const MOVE_BUDGET: MoveBudget = if cfg!(feature = "tiny-budget") {

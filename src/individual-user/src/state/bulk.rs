@@ -4,7 +4,7 @@
 //! what stands in it. Each is an ordered map of small entries. Where an entry lives, on the heap or in stable memory, is the map's
 //! business; callers get owned values and write them back.
 
-use ic_stable_migration::{ByteOrdered, Tier, TieredMap};
+use ic_stable_migration::{ByteOrdered, Declared, Tier, TieredMap, declare};
 use ic_stable_structures::{DefaultMemoryImpl, Storable};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,23 @@ pub struct Bulk {
 
 /// The virtual memory of the map that all collections share.
 const SHARED: u8 = 100;
+
+/// The same collections as [`Bulk::collections`] lists, for the manifest: every hook holds one against the other.
+pub const DECLARED: &[Declared] = &[
+    declare!("posts", 1, u64 => PostRecord).sharing(SHARED),
+    declare!("likes", 2, LikeKey => ()).sharing(SHARED),
+    declare!("rooms", 3, RoomKey => RoomRecord).sharing(SHARED),
+    declare!("bets", 4, BetKey => BetDetails).sharing(SHARED),
+    declare!("placed_bets", 5, PlacedBetKey => PlacedBetDetail).sharing(SHARED),
+    declare!("token_events", 6, u64 => TokenEvent).sharing(SHARED),
+    declare!("followers", 7, u64 => FollowEntryDetail).sharing(SHARED),
+    declare!("follower_places", 8, FollowMemberKey => u64).sharing(SHARED),
+    declare!("following", 9, u64 => FollowEntryDetail).sharing(SHARED),
+    declare!("following_places", 10, FollowMemberKey => u64).sharing(SHARED),
+    declare!("followed_principals", 11, FollowedPrincipalKey => ()).sharing(SHARED),
+    #[cfg(feature = "hashtags")]
+    declare!("hashtags", 12, HashtagKey => ()).sharing(SHARED),
+];
 
 impl Bulk {
     /// The collections in the order in which they move. A name and an id are for good: an id that was used

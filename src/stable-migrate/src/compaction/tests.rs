@@ -3,7 +3,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use ic_stable_migration::{Cbor, Empty, OpenOptions, Stamp};
+use ic_stable_migration::{Application, Cbor, Empty, OpenOptions, Stamp};
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use ic_stable_structures::{Memory, StableBTreeMap, VectorMemory};
 use proptest::prelude::*;
@@ -119,6 +119,7 @@ fn goes_on(home: u8) {
         release: 2,
         schema: 1,
         now: 9,
+        application: Application::NONE,
     };
     let saved = managed.save::<_, Cbor>(&vec![1u64, 2, 3], stamp).unwrap();
 
@@ -173,6 +174,7 @@ fn pages_of_memory_0_behind_the_journal_are_cut() {
         release: 2,
         schema: 1,
         now: 9,
+        application: Application::NONE,
     };
     managed
         .save::<_, Cbor>(&vec![7u64; 1 << 20], stamp)

@@ -150,8 +150,10 @@ fn saved_state(state: &SavedState) -> String {
             journal_text(journal)
         ),
     };
+    let application = state.application.as_ref();
+    let application = application.map_or_else(String::new, |name| format!(" of {name:?}"));
     format!(
-        "state of release {}: {} bytes of {codec}{checked}, {journal}, generation {}",
+        "state of release {}{application}: {} bytes of {codec}{checked}, {journal}, generation {}",
         state.release,
         number_text(state.payload_bytes),
         state.generation

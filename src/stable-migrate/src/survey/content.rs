@@ -61,6 +61,8 @@ pub struct ValueSurvey {
 pub struct SavedState {
     /// Codec of the payload.
     pub codec: &'static str,
+    /// The application's name; absent where no release has said one.
+    pub application: Option<String>,
     /// Schema version of the payload.
     pub schema: u32,
     /// Length of the payload.
@@ -398,6 +400,7 @@ fn saved_state(
             Format::Candid => "candid",
             Format::Other(name) => name,
         },
+        application: header.application.name().map(str::to_owned),
         schema: header.schema,
         payload_bytes: header.payload_bytes,
         release: header.release,

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use ic_stable_migration::{BucketPlan, Cbor, Stamp};
+use ic_stable_migration::{Application, BucketPlan, Cbor, Stamp};
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use ic_stable_structures::{Memory, StableBTreeMap, StableCell, VectorMemory};
 
@@ -53,6 +53,7 @@ fn saved(entries: u64) -> VectorMemory {
         release: 2,
         schema: 3,
         now: 5,
+        application: Application::NONE,
     };
     manager
         .save::<_, Cbor>(&vec!["state".to_string(); 80], stamp)

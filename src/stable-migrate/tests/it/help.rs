@@ -4,7 +4,7 @@ use super::run::stable_migrate;
 fn every_command_explains_itself_with_examples() {
     let overview = stable_migrate(["--help"]).ok();
     for command in [
-        "inspect", "rehearse", "compact", "upgrade", "revert", "plan",
+        "inspect", "check", "rehearse", "compact", "upgrade", "revert", "plan",
     ] {
         assert!(overview.contains(command), "{overview}");
         let help = stable_migrate([command, "--help"]).ok();
@@ -21,6 +21,9 @@ fn a_mistyped_command_ends_with_status_2() {
         &["inspcet"][..],
         &[],
         &["inspect"],
+        &["check"],
+        &["check", "a"],
+        &["check", "a", "b", "c"],
         &["compact", "a"],
         &["compact", "a", "-o", "b", "--bucket-pages", "0"],
         &[

@@ -30,10 +30,12 @@ fn collections_are_told_by_name_and_held_against_what_is_there() {
         "{text}"
     );
     assert!(text.contains(" StableVec: 1 entry of 8 bytes"), "{text}");
+    assert!(text.contains("state of release 2 of \"list\": "), "{text}");
     let json = stable_migrate(["inspect".as_ref(), path.as_os_str(), "--json".as_ref()]).ok();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let memories = &json["layout"]["memories"];
     assert_eq!(memories[1]["collection"], "items");
+    assert_eq!(memories[0]["content"]["application"], "list");
     let journal = &memories[0]["content"]["journal"];
     assert_eq!(journal["registry"][0]["key"], "of exactly 8 bytes");
     assert_eq!(journal["collections"][0]["name"], "items");

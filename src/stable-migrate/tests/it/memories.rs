@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use ic_stable_migration::{
-    BucketPlan, Cbor, OpenOptions, Opened, Plan, Stamp, Store, Tier, Tiered, TieredMap,
+    Application, BucketPlan, Cbor, OpenOptions, Opened, Plan, Stamp, Store, Tier, Tiered, TieredMap,
 };
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use ic_stable_structures::{StableBTreeMap, StableVec, VectorMemory};
@@ -32,6 +32,7 @@ fn with_map(entries: u64) -> Vec<u8> {
         release: 2,
         schema: 1,
         now: 1_700_000_000_000_000_000,
+        application: Application::NONE,
     };
     manager
         .save::<_, Cbor>(&vec!["state".to_string(); 100], stamp)
@@ -82,7 +83,9 @@ impl Tiered<Raw> for Items {
 /// A memory with a collection `items` of 100 entries in memory 1, and a `StableVec` that the canister keeps by itself
 /// in memory 9, if it does.
 pub fn collection(with_vec: bool) -> Vec<u8> {
-    let plan = Plan::<u64, Cbor>::new(2).ceiling(32 << 30);
+    let plan = Plan::<u64, Cbor>::new(2)
+        .application("list")
+        .ceiling(32 << 30);
     let raw: Raw = Rc::default();
     let mut store = Store::begin_tiered(&plan, Rc::clone(&raw), Items::default(), 1).unwrap();
     let state = store.state().unwrap();

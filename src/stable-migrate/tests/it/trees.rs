@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ic_stable_migration::tree::{TreeBuilder, page_size};
-use ic_stable_migration::{BucketPlan, Cbor, OpenOptions, Opened, Size, Stamp};
+use ic_stable_migration::{Application, BucketPlan, Cbor, OpenOptions, Opened, Size, Stamp};
 use ic_stable_structures::VectorMemory;
 
 use super::memories::file;
@@ -20,6 +20,7 @@ fn with_tree(entries: u64) -> (Vec<u8>, [u64; 3]) {
         release: 2,
         schema: 1,
         now: 1_700_000_000_000_000_000,
+        application: Application::NONE,
     };
     manager.save::<u64, Cbor>(&7, stamp).unwrap();
     let (key, value) = (Size::Exactly(8), Size::Unbounded);

@@ -14,6 +14,8 @@ mod name;
 
 const MANIFEST: &str = include_str!("../../../../examples/todo/Cargo.toml");
 const CANISTER: &str = include_str!("../../../../examples/todo/src/lib.rs");
+/// The line in which the canister names itself.
+const APPLICATION: &str = r#"const APPLICATION: &str = "todo";"#;
 const TEST: &str = include_str!("../../../../examples/todo/tests/upgrades.rs");
 
 const EXAMPLES: &str = "\
@@ -75,10 +77,11 @@ fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
     let path = workspace.root.join("Cargo.lock");
     let lock = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
     let manifest = manifest::standalone(MANIFEST, &root, &workspace.root, &name);
+    let application = APPLICATION.replace("todo", &name);
     for (file, text) in [
         ("Cargo.toml", &manifest[..]),
         ("Cargo.lock", &lock),
-        ("src/lib.rs", CANISTER),
+        ("src/lib.rs", &CANISTER.replace(APPLICATION, &application)),
         ("tests/upgrades.rs", TEST),
         (".gitignore", "/target\n"),
     ] {
@@ -105,6 +108,17 @@ mod tests {
         let error = write(&workspace, &folder).unwrap_err();
         assert!(matches!(error, Error::Occupied { .. }), "{error}");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_new_canister_has_its_own_name_in_its_memory() {
+        let workspace = Workspace::find().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("my-canister");
+        write(&workspace, &folder).unwrap();
+        let source = fs::read_to_string(folder.join("src/lib.rs")).unwrap();
+        assert!(source.contains(r#"const APPLICATION: &str = "my-canister";"#));
+        assert!(!source.contains("\"todo\""));
     }
 
     #[test]

@@ -201,6 +201,10 @@ fn errors() -> Vec<Error> {
         Error::OriginalsGone,
         Error::ReservedMemory { id: 255 },
         Error::SchemaOfPlan { plan: 1, state: 2 },
+        Error::OtherApplication {
+            found: text(),
+            this: None,
+        },
     ]
 }
 
@@ -329,6 +333,12 @@ fn ownership() -> Vec<OwnershipError> {
             id,
             found: 1,
             declared: 2,
+        },
+        OwnershipError::NotAsDeclared {
+            name: name(),
+            what: "id",
+            declared: text(),
+            found: text(),
         },
     ]
 }

@@ -8,6 +8,9 @@ const TAKEN: &str = "abstract alloc as async await become box break const contin
                      proc_macro pub ref return self static std struct super test trait true try type typeof \
                      unsafe unsized use virtual where while yield";
 
+/// Bytes of the name that a canister's memory has: an application's.
+const MOST: usize = 32;
+
 /// Whether a package can have this name, and its library the same.
 ///
 /// # Errors
@@ -30,6 +33,9 @@ pub fn check(name: &str) -> Result<()> {
         return wrong(&format!(
             "{other:?} is none of the letters from a to z, digits, `-` and `_`"
         ));
+    }
+    if name.len() > MOST {
+        return wrong("a memory has 32 bytes for it");
     }
     if TAKEN.split(' ').any(|taken| taken == name) {
         return wrong("the language has taken it");
@@ -56,6 +62,7 @@ mod tests {
             ("my canister", "' '"),
             ("a.b", "'.'"),
             ("größe", "'ö'"),
+            ("a-name-that-has-more-than-32-bytes", "32 bytes"),
             ("match", "language"),
             ("candid", "depends on"),
             ("migration-kit", "depends on"),
