@@ -74,9 +74,9 @@ impl Interface {
         })
     }
 
-    /// Whether it is said what an installation takes.
-    pub fn knows_installation(&self) -> bool {
-        self.init.is_some()
+    /// How many arguments an installation takes; none where it is not said.
+    pub fn installation_arguments(&self) -> Option<usize> {
+        self.init.as_ref().map(|(_, types)| types.len())
     }
 
     /// The names of all methods, in order; none where the module does not say.
@@ -189,5 +189,7 @@ mod tests {
         assert_eq!(broken("nat", ""), Some(Broken::Type));
         let silent = interface("service : {}");
         assert_eq!(silent.breaks_installation(&of("nat")), None);
+        let counts = [&silent, &of(""), &of("nat")].map(Interface::installation_arguments);
+        assert_eq!(counts, [None, Some(0), Some(1)]);
     }
 }

@@ -143,8 +143,8 @@ impl Declarations {
             return refused(missing.name, "name", has, no);
         }
         if self.changes != *changes {
-            let told = |changes: &Changes| format!("{changes:?}");
-            return refused("", "changes", told(&self.changes), told(changes));
+            let (declared, found) = ("what `Plan::changes` says", "what `Tiered::changes` says");
+            return refused("", "changes", declared.into(), found.into());
         }
         Ok(())
     }

@@ -54,10 +54,15 @@ fn compare(was: &Interface, is: &Interface, told: &mut Told) {
             "nothing where the upgrade traps on the argument of before; the canister was stopped for it in vain",
             "make what is new optional, or give the argument anew in every script that upgrades",
         ),
-        None if was.knows_installation() == is.knows_installation() => {}
-        None => told.cannot_check(
-            "one of the modules does not say what its installation takes: the argument was not compared",
-        ),
+        None => {
+            // Who says nothing may take what the other takes, or nothing.
+            let (was, is) = (was.installation_arguments(), is.installation_arguments());
+            if let (None, Some(1..)) | (Some(1..), None) = (was, is) {
+                told.cannot_check(
+                    "one of the modules does not say what its installation takes: the argument was not compared",
+                );
+            }
+        }
     }
     // The other way round: the canisters of a fleet are not upgraded at one moment.
     for one in was.breaks(is) {
