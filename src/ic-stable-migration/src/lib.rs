@@ -89,6 +89,7 @@
 //! - Nothing stands behind a legacy value that would be lost: [`Trailing`].
 //! - No two entries of a legacy map have one key: [`Error::DuplicateKeys`].
 //! - What was adopted comes back from memory 0 as it was: [`ReadBack`].
+//! - A legacy value that is written again is read as the old module reads it, and makes the same state: [`ReverseError`].
 //!
 //! # The way back
 //! A [`Reverse`] release leaves the state where it is, and its `pre_upgrade` writes it as the legacy value again, with everything

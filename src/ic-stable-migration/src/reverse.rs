@@ -17,7 +17,7 @@ mod write;
 
 use crate::codec::WriteCodec;
 pub use error::ReverseError;
-pub(crate) use proof::{Held, holds, value_of};
+pub(crate) use proof::{holds, value_of};
 pub(crate) use write::{at_offset_0, clear};
 
 /// Longest value that is made a state again and compared, in bytes: the heap holds value and state then, and reading takes

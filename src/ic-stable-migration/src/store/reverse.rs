@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::mover::Tiered;
 use crate::plan::{AsFound, Origin};
 use crate::registry::Registry;
-use crate::reverse::{Held, Reverse, Target, ToLegacy, at_offset_0, holds, value_of};
+use crate::reverse::{Reverse, Target, ToLegacy, at_offset_0, holds, value_of};
 
 impl<S: Tiered<M> + ToLegacy, M: Memory> Store<S, M> {
     /// For `post_upgrade` of a release that [goes back](Reverse): the state is left where it is. What has moved is read in
@@ -71,8 +71,8 @@ impl<S: Tiered<M> + ToLegacy, M: Memory> Store<S, M> {
         }
         let (value, legacy) = value_of::<S, L, C>(&self.state)?;
         if back.proves(value.len() as u64) {
-            let held = Held::by(&mut self.state, contents)?;
-            holds::<S, L, M>(&held, legacy, C::FORMAT, &dropped)?;
+            let contents = contents.as_deref();
+            holds(&mut self.state, contents, legacy, C::FORMAT, &dropped)?;
         }
         let registry = self.registry();
         match (self.managed(), back.target()) {

@@ -1,7 +1,16 @@
 //! What would be lost by going back is told, and nothing is written.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use ic_stable_structures::Storable;
+use ic_stable_structures::storable::Bound;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
 use super::*;
-use crate::Error;
+use crate::mover::{Tier, Tiered};
+use crate::{Error, TieredMap};
 
 /// A memory after the move, with a map in virtual memory 9 that is no collection's.
 fn with_another_memory() -> VectorMemory {
@@ -172,4 +181,74 @@ fn a_difference_that_nobody_has_decided_is_decided_first() {
     let (mut back, _) = Kept::<_>::resume_as_found(&BACK, memory.clone(), NOW).unwrap();
     back.save_legacy(&BACK, memory.clone()).unwrap();
     holds_nothing_but(&memory, &sample(20));
+}
+
+/// A text whose encoding an earlier version of its type wrote otherwise: in capitals.
+#[test]
+fn an_entry_that_is_equal_in_another_encoding_is_the_same() {
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Quiet(String);
+
+    impl Storable for Quiet {
+        const BOUND: Bound = Bound::Unbounded;
+        fn to_bytes(&self) -> Cow<'_, [u8]> {
+            Cow::Borrowed(self.0.as_bytes())
+        }
+        fn into_bytes(self) -> Vec<u8> {
+            self.0.into_bytes()
+        }
+        fn from_bytes(bytes: Cow<[u8]>) -> Self {
+            Self(String::from_utf8_lossy(&bytes).to_lowercase())
+        }
+    }
+
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(bound = "")]
+    struct Texts<V: Storable + Clone + Serialize + DeserializeOwned>(
+        TieredMap<u64, V, VectorMemory>,
+    );
+
+    impl<V: Storable + Clone + Serialize + DeserializeOwned> Tiered<VectorMemory> for Texts<V> {
+        type Hot = ();
+        fn hot(&self) -> &() {
+            &()
+        }
+        fn set_hot(&mut self, (): ()) {}
+        fn collections(&mut self) -> Vec<Tier<'_, VectorMemory>> {
+            vec![Tier::new("texts", 1, &mut self.0)]
+        }
+    }
+
+    type Value = BTreeMap<u64, Quiet>;
+
+    impl From<BTreeMap<u64, String>> for Texts<String> {
+        fn from(texts: BTreeMap<u64, String>) -> Self {
+            Self(texts.into_iter().collect())
+        }
+    }
+
+    impl From<Value> for Texts<Quiet> {
+        fn from(texts: Value) -> Self {
+            Self(texts.into_iter().collect())
+        }
+    }
+
+    impl ToLegacy for Texts<Quiet> {
+        type Legacy<'a> = Value;
+        fn to_legacy(&self) -> Value {
+            self.0.iter().collect()
+        }
+    }
+
+    const BEFORE: Plan<BTreeMap<u64, String>, MessagePack> = Plan::new(2);
+    const BACK: Reverse<Value, MessagePack> = Plan::new(2).reverse(Target::Offset0);
+    let texts = [(1, "first"), (2, "LOUD"), (3, "last")].map(|(key, text)| (key, text.to_owned()));
+    let loud = BTreeMap::from(texts);
+    let memory = memory_of(&rmp_serde::to_vec_named(&loud).unwrap());
+    Store::<Texts<String>, _>::resume(&BEFORE, memory.clone(), NOW).unwrap();
+    let (mut back, _) =
+        Store::<Texts<Quiet>, _>::resume_as_found(&BACK, memory.clone(), NOW).unwrap();
+    back.save_legacy(&BACK, memory.clone()).unwrap();
+    let quiet = BTreeMap::from([(1, "first"), (2, "loud"), (3, "last")]);
+    assert!(bytes_of(&memory).starts_with(&rmp_serde::to_vec_named(&quiet).unwrap()));
 }
