@@ -35,8 +35,9 @@ pub(crate) fn declared<M: Memory, S: Tiered<M>>(state: &mut S) -> Result<Recorde
     Recorded::of(Registry::declared(&state.collections()).all_new())
 }
 
-/// Checks the collections of `state` against what the plan declares and the journal of its memory, if there is one, and their memories, if there
-/// is a manager; `home` is the memory of the state. The first time, computes the digest of every collection. Writes nothing.
+/// Checks the collections of `state` against what the plan declares and against the journal of its memory, if there is one,
+/// and their memories, if there is a manager; `home` is the memory of the state. The first time, computes the digest of every
+/// collection. Writes nothing.
 ///
 /// # Errors
 /// [`Error::SchemaOfPlan`], [`Error::ReservedMemory`], [`Error::Ownership`].
