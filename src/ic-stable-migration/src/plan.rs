@@ -58,6 +58,7 @@ const DEFAULT_CEILING: u64 = 4 << 30;
 pub struct Plan<L, C> {
     release: u32,
     schema: u32,
+    oldest_schema: u32,
     buckets: BucketPlan,
     /// What was asked of the buckets, in bytes.
     ceiling: u64,
@@ -77,6 +78,7 @@ impl<L, C> Plan<L, C> {
         Self {
             release,
             schema: 1,
+            oldest_schema: 1,
             buckets: BucketPlan::for_ceiling(DEFAULT_CEILING),
             ceiling: DEFAULT_CEILING,
             trailing: Trailing::Refuse,
@@ -94,6 +96,13 @@ impl<L, C> Plan<L, C> {
     /// [`Versioned`](crate::Versioned), the number of its last version: `.schema(Hot::NUMBER)`.
     pub const fn schema(mut self, schema: u32) -> Self {
         self.schema = schema;
+        self
+    }
+
+    /// The oldest schema that this release still reads, 1 unless said: `.oldest_schema(Hot::OLDEST)`. It is told in the
+    /// [manifest](Plan::manifest); what refuses an older one is the chain itself.
+    pub const fn oldest_schema(mut self, schema: u32) -> Self {
+        self.oldest_schema = schema;
         self
     }
 

@@ -109,9 +109,12 @@ macro_rules! first_schema {
     };
 }
 
-/// Whether the number of a version follows that of the version before. Asked while compiling.
-const fn follows<T: Schema>() -> bool {
-    T::NUMBER > 0 && (T::Before::NUMBER == 0 || T::NUMBER == T::Before::NUMBER + 1)
+/// Refuses, while compiling, a version whose number does not follow that of the version before.
+const fn assert_follows<T: Schema>() {
+    assert!(
+        T::NUMBER > 0 && (T::Before::NUMBER == 0 || T::NUMBER == T::Before::NUMBER + 1),
+        "Schema::NUMBER has to be one more than that of the version before"
+    );
 }
 
 /// A step that was taken.

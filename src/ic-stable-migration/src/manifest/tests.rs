@@ -208,9 +208,9 @@ fn a_plan_that_declares_something_else_than_the_state_is_refused_by_every_hook()
         .collections(RIGHT)
         .changes(CHANGES)
         .resume_tiered::<State, _>(memory, NOW);
-    assert_eq!(changed.err().unwrap().code(), "E517");
+    assert_eq!(changed.err().unwrap().code(), "E519");
     let stage_one = PLAIN.collections(RIGHT).begin(VectorMemory::default());
-    assert_eq!(stage_one.err().unwrap().code(), "E517");
+    assert_eq!(stage_one.err().unwrap().code(), "E519");
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl<L, C> Plan<L, C> {
         ManifestSource::of_value::<L, C>(self.release)
             .of(self.application)
             .behind_header(HeaderTerms {
-                schemas: (1, self.schema),
+                schemas: (self.oldest_schema, self.schema),
                 memory: self.memory,
                 ceiling: self.ceiling,
                 move_budget: self.move_budget.instructions,

@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use ic_stable_structures::Storable;
 use ic_stable_structures::storable::Bound;
 
-use super::{Oldest, Schema, follows, unread};
+use super::{Oldest, Schema, assert_follows, unread};
 
 /// A value of a collection, of the last version of a chain, which is read from any version of it. Derefs to the value.
 ///
@@ -120,9 +120,10 @@ where
 {
     fn read_record(number: u8, bytes: &[u8]) -> Result<Self, String> {
         const {
+            assert_follows::<T>();
             assert!(
-                follows::<T>() && T::NUMBER <= u8::MAX as u32,
-                "Schema::NUMBER has to be one more than that of the version before, and at most 255 for a record"
+                T::NUMBER <= u8::MAX as u32,
+                "Schema::NUMBER is at most 255 for a record"
             );
         }
         let found = u32::from(number);

@@ -10,7 +10,7 @@ use serde::de::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Oldest, Schema, SchemaReport, SchemaStep, follows, take, unread};
+use super::{Oldest, Schema, SchemaReport, SchemaStep, assert_follows, take, unread};
 
 /// A value of the last version of a chain, which is read from any version of it. Derefs to the value.
 ///
@@ -27,6 +27,7 @@ pub struct Versioned<T> {
 impl<T: Schema> Versioned<T> {
     /// A value that was made by this release.
     pub const fn new(value: T) -> Self {
+        const { assert_follows::<T>() };
         Self {
             value,
             steps: Vec::new(),
@@ -109,12 +110,7 @@ where
         from: D,
         steps: &mut Vec<SchemaStep>,
     ) -> Result<Self, D::Error> {
-        const {
-            assert!(
-                follows::<T>(),
-                "Schema::NUMBER has to be one more than that of the version before"
-            );
-        }
+        const { assert_follows::<T>() };
         if number == T::NUMBER {
             return T::deserialize(from);
         }

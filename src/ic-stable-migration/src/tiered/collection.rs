@@ -143,7 +143,7 @@ pub trait Collection<M: Memory> {
     /// The encoded value that the heap has under an encoded key.
     fn on_heap(&self, key: &[u8]) -> Option<Vec<u8>>;
 
-    /// The encoded value that the stable map has under an encoded key.
+    /// The value that the stable map has under an encoded key, as the type encodes it.
     fn in_stable(&self, key: &[u8]) -> Option<Vec<u8>>;
 
     /// Puts an entry back on the heap, from where it is moved again; false for one whose key the stable map has.
@@ -406,7 +406,8 @@ where
     }
 
     fn in_stable(&self, key: &[u8]) -> Option<Vec<u8>> {
-        self.stored()?.get(&decoded(key))
+        let found = self.stored()?.get(&decoded(key))?;
+        Some(decoded::<V>(&found).into_bytes())
     }
 
     fn put_back(&mut self, key: &[u8], value: &[u8]) -> bool {

@@ -172,7 +172,10 @@ fn every_code_is_in_the_guide_and_no_other() {
             }
         };
     }
-    let mut said: BTreeSet<String> = (301..=310).map(|code| code.to_string()).collect();
+    let mut said: BTreeSet<String> = (301..=310)
+        .chain(317..=318)
+        .map(|code| code.to_string())
+        .collect();
     said.insert("300".into());
     for entry in std::fs::read_dir(root.join("src/check")).unwrap() {
         let path = entry.unwrap().path();
