@@ -1,6 +1,7 @@
 //! What a plan says of the collections of its state, so that it can stand in the module.
 
 use std::any::type_name;
+use std::fmt::Display;
 
 use ic_stable_structures::{Memory, Storable};
 
@@ -59,20 +60,28 @@ impl Declared {
 
     /// In what a collection of the state is another than this, if it is: what, as declared, as it is.
     fn differs<M: Memory>(&self, tier: &Tier<'_, M>) -> Option<(&'static str, String, String)> {
-        let (here, there) = (self.shape, tier.map.shape());
-        let full = self.full.map(|name| name());
-        let types = tier.map.types();
-        let told = |what, declared: String, found: String| {
-            (declared != found).then_some((what, declared, found))
+        let (here, there) = (self.shape.kind, tier.map.shape().kind);
+        let ([key, value], types) = (self.full.map(|name| name()), tier.map.types());
+        let told = |what, declared: &dyn Display, found: &dyn Display| {
+            Some((what, declared.to_string(), found.to_string()))
         };
-        told("id", self.id.to_string(), tier.id.to_string())
-            .or_else(|| told("structure", here.kind.to_string(), there.kind.to_string()))
-            .or_else(|| told("key", full[0].into(), types[0].into()))
-            .or_else(|| told("value", full[1].into(), types[1].into()))
-            .or_else(|| {
-                let (here, there) = (self.versions, tier.versions);
-                told("versions", here.to_string(), there.to_string())
-            })
+        // Asked in every upgrade: nothing is put into words where there is nothing to tell.
+        if self.id != tier.id {
+            return told("id", &self.id, &tier.id);
+        }
+        if here != there {
+            return told("structure", &here, &there);
+        }
+        if key != types[0] {
+            return told("key", &key, &types[0]);
+        }
+        if value != types[1] {
+            return told("value", &value, &types[1]);
+        }
+        if self.versions != tier.versions {
+            return told("versions", &self.versions, &tier.versions);
+        }
+        None
     }
 }
 
