@@ -1,7 +1,7 @@
 //! Sets the size of the module's stack.
 
 /// Bytes of stack of the wasm module: as much as the canister of today has, see its build script.
-const STACK_BYTES: u32 = 64 * 1024;
+const STACK_BYTES: u32 = 60 * 1024;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
