@@ -27,6 +27,13 @@ pub enum Phase {
     Renewing,
 }
 
+impl Phase {
+    /// Whether every entry is in stable memory and was audited: nothing is left of the move itself, whatever goes on after it.
+    pub const fn has_moved(self) -> bool {
+        matches!(self, Self::Done | Self::Renewing)
+    }
+}
+
 /// The journaled state of a move. What an earlier version of the journal does not say is as by default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

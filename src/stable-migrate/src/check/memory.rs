@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ic_stable_migration::{
-    BucketTable, Header, Memory0Content, MoveJournal, OpenOptions, Opened, Phase, Registered,
+    BucketTable, Header, Memory0Content, MoveJournal, OpenOptions, Opened, Registered,
 };
 
 use crate::error::Result;
@@ -138,7 +138,7 @@ impl From<MoveJournal> for JournalFacts {
     fn from(journal: MoveJournal) -> Self {
         Self {
             registry: journal.registry,
-            moved: journal.phase == Phase::Done,
+            moved: journal.phase.has_moved(),
         }
     }
 }

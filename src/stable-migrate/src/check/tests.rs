@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ic_stable_migration::{
-    Application, BucketPlan, BucketTable, Cbor, OpenOptions, Opened, Plan, Stamp, Store, Tier,
-    Tiered, TieredMap,
+    Application, BucketPlan, BucketTable, Cbor, MoveJournal, OpenOptions, Opened, Phase, Plan,
+    Stamp, Store, Tier, Tiered, TieredMap,
 };
 use ic_stable_structures::{Memory, VectorMemory};
 use proptest::prelude::*;
@@ -447,6 +447,31 @@ fn the_name_of_a_memory_from_before_names_is_taken_from_the_module() {
     managed.save::<_, Cbor>(&7u64, stamp).unwrap();
     let before = with_memory(installed(&module(SAID, &[])), &memory);
     assert_eq!(codes(&before, &next(&[("blog", "wallet")])), ["C101"]);
+}
+
+/// What goes on behind the move, as values that are written anew, is no part of it: the upgrade takes such a memory.
+#[test]
+fn a_canister_that_writes_values_anew_has_moved() {
+    for (phase, moved) in [
+        (Phase::Moving, false),
+        (Phase::Auditing, false),
+        (Phase::Renewing, true),
+        (Phase::Done, true),
+    ] {
+        let journal = MoveJournal {
+            phase,
+            paused: false,
+            steps: 1,
+            originals: false,
+            hot_bytes: None,
+            removed: 0,
+            stuck: None,
+            registry: Vec::new(),
+            collections: Vec::new(),
+            work: Vec::new(),
+        };
+        assert_eq!(JournalFacts::from(journal).moved, moved, "{phase:?}");
+    }
 }
 
 proptest! {

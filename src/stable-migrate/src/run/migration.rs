@@ -75,7 +75,7 @@ pub fn standing(stable: StableMemory) -> Result<Standing, String> {
 pub fn moved(stable: StableMemory) -> Result<Option<u64>, String> {
     let moved = read(stable, |managed| {
         let journal = managed.move_journal()?;
-        let done = journal.filter(|journal| matches!(journal.phase, Phase::Done | Phase::Renewing));
+        let done = journal.filter(|journal| journal.phase.has_moved());
         Ok(done.map(|journal| journal.collections.iter().map(|each| each.moved).sum()))
     });
     moved.map(Option::flatten)
