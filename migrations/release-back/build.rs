@@ -6,6 +6,6 @@ const STACK_BYTES: u32 = 60 * 1024;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_FAMILY").as_deref() == Ok("wasm") {
-        println!("cargo::rustc-link-arg-cdylib=-zstack-size={STACK_BYTES}");
+        println!("cargo::rustc-link-arg=-zstack-size={STACK_BYTES}");
     }
 }

@@ -61,15 +61,14 @@ pub const BATCHES: &[&[Artifact]] = &[
 ];
 
 /// Those of the way back.
-pub const BACK_BATCHES: &[&[Artifact]] =
-    &[&[back(BACK, &[])], &[back(BACK_TO_MEMORY_0, &["memory-0"])]];
+pub const BACK_BATCHES: &[&[Artifact]] = &[&[back(BACK)], &[back(BACK_TO_MEMORY_0)]];
 
-/// A build of the release that goes back.
-const fn back(name: &'static str, features: &'static [&'static str]) -> Artifact {
+/// A release that goes back.
+const fn back(name: &'static str) -> Artifact {
     Artifact {
         name,
-        package: "release-back",
-        features,
+        package: name,
+        features: &[],
         handles_whole_values: true,
     }
 }
