@@ -26,7 +26,7 @@ mod standing;
 mod versions;
 
 pub use changes::Changes;
-pub(crate) use claims::Claims;
+pub(crate) use claims::{Claims, new_name};
 pub(crate) use content::kind_of;
 pub(crate) use memories::{Places, check_memories};
 pub use ownership::OwnershipError;
@@ -169,7 +169,7 @@ impl Registry {
     /// The same registry, where every value of the collections in use has been written by this release.
     pub fn all_new(mut self) -> Self {
         for entry in self.0.iter_mut().filter(|entry| !entry.retired) {
-            entry.renewed();
+            entry.renew();
         }
         self
     }
@@ -184,7 +184,8 @@ impl Registry {
         self.0.iter().any(|entry| entry.memory_id() == memory_id)
     }
 
-    fn named(&self, name: &str) -> Option<&Registered> {
+    /// The collection that has this name, in use or retired.
+    pub(crate) fn named(&self, name: &str) -> Option<&Registered> {
         self.0.iter().find(|entry| entry.name == name)
     }
 

@@ -84,7 +84,7 @@ impl<M: Memory> Managed<M> {
             }
         });
         let entries = |name: &str| {
-            let owner = registry.0.iter().find(|entry| entry.name == name)?;
+            let owner = registry.named(name)?;
             let slot = journal.slots.iter().find(|slot| slot.id == owner.id)?;
             Some(slot.content.count)
         };

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::{MAX_CHANGES, MAX_COLLECTIONS, VERSION};
 use crate::error::Error;
-use crate::registry::{Claims, Kind, Registered, Registry, Shape, Size, Versions};
+use crate::registry::{Claims, Kind, Registered, Registry, Shape, Size, Versions, new_name};
 
 /// The longest section that is read, in bytes. The network takes no module whose metadata is longer.
 const MAX_BYTES: usize = 1 << 20;
@@ -127,6 +127,12 @@ impl Manifest {
 }
 
 impl Collections {
+    /// The name that a collection has in the module, if it is written down under `old` and was renamed. A chain of renamings
+    /// is followed to its end.
+    pub fn new_name(&self, old: &str) -> Option<&str> {
+        new_name(&self.renamed, old)
+    }
+
     /// In what a memory, in which `known` is written down, disagrees with these collections: everything for which the
     /// upgrade would be refused, one error for a collection. `home` is the memory of the state, `moved` tells whether all
     /// entries of the known ones are in their stable maps. The rules are those of the upgrade.

@@ -16,7 +16,7 @@ use super::progress::Stuck;
 use super::status::WorkStatus;
 use super::{Budget, Mover, Phase, Tier, Tiered};
 use crate::error::Error;
-use crate::registry::{Recorded, Registry};
+use crate::registry::{Recorded, Registered, Registry};
 
 /// Work for after the move that a state brings itself. See [`Tiered::jobs`].
 pub trait Work {
@@ -221,33 +221,30 @@ impl<M: Memory> Mover<M> {
     fn audit_renewed<S: Tiered<M>>(&mut self, state: &mut S) {
         let names: Vec<_> = state.collections().iter().map(|tier| tier.name).collect();
         for (at, name) in names.into_iter().enumerate() {
-            if self.is_mixed(name) {
+            let entry = self.registry().named(name);
+            if entry.is_some_and(|entry| entry.values.are_mixed()) {
                 self.restart_audit(state, at);
                 self.progress.phase = Phase::Auditing;
             }
         }
     }
 
-    fn is_mixed(&self, name: &str) -> bool {
-        let entries = &self.registry.registry().0;
-        let entry = entries.iter().find(|entry| entry.name == name);
-        entry.is_some_and(|entry| entry.values.are_mixed())
-    }
-
     /// Writes down, after an audit that held, that the values which were written anew are all of the newest version.
     pub(super) fn note_renewed(&mut self) -> Result<(), Error> {
-        let mut registry = self.registry.registry().clone();
-        let done = |entry: &str| {
-            let mut work = self.progress.work.iter();
-            work.any(|work| !work.is_job && work.name == entry && work.finished.is_some())
+        let works = &self.progress.work;
+        let is_news = |entry: &Registered| {
+            let mut works = works.iter().filter(|work| !work.is_job);
+            entry.values.are_mixed()
+                && works.any(|work| work.name == entry.name && work.finished.is_some())
         };
-        let mut changed = false;
-        for entry in registry.0.iter_mut().filter(|entry| done(&entry.name)) {
-            changed |= entry.renewed();
+        if !self.registry().0.iter().any(is_news) {
+            return Ok(());
         }
-        if changed {
-            self.registry = Recorded::of(registry)?;
+        let mut registry = self.registry().clone();
+        for entry in registry.0.iter_mut().filter(|entry| is_news(entry)) {
+            entry.renew();
         }
+        self.registry = Recorded::of(registry)?;
         Ok(())
     }
 }

@@ -27,15 +27,9 @@ impl Claims {
         }
     }
 
-    /// The name that a collection has now, if it had `old` before. A chain of renamings is followed to its end.
+    /// The name that a collection has now, if it had `old` before.
     pub fn new_name(&self, old: &str) -> Option<&str> {
-        let mut name = None;
-        for (from, to) in &self.renamed {
-            if from == name.unwrap_or(old) {
-                name = Some(&to[..]);
-            }
-        }
-        name
+        new_name(&self.renamed, old)
     }
 
     /// The names under which a collection may be written down that has this one now.
@@ -60,4 +54,15 @@ impl Claims {
             .find(|entry| entry.id == id)
             .map(|entry| entry.name.clone())
     }
+}
+
+/// The name that a collection has after renamings, if it had `old` before. A chain of them is followed to its end.
+pub(crate) fn new_name<'a>(renamed: &'a [(String, String)], old: &str) -> Option<&'a str> {
+    let mut name = None;
+    for (from, to) in renamed {
+        if from == name.unwrap_or(old) {
+            name = Some(&to[..]);
+        }
+    }
+    name
 }

@@ -50,11 +50,9 @@ impl fmt::Display for Versions {
 }
 
 impl Registered {
-    /// Notes that every value is of the newest version; whether that is news.
-    pub(crate) fn renewed(&mut self) -> bool {
-        let mixed = self.values.are_mixed();
+    /// Notes that every value is of the newest version.
+    pub(crate) fn renew(&mut self) {
         self.values = Versions::only(self.values.newest);
-        mixed
     }
 
     /// What versions the values have once a release has them that reads and writes `declared`. `moved` tells whether every

@@ -203,11 +203,20 @@ where
     /// assert_eq!(map.keys_by(&true).count(), 5);
     /// ```
     pub fn build_index(&mut self, after: Option<&K>, limit: usize) -> Option<K> {
+        self.build(after, limit).0
+    }
+
+    /// The same; how many entries it were, too, and by how much they are found.
+    fn build(&mut self, after: Option<&K>, limit: usize) -> (Option<K>, u64, u64) {
         let page = self.parts.first.page(after, limit);
+        let entries = page.len() as u64;
+        let mut found = 0;
         for (key, value) in &page {
-            self.reindex(key, &[], &found_by::<K, V, I>(key, value));
+            let by = found_by::<K, V, I>(key, value);
+            found += by.len() as u64;
+            self.reindex(key, &[], &by);
         }
-        last_of_full(page, limit)
+        (last_of_full(page, limit), entries, found)
     }
 
     /// Whether the next `limit` entries behind `after` are found by what they say. Returns the last of them if there may
@@ -247,18 +256,12 @@ where
 {
     fn work(&mut self, after: Option<&[u8]>, limit: usize) -> Result<Worked, String> {
         let after: Option<K> = after.map(decoded);
-        let page = self.parts.first.page(after.as_ref(), limit);
-        let mut worked = Worked {
-            entries: page.len() as u64,
-            ..Worked::default()
-        };
-        for (key, value) in &page {
-            let by = found_by::<K, V, I>(key, value);
-            worked.changed += by.len() as u64;
-            self.reindex(key, &[], &by);
-        }
-        worked.at = last_of_full(page, limit).map(|key| key.to_bytes().into_owned());
-        Ok(worked)
+        let (last, entries, changed) = self.build(after.as_ref(), limit);
+        Ok(Worked {
+            entries,
+            changed,
+            at: last.map(|key| key.to_bytes().into_owned()),
+        })
     }
 }
 

@@ -14,8 +14,6 @@ use ic_stable_migration::cdk::OrTrap;
 use crate::domain::post::PostsWithHashtag;
 #[cfg(feature = "hashtags")]
 use crate::state::hashtags::JOB;
-#[cfg(feature = "hashtags")]
-use ic_stable_migration::Error;
 
 #[ic_cdk::update]
 fn add_post_v2(details: PostDetailsFromFrontend) -> Result<u64, String> {
@@ -49,13 +47,13 @@ fn get_posts_of_this_user_profile_with_pagination(
 fn get_posts_with_hashtag(hashtag: String, after: Option<u64>, limit: u64) -> PostsWithHashtag {
     let posts =
         state::with(|state| posts::with_hashtag(state, &this_call(), &hashtag, after, limit));
-    let complete = state::with_store(|store| {
-        let mover = store.mover()?;
-        Ok(mover.is_some_and(|(mover, _)| mover.has_finished(JOB)))
-    });
+    let mover_says = |store: &mut state::Store| {
+        let mover = store.mover().or_trap();
+        mover.is_some_and(|(mover, _)| mover.has_finished(JOB))
+    };
     PostsWithHashtag {
         posts: posts.or_trap(),
-        complete: complete.map_err(|error: Error| error).or_trap(),
+        complete: state::with_store(mover_says),
     }
 }
 

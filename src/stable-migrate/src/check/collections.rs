@@ -127,13 +127,7 @@ fn changed(was: &DeclaredCollection, collections: &Collections, told: &mut Told)
 
 /// The name that a collection has in the new module.
 fn current<'a>(name: &'a str, collections: &'a Collections) -> &'a str {
-    let mut name = name;
-    for (old, new) in &collections.renamed {
-        if old == name {
-            name = new;
-        }
-    }
-    name
+    collections.new_name(name).unwrap_or(name)
 }
 
 /// Collections that the new module retires.

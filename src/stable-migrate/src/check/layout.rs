@@ -9,6 +9,9 @@ use crate::units::bytes_text;
 /// What a manifest says of a value in a codec of the adopter's own.
 const OWN: &str = "own";
 
+/// The formats that are told from a memory alone.
+const TOLD_APART: [&str; 3] = ["CBOR", "MessagePack", "Candid"];
+
 pub(super) fn check(before: &Before, new: &Outline, told: &mut Told) {
     memory(before, new, told);
     match new.manifest() {
@@ -163,7 +166,7 @@ fn form(before: &Before, new: &Manifest, discards_trailing: bool, told: &mut Tol
     let holds = before.memory.as_ref().map(|memory| &memory.holds);
     match (holds, before.manifest()) {
         (Some(Holds::Value(value)), _) => {
-            if reads.1 == OWN || !["CBOR", "MessagePack", "Candid"].contains(&reads.0) {
+            if reads.1 == OWN || !TOLD_APART.contains(&reads.0) {
                 told.cannot_check(
                     format!("the module reads {}, of which only the module knows whether it is what stands there; rehearse the upgrade", in_words(reads)),
                 );
@@ -182,7 +185,7 @@ fn form(before: &Before, new: &Manifest, discards_trailing: bool, told: &mut Tol
         (Some(Holds::Other(what)), _) if reads.1 == OWN => told.cannot_check(
             format!( "stable memory holds {what}; whether the module's own codec reads it, a rehearsal tells" ),
         ),
-        (Some(Holds::Other(what)), _) => match ["CBOR", "MessagePack", "Candid"].contains(&reads.0) {
+        (Some(Holds::Other(what)), _) => match TOLD_APART.contains(&reads.0) {
             true => wrong(told, format!("stable memory holds {what}")),
             false => told.cannot_check(
                 format!("stable memory holds {what}; whether that is {}, a rehearsal tells", in_words(reads)),

@@ -5,17 +5,21 @@ use stable_migrate::{Error, NewSnapshotDir, Outcome};
 use super::next_steps::NextSteps;
 use super::{Verdict, complain, json, print};
 
+/// How an outcome is shown, given the names of both snapshots.
+type Shown = fn(&str, &str, &Outcome) -> String;
+
+/// The outcome as `how` shows it.
+pub fn show(outcome: &Outcome, how: Shown, next: &NextSteps) -> String {
+    let [from, to] = [next.from, next.to].map(|path| path.display().to_string());
+    how(&from, &to, outcome)
+}
+
 /// Prints what was found, as JSON or as `text`; in text also the commands that come next, if nothing is wrong.
-pub fn tell(
-    outcome: &Outcome,
-    text: impl FnOnce() -> String,
-    as_json: bool,
-    next: &NextSteps,
-) -> Result<(), Error> {
+pub fn tell(outcome: &Outcome, text: Shown, as_json: bool, next: &NextSteps) -> Result<(), Error> {
     if as_json {
         return print(&json(outcome)?);
     }
-    print(&text())?;
+    print(&show(outcome, text, next))?;
     if outcome.held {
         print(&format!("\n{}", next.commands()))?;
     }

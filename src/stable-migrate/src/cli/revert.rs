@@ -90,22 +90,13 @@ impl Revert {
             progress.say(stage)
         })?;
         drop(progress);
-        let (from, to) = (
-            self.path.display().to_string(),
-            self.output.display().to_string(),
-        );
         let next = NextSteps {
             canister: &self.canister,
             from: &self.path,
             to: &self.output,
             without_pre_upgrade: false,
         };
-        offline::tell(
-            &outcome,
-            || revert_text(&from, &to, &outcome),
-            self.json,
-            &next,
-        )?;
+        offline::tell(&outcome, revert_text, self.json, &next)?;
         offline::conclude(&outcome, made)
     }
 }

@@ -97,23 +97,14 @@ impl Upgrade {
             progress.say(stage)
         })?;
         drop(progress);
-        let (from, to) = (
-            self.path.display().to_string(),
-            self.output.display().to_string(),
-        );
         let next = NextSteps {
             canister: &self.canister,
             from: &self.path,
             to: &self.output,
             without_pre_upgrade: false,
         };
-        offline::tell(
-            &outcome,
-            || upgrade_text(&from, &to, &outcome),
-            self.json,
-            &next,
-        )?;
-        finish(page, &upgrade_html(&from, &to, &outcome))?;
+        offline::tell(&outcome, upgrade_text, self.json, &next)?;
+        finish(page, &offline::show(&outcome, upgrade_html, &next))?;
         offline::conclude(&outcome, made)
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use migration_kit::Frozen;
 
-use crate::artifacts::{BATCHES, TEST_BATCHES};
+use crate::artifacts::BATCHES;
 use crate::command::build;
 use crate::error::{Error, Result};
 use crate::file;
@@ -86,7 +86,6 @@ fn freeze(chain: &Path) -> Result<Vec<u32>> {
 /// Lets the modules as they are write a memory, for the tests of every later one.
 fn keep_memory(workspace: &Workspace) -> Result<()> {
     build::modules(workspace, BATCHES)?;
-    build::modules(workspace, TEST_BATCHES)?;
     let mut command = workspace.cargo();
     command.args(["test", "--package", "scenarios", "golden::keep_schema"]);
     command.args(["--", "--ignored"]);
