@@ -9,7 +9,7 @@ mod buckets;
 mod check;
 mod compaction;
 mod error;
-mod fleet;
+mod cost;
 mod image;
 mod input;
 mod interrupt;
@@ -39,7 +39,7 @@ pub use check::{
 };
 pub use compaction::{BucketChoice, Compaction};
 pub use error::{Error, Result};
-pub use fleet::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
+pub use cost::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use image::Image;
 pub use input::{read as read_file, read_text};
 pub use interrupt::clean_up_when_interrupted;
