@@ -18,6 +18,7 @@ pub enum Call {
     /// `deposit_cycles`.
     Deposit {
         /// Cycles to give.
+        #[serde(with = "crate::cycles")]
         cycles: u128,
     },
     /// `stop_canister`, which waits for open calls.
@@ -138,5 +139,6 @@ pub struct Sight {
     /// Ids of the snapshots it has.
     pub snapshots: Vec<SnapshotId>,
     /// Cycles above what freezes it.
+    #[serde(with = "crate::cycles")]
     pub spare_cycles: u128,
 }

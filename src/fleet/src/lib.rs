@@ -5,6 +5,7 @@ mod call;
 mod cause;
 mod confidence;
 mod course;
+mod cycles;
 mod decide;
 mod event;
 mod fleet;
