@@ -6,6 +6,10 @@ use crate::plan::{MAX_SNAPSHOTS, Plan, Snapshots, WayBack};
 use crate::record::{End, Leg, Record, State, Step};
 use crate::time::Time;
 
+/// Looks at a canister that is stopping, after the answer to its stop was lost, before it is held not to stop. The first
+/// look comes when the call has settled.
+const STOPPING_LOOKS: u8 = 40;
+
 /// One canister's record, with what decides its course.
 pub(crate) struct Course<'a> {
     pub plan: &'a Plan,
@@ -303,9 +307,16 @@ impl Course<'_> {
         let State::Active { step, .. } = self.record.state.clone() else {
             return;
         };
-        if sight.running == Running::Stopping {
-            self.record.due = self.now.after(self.plan.poll.max(1));
-            return;
+        if sight.running == Running::Stopping && step == Step::Stop {
+            if self.record.attempts < STOPPING_LOOKS {
+                self.record.attempts += 1;
+                self.record.due = self.now.after(self.plan.poll.max(1));
+                return;
+            }
+            // Nobody waits for it any more: it would be left stopping.
+            self.record.unsure = false;
+            let text = "its stop was not answered, and it is stopping still";
+            return self.refused(Cause::new(Class::DoesNotStop, text));
         }
         self.record.unsure = false;
         if self.record.topping_up {
