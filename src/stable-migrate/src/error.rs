@@ -283,6 +283,11 @@ pub enum Error {
     )]
     Damaged(String),
 
+    /// A command on a fleet.
+    #[cfg(feature = "fleet")]
+    #[error(transparent)]
+    Fleet(#[from] crate::fleet::FleetError),
+
     /// The library refused what it found.
     #[error("{path}: {error}", path = .path.display())]
     Stable {

@@ -1,15 +1,17 @@
-//! Looks into the stable memory of a downloaded canister snapshot, rehearses upgrades on it, makes it smaller, and takes it
-//! forward to a new layout or back to the old one.
+//! Looks into the stable memory of a downloaded canister snapshot, rehearses upgrades on it, makes it smaller, takes it
+//! forward to a new layout or back to the old one, and upgrades a fleet of canisters on the network.
 //!
-//! The library behind the command-line tool of the same name. Nothing here talks to a network, and nothing writes
-//! over a file: what is made appears under a new name when it is complete.
+//! The library behind the command-line tool of the same name. Nothing but [`fleet`] talks to a network, and nothing
+//! writes over a file but its journal: what is made appears under a new name when it is complete.
 
 mod buckets;
 #[cfg(feature = "run")]
 mod check;
 mod compaction;
-mod error;
 mod cost;
+mod error;
+#[cfg(feature = "fleet")]
+pub mod fleet;
 mod image;
 mod input;
 mod interrupt;

@@ -192,6 +192,17 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Appends to a file of a snapshot that is being downloaded.
+///
+/// # Errors
+/// The system's.
+#[cfg(feature = "fleet")]
+pub fn write_part(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.create(true).append(true).open(path)?;
+    file.write_all(bytes)
+}
+
 /// A snapshot directory in the making.
 pub struct NewSnapshotDir {
     making: NewDir,
