@@ -1,7 +1,8 @@
 //! The command line.
 //!
 //! Exit status 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that something does not, a hook that
-//! traps included, 2 if a command could not do what it was asked; then nothing was written.
+//! traps included, 2 if a command could not do what it was asked; then nothing was written. `fleet` has 3 beside these: a run
+//! that is halted or paused.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -11,6 +12,8 @@ use stable_migrate::{Error, NewFile, clean_up_when_interrupted, shortened};
 
 mod check;
 mod compact;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod inspect;
 mod next_steps;
 mod offline;
@@ -22,11 +25,11 @@ mod setting;
 mod steps;
 mod upgrade;
 
-/// Looks into a canister's stable memory and makes it smaller, offline, on a downloaded snapshot.
+/// Looks into a canister's stable memory and makes it smaller, offline, on a downloaded snapshot; upgrades fleets.
 ///
 /// A snapshot is the directory that `icp canister snapshot download CANISTER SNAPSHOT -o DIR` or
-/// `dfx canister snapshot download CANISTER SNAPSHOT --dir DIR` writes. Nothing here talks to a network, and no
-/// file is ever overwritten.
+/// `dfx canister snapshot download CANISTER SNAPSHOT --dir DIR` writes. Nothing but `fleet` talks to a network, and no
+/// file is ever overwritten, but for its journal and its figures.
 #[derive(Parser)]
 #[command(version, max_term_width = 100, after_help = EXIT_STATUS)]
 struct Cli {
@@ -46,6 +49,8 @@ enum Command {
     Upgrade(upgrade::Upgrade),
     Revert(revert::Revert),
     Plan(plan::Plan),
+    #[cfg(feature = "fleet")]
+    Fleet(fleet::Fleet),
 }
 
 /// Whether everything that was checked held.
@@ -53,6 +58,9 @@ enum Verdict {
     Held,
     Different,
     Damaged,
+    /// A run that goes on only when the operator wants it.
+    #[cfg(feature = "fleet")]
+    Halted,
 }
 
 pub fn run() -> ExitCode {
@@ -60,7 +68,11 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli.command,
         Err(told) => return tell(&told),
     };
-    if let Err(error) = clean_up_when_interrupted() {
+    #[cfg(feature = "fleet")]
+    let handles_signals = matches!(&command, Command::Fleet(fleet) if fleet.handles_signals());
+    #[cfg(not(feature = "fleet"))]
+    let handles_signals = false;
+    if !handles_signals && let Err(error) = clean_up_when_interrupted() {
         complain(&format!("signals cannot be handled: {error}"));
         return ExitCode::from(2);
     }
@@ -72,11 +84,15 @@ pub fn run() -> ExitCode {
         Command::Upgrade(upgrade) => upgrade.run(),
         Command::Revert(revert) => revert.run(),
         Command::Plan(plan) => plan.run(),
+        #[cfg(feature = "fleet")]
+        Command::Fleet(fleet) => fleet.run(),
     };
     match result {
         Ok(Verdict::Held) => ExitCode::SUCCESS,
         Ok(Verdict::Different) => ExitCode::from(1),
         Ok(Verdict::Damaged) => ExitCode::from(2),
+        #[cfg(feature = "fleet")]
+        Ok(Verdict::Halted) => ExitCode::from(3),
         Err(error) => {
             complain(&error.to_string());
             ExitCode::from(2)

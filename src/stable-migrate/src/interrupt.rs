@@ -25,3 +25,10 @@ pub fn clean_up_when_interrupted() -> io::Result<()> {
     });
     Ok(())
 }
+
+/// Removes unfinished output and ends the process as the signal does.
+pub fn end_unfinished(signal: i32) {
+    staging::remove_unfinished(|| {
+        let _ = emulate_default_handler(signal);
+    });
+}

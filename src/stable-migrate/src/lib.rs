@@ -44,7 +44,7 @@ pub use error::{Error, Result};
 pub use cost::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use image::Image;
 pub use input::{read as read_file, read_text};
-pub use interrupt::clean_up_when_interrupted;
+pub use interrupt::{clean_up_when_interrupted, end_unfinished};
 pub use module::{follows_a_rewrite, uses_this_library};
 #[cfg(feature = "run")]
 pub use offline::{Goal, OfflineRevert, OfflineUpgrade, Outcome};

@@ -1,0 +1,284 @@
+//! `stable-migrate fleet plan`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use candid::Principal;
+use clap::{ArgGroup, Args};
+use fleet::{ModuleHash, Stage};
+use stable_migrate::fleet::{
+    Checks, Connection, Estimate, FleetError, FleetPlan, Inventory, ModuleFile, NetworkAddress,
+    Operator, Prices, RootKey, take_inventory,
+};
+use stable_migrate::{Error, Progress, read_text};
+
+use super::key::Password;
+use super::plan_options::Care;
+use super::plan_text::{Shown, plan_text};
+use crate::cli::{Verdict, json, print};
+
+/// Where the Internet Computer is.
+const MAINNET: &str = "https://icp-api.io";
+
+/// No list is longer.
+const MAX_LIST: u64 = 1 << 30;
+
+/// Largest module that one call can carry, with what is around it.
+const MAX_IN_A_CALL: u64 = 1_990_000;
+
+/// Say what would be done to a fleet: canisters, waves, cycles, time
+///
+/// Asks for the status of each canister, deals the canisters to waves, and prints what would be done, which are passed
+/// over and why, what it costs and how long it takes, and what a wave without a failure says about the rest. Nothing is
+/// changed. With -o the plan is kept for `fleet run`, which holds itself to it.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+#[command(group = ArgGroup::new("fleet").required(true).multiple(true).args(["list", "canister"]))]
+#[command(group = ArgGroup::new("origin").required(true).multiple(true).args(["from", "from_found"]))]
+pub struct Plan {
+    /// File with the id of one canister a line; `#` starts a comment
+    #[arg(value_name = "CANISTERS")]
+    list: Option<PathBuf>,
+    /// A canister; give it again for another
+    #[arg(long, value_name = "ID")]
+    canister: Vec<Principal>,
+    /// Where the network is
+    #[arg(long, value_name = "URL", default_value = MAINNET)]
+    network: String,
+    /// Key that the network's answers are checked against: `fetch` for a local one, or in hexadecimal [default: that of
+    /// the Internet Computer]
+    #[arg(long, value_name = "KEY")]
+    root_key: Option<String>,
+    /// Controller of the canisters: a PEM file, or the name of an identity of `icp` or `dfx`
+    #[arg(long, value_name = "FILE|NAME")]
+    identity: String,
+    #[command(flatten)]
+    password: Password,
+    /// A stage: what reports call it, and the module, plain or packed with gzip; give it again for the next
+    #[arg(long, value_name = "NAME=FILE", required = true)]
+    stage: Vec<String>,
+    /// Module that the first stage may be installed over: its SHA-256, or a file; give it again for another
+    #[arg(long, value_name = "HASH|FILE")]
+    from: Vec<String>,
+    /// The first stage may be installed over whatever was found installed
+    #[arg(long)]
+    from_found: bool,
+    /// A release of the way back; give it again for the one after it
+    #[arg(long, value_name = "FILE")]
+    back: Vec<PathBuf>,
+    /// Query without an argument that must answer after each stage
+    #[arg(long, value_name = "METHOD")]
+    ask: Vec<String>,
+    /// Query without an argument that must answer as before each stage, byte for byte
+    #[arg(long, value_name = "METHOD")]
+    same: Vec<String>,
+    /// Do not wait for `migration_status` to say that the move is done
+    #[arg(long)]
+    no_status: bool,
+    #[command(flatten)]
+    care: Care,
+    /// Instructions that the hooks of a stage take, as a rehearsal found them
+    #[arg(long, value_name = "N")]
+    instructions: Option<u64>,
+    /// Canisters that are asked for their status at one time
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    at_a_time: usize,
+    /// Keep the plan in a file; it must not exist
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "Examples:
+  stable-migrate fleet plan canisters.txt --identity operator --from-found \\
+      --stage adopt=release-1.wasm.gz --stage move=release-2.wasm.gz --rehearse 5 -o plan.json
+  stable-migrate fleet plan canisters.txt --identity operator.pem --network http://127.0.0.1:8000 --root-key fetch \\
+      --from release-0.wasm.gz --stage adopt=release-1.wasm.gz --same get_profile_details -o plan.json
+
+canisters.txt:
+  # one a line
+  rrkah-fqaaa-aaaaa-aaaaq-cai   # the first";
+
+impl Plan {
+    pub fn run(self) -> Result<Verdict, Error> {
+        let canisters = self.canisters()?;
+        let mut modules = Vec::new();
+        let mut stages = self.stages(&mut modules)?;
+        let back = self.back(&mut modules)?;
+        let key = self.password.key(&self.identity)?;
+        let network = NetworkAddress {
+            url: self.network.clone(),
+            root_key: match self.root_key.as_deref() {
+                None => RootKey::Mainnet,
+                Some("fetch") => RootKey::Fetch,
+                Some(hex) => RootKey::Hex(hex.to_owned()),
+            },
+        };
+        let inventory = self.inventory(&network, key.identity.clone(), &canisters)?;
+        self.add_origins(&mut stages[0], &inventory)?;
+        let plan = self.care.plan(stages, back);
+        plan.check().map_err(FleetError::from)?;
+        let found: Vec<_> = inventory.seen.iter().map(|seen| seen.found.clone()).collect();
+        let care = &self.care;
+        let plan = FleetPlan {
+            format: FleetPlan::FORMAT,
+            network,
+            operator: Operator {
+                principal: key.principal,
+                identity: key.name,
+            },
+            modules,
+            plan,
+            checks: Checks {
+                ask: self.ask.clone(),
+                same: self.same.clone(),
+            },
+            subnets: inventory.subnets.clone(),
+            members: fleet::deal(&found, &care.waves, care.rehearse, care.seed),
+            found,
+        };
+        let estimate = Estimate::of(&plan, self.instructions, &Prices::default());
+        let shown = Shown::of(&plan, &inventory, estimate);
+        print(&match self.json {
+            true => json(&shown)?,
+            false => plan_text(&plan, &shown),
+        })?;
+        if let Some(output) = &self.output {
+            plan.write(output)?;
+            if !self.json {
+                print(&format!("\nKept in {}.\n", output.display()))?;
+            }
+        }
+        Ok(match shown.passed_over.is_empty() && inventory.unseen.is_empty() {
+            true => Verdict::Held,
+            false => Verdict::Different,
+        })
+    }
+
+    fn canisters(&self) -> Result<Vec<Principal>, Error> {
+        let mut canisters = self.canister.clone();
+        if let Some(list) = &self.list {
+            let text = read_text(list, MAX_LIST)?;
+            for (number, line) in (1..).zip(text.lines()) {
+                let id = line.split('#').next().unwrap_or_default().trim();
+                if id.is_empty() {
+                    continue;
+                }
+                let id = Principal::from_text(id);
+                canisters.push(id.map_err(|error| {
+                    given(format!("{}, line {number}: {error}", list.display()))
+                })?);
+            }
+        }
+        let mut known = BTreeSet::new();
+        if let Some(twice) = canisters.iter().find(|id| !known.insert(**id)) {
+            return Err(given(format!("{twice} is in the list twice")));
+        }
+        match canisters.is_empty() {
+            true => Err(given("the list names no canister".to_owned())),
+            false => Ok(canisters),
+        }
+    }
+
+    fn stages(&self, modules: &mut Vec<ModuleFile>) -> Result<Vec<Stage>, Error> {
+        let mut stages = Vec::new();
+        for stage in &self.stage {
+            let (name, file) = stage.split_once('=').ok_or_else(|| {
+                given(format!("--stage {stage}: give a name, `=` and a file, as move=release-2.wasm.gz"))
+            })?;
+            let (file, bytes) = look(Path::new(file))?;
+            let module = canister_host::Module::new(&bytes);
+            let module = module.map_err(|error| given(format!("{}: {error}", file.path.display())))?;
+            let tells = module.queries().any(|query| query == "migration_status");
+            stages.push(Stage {
+                name: name.to_owned(),
+                module: file.sha256,
+                from: Vec::new(),
+                moves: !self.no_status && tells,
+            });
+            modules.push(file);
+        }
+        Ok(stages)
+    }
+
+    fn back(&self, modules: &mut Vec<ModuleFile>) -> Result<Vec<ModuleHash>, Error> {
+        let mut back = Vec::new();
+        for path in &self.back {
+            let (file, _) = look(path)?;
+            back.push(file.sha256);
+            if modules.iter().all(|known| known.sha256 != file.sha256) {
+                modules.push(file);
+            }
+        }
+        Ok(back)
+    }
+
+    fn inventory(
+        &self,
+        network: &NetworkAddress,
+        identity: std::sync::Arc<dyn ic_agent::Identity>,
+        canisters: &[Principal],
+    ) -> Result<Inventory, Error> {
+        let progress = Progress::steps("asking canisters", canisters.len() as u64);
+        let runtime = super::runtime()?;
+        let inventory = runtime.block_on(async {
+            let connection = Connection::open(network, identity, 330).await?;
+            let told = || progress.add(1);
+            Ok::<_, FleetError>(take_inventory(&connection, canisters, self.at_a_time, told).await)
+        })?;
+        match inventory.seen.is_empty() {
+            false => Ok(inventory),
+            true => {
+                let why = inventory.unseen.first();
+                Err(given(format!(
+                    "no canister could be looked at: {}",
+                    why.map_or("none was given", |(_, why)| why.as_str())
+                )))
+            }
+        }
+    }
+
+    /// What the first stage may be installed over.
+    fn add_origins(&self, first: &mut Stage, inventory: &Inventory) -> Result<(), Error> {
+        let mut origins = BTreeSet::new();
+        for from in &self.from {
+            let hash = match from.parse() {
+                Ok(hash) => hash,
+                Err(_) => look(Path::new(from))?.0.sha256,
+            };
+            origins.insert(hash);
+        }
+        if self.from_found {
+            origins.extend(inventory.seen.iter().filter_map(|seen| seen.found.module));
+        }
+        let targets: Vec<ModuleHash> = self.targets()?;
+        origins.retain(|origin| !targets.contains(origin));
+        first.from = origins.into_iter().collect();
+        Ok(())
+    }
+
+    fn targets(&self) -> Result<Vec<ModuleHash>, Error> {
+        let files = self.stage.iter().filter_map(|stage| stage.split_once('='));
+        files
+            .map(|(_, file)| Ok(look(Path::new(file))?.0.sha256))
+            .collect()
+    }
+}
+
+fn look(path: &Path) -> Result<(ModuleFile, Vec<u8>), Error> {
+    let (file, bytes) = ModuleFile::look(path)?;
+    match file.bytes > MAX_IN_A_CALL {
+        true => Err(given(format!(
+            "{}: {} bytes do not fit into one call of 2 MiB: pack it with gzip",
+            path.display(),
+            file.bytes
+        ))),
+        false => Ok((file, bytes)),
+    }
+}
+
+fn given(what: String) -> Error {
+    FleetError::Given(what).into()
+}
