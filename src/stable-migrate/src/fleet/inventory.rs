@@ -40,6 +40,23 @@ pub struct Seen {
     pub snapshots: usize,
 }
 
+impl Inventory {
+    /// All canisters for the deal; one whose status was not told is there without a module, so that a run accounts for it,
+    /// and takes it if what was in the way is mended by then.
+    pub fn found(&self) -> Vec<Found> {
+        let unseen = self.unseen.iter().map(|(id, _)| Found {
+            id: *id,
+            subnet: 0,
+            module: None,
+            layout: "not told".to_owned(),
+            bytes: 0,
+            changes: 0,
+        });
+        let seen = self.seen.iter().map(|seen| seen.found.clone());
+        seen.chain(unseen).collect()
+    }
+}
+
 impl Seen {
     /// Whether a run would pass over it as it is now, whatever the plan, and why.
     pub fn obstacle(&self, spare_cycles: u128, takes_snapshots: bool) -> Option<String> {

@@ -14,6 +14,7 @@ use crate::command::build;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::icp::client::Client;
+use crate::icp::fleet;
 use crate::icp::network::Network;
 use crate::icp::project::Project;
 use crate::icp::record::{self, Record};
@@ -49,6 +50,9 @@ pub struct Options {
     /// Take the modules as they are in target/canisters
     #[arg(long)]
     no_build: bool,
+    /// Run `stable-migrate fleet` instead, twice: undisturbed, and killed three times with the network gone for a while
+    #[arg(long, conflicts_with_all = ["network", "record"])]
+    fleet: bool,
 }
 
 /// Runs the blocks of the runbook one after the other.
@@ -57,6 +61,9 @@ pub struct Options {
 /// Those of building, of finding a client and a network, and of the first command that does
 /// otherwise than the runbook says.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    if options.fleet {
+        return fleets(workspace, options);
+    }
     let began = Instant::now();
     let path = workspace.root.join("migrations/README.md");
     let markdown = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
@@ -108,6 +115,19 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
     let noted = record.write(&text, &runbook)?;
     file::replace(&path, noted.as_bytes())
+}
+
+/// Brings two equal fleets through, one of them with every kind of disturbance.
+fn fleets(workspace: &Workspace, options: &Options) -> Result<()> {
+    if !options.no_build {
+        build::modules(workspace, &ALL.concat())?;
+    }
+    let mut cargo = workspace.cargo();
+    shell::run(cargo.args(["build", "--quiet", "--package", "stable-migrate"]))?;
+    let scratch = scratch(workspace)?;
+    let client = Client::find(&workspace.target)?;
+    println!("client:  icp {} ({})", client.version, client.found);
+    fleet::run(workspace, &client.program, &scratch)
 }
 
 /// An empty directory in `target` for everything that a run leaves.

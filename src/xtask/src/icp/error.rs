@@ -49,6 +49,13 @@ pub enum Error {
         session: PathBuf,
     },
 
+    /// A fleet did not end as it should.
+    #[error("the fleet: {what}")]
+    Fleet {
+        /// What happened.
+        what: String,
+    },
+
     /// The runbook has no place for the note of its last run.
     #[error(
         "migrations/README.md has no place for the note of its last run: the lines `{begin}` and `{end}`"

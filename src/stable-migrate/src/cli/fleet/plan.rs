@@ -120,7 +120,7 @@ impl Plan {
         self.add_origins(&mut stages[0], &inventory)?;
         let plan = self.care.plan(stages, back);
         plan.check().map_err(FleetError::from)?;
-        let found: Vec<_> = inventory.seen.iter().map(|seen| seen.found.clone()).collect();
+        let found = inventory.found();
         let care = &self.care;
         let plan = FleetPlan {
             format: FleetPlan::FORMAT,
@@ -151,7 +151,7 @@ impl Plan {
                 print(&format!("\nKept in {}.\n", output.display()))?;
             }
         }
-        Ok(match shown.passed_over.is_empty() && inventory.unseen.is_empty() {
+        Ok(match shown.passed_over.is_empty() && shown.not_told.is_empty() {
             true => Verdict::Held,
             false => Verdict::Different,
         })

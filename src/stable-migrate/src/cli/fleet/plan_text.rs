@@ -24,8 +24,8 @@ pub struct Shown {
     pub passed_over: BTreeMap<String, Vec<Principal>>,
     /// Canisters that are there already.
     pub already: usize,
-    /// Canisters whose status was not told, by reason: they are not in the plan.
-    pub left_out: BTreeMap<String, Vec<Principal>>,
+    /// Canisters whose status was not told, by reason: they are passed over unless that is mended.
+    pub not_told: BTreeMap<String, Vec<Principal>>,
     /// What it costs.
     pub estimate: Estimate,
 }
@@ -79,17 +79,17 @@ impl Shown {
                 passed_over.entry(obstacle).or_default().push(found.id);
             }
         }
-        let mut left_out: BTreeMap<String, Vec<Principal>> = BTreeMap::new();
+        let mut not_told: BTreeMap<String, Vec<Principal>> = BTreeMap::new();
         for (canister, why) in &inventory.unseen {
             // The reason without the canister, so that alike ones are told together.
             let why = why.replace(&canister.to_text(), "…");
-            left_out.entry(why).or_default().push(*canister);
+            not_told.entry(why).or_default().push(*canister);
         }
         Self {
             origins: origins.into_values().collect(),
             passed_over,
             already,
-            left_out,
+            not_told,
             estimate,
         }
     }
@@ -140,7 +140,7 @@ fn write(plan: &FleetPlan, shown: &Shown, out: &mut String) -> std::fmt::Result 
         writeln!(out, "  {} there already.", number_text(shown.already as u64))?;
     }
     named("passed over, as they are now", &shown.passed_over, out)?;
-    named("not in the plan, because their status was not told", &shown.left_out, out)?;
+    named("passed over unless that is mended: their status was not told", &shown.not_told, out)?;
     writeln!(out, "\nfor each: {}", course(plan))?;
     writeln!(out, "\nwave  canisters  rehearsed        cycles      time  if none fails, of the rest fail fewer than")?;
     for wave in &shown.estimate.waves {
