@@ -40,8 +40,8 @@ pub use check::{
     Before, Checked, Finding, Heap, MemoryFacts, Outline, Said, Severity, Side, check,
 };
 pub use compaction::{BucketChoice, Compaction};
-pub use error::{Error, Result};
 pub use cost::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
+pub use error::{Error, Result};
 pub use image::Image;
 pub use input::{read as read_file, read_text};
 pub use interrupt::{clean_up_when_interrupted, end_unfinished};

@@ -26,7 +26,8 @@ pub struct Prices {
 }
 
 /// Where the prices are from.
-pub const PRICES_READ: &str = "prices of 13 nodes, read in the specification and the replica's repository in late 2026";
+pub const PRICES_READ: &str =
+    "prices of 13 nodes, read in the specification and the replica's repository in late 2026";
 
 /// Seconds of a call that the network agrees on, with the way there and back.
 const CALL_SECONDS: u64 = 4;
@@ -111,7 +112,9 @@ impl Estimate {
                 if first.is_none_or(|first| number < usize::from(first)) {
                     continue;
                 }
-                let instructions = modules.get(&stage.module).map_or(0, |file| file.instructions);
+                let instructions = modules
+                    .get(&stage.module)
+                    .map_or(0, |file| file.instructions);
                 let new = compiled.insert((member.subnet, stage.module));
                 let each = if new { prices.compile } else { prices.compiled };
                 let run = u128::from(instructions) * each + u128::from(hooks.unwrap_or(0));
@@ -182,7 +185,10 @@ mod tests {
             instructions,
         };
         let stages = &plan.plan.stages;
-        plan.modules = vec![module(stages[0].module, 1_000), module(stages[1].module, 1_000)];
+        plan.modules = vec![
+            module(stages[0].module, 1_000),
+            module(stages[1].module, 1_000),
+        ];
         let estimate = Estimate::of(&plan, None, &Prices::default());
         let installs = 60 * 20_000_000 + 4 * 6_000_000 + 56 * 60_000;
         let bytes: u128 = plan.found.iter().map(|found| u128::from(found.bytes)).sum();

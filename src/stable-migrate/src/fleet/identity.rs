@@ -62,7 +62,9 @@ impl Folders {
         };
         let config = variable("DFX_CONFIG_ROOT").or(home);
         Self {
-            icp: variable("ICP_HOME").or(data).map(|base| base.join("identity")),
+            icp: variable("ICP_HOME")
+                .or(data)
+                .map(|base| base.join("identity")),
             dfx: config.map(|home| home.join(".config/dfx/identity")),
         }
     }

@@ -107,7 +107,10 @@ impl Journal {
     pub fn look(path: &Path) -> Result<(Self, FleetPlan), FleetError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if !path.is_file() {
-            return Err(damaged(path, "there is no such journal: `fleet run` makes it"));
+            return Err(damaged(
+                path,
+                "there is no such journal: `fleet run` makes it",
+            ));
         }
         let db = Connection::open_with_flags(path, flags).map_err(database(path))?;
         let journal = Self::of(db, path, None)?;
@@ -127,8 +130,12 @@ impl Journal {
         };
         let prepare = || {
             journal.db.busy_timeout(PATIENCE)?;
-            let _: String = journal.db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-            journal.db.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+            let _: String = journal
+                .db
+                .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+            journal
+                .db
+                .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
             if journal._lock.is_some() {
                 journal.db.execute_batch(TABLES)?;
             }
@@ -136,7 +143,9 @@ impl Journal {
             Ok(())
         };
         prepare().map_err(|source: rusqlite::Error| match source.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) => damaged(path, "it is not a database of SQLite"),
+            Some(rusqlite::ErrorCode::NotADatabase) => {
+                damaged(path, "it is not a database of SQLite")
+            }
             _ => database(path)(source),
         })?;
         Ok(journal)

@@ -51,15 +51,43 @@ fn write(fleet: &Fleet, out: &mut String) -> std::fmt::Result {
             (labels, group.canisters.into())
         })
         .collect();
-    gauge("causes", "Canisters that ended otherwise than planned.", &groups)?;
+    gauge(
+        "causes",
+        "Canisters that ended otherwise than planned.",
+        &groups,
+    )?;
     let wave = fleet.wave().map_or(0, |(wave, _)| wave);
     gauge("wave", "The present wave.", &one(wave.into()))?;
-    gauge("stopped", "Canisters that may be stopped now.", &one(report.stopped.into()))?;
-    gauge("snapshots", "Snapshots that are kept.", &one(report.snapshots.into()))?;
-    gauge("calls", "Calls without an answer.", &one(fleet.open_calls().count() as u64))?;
+    gauge(
+        "stopped",
+        "Canisters that may be stopped now.",
+        &one(report.stopped.into()),
+    )?;
+    gauge(
+        "snapshots",
+        "Snapshots that are kept.",
+        &one(report.snapshots.into()),
+    )?;
+    gauge(
+        "calls",
+        "Calls without an answer.",
+        &one(fleet.open_calls().count() as u64),
+    )?;
     gauge("events", "Events in the journal.", &one(head.events))?;
-    gauge("last_event_seconds", "When the last event was, since 1970.", &one(head.now.0))?;
+    gauge(
+        "last_event_seconds",
+        "When the last event was, since 1970.",
+        &one(head.now.0),
+    )?;
     gauge("halted", "1 if too many failed.", &one(head.halted.into()))?;
-    gauge("paused", "1 if the operator has paused it.", &one(head.paused.into()))?;
-    gauge("finished", "1 if nothing is left to do.", &one(fleet.is_finished().into()))
+    gauge(
+        "paused",
+        "1 if the operator has paused it.",
+        &one(head.paused.into()),
+    )?;
+    gauge(
+        "finished",
+        "1 if nothing is left to do.",
+        &one(fleet.is_finished().into()),
+    )
 }

@@ -115,13 +115,19 @@ fn rehearse(rehearsal: &Rehearsal, directory: &Path) -> Result<(), Cause> {
     if rehearsed.held {
         return Ok(());
     }
-    let failed = rehearsed.upgrades.iter().any(|upgrade| upgrade.failed.is_some());
+    let failed = rehearsed
+        .upgrades
+        .iter()
+        .any(|upgrade| upgrade.failed.is_some());
     let class = match failed {
         true => Class::Trapped,
         false => Class::WrongAnswers,
     };
     let first = rehearsed.failures.first();
-    Err(Cause::new(class, first.map_or("it did not hold", String::as_str)))
+    Err(Cause::new(
+        class,
+        first.map_or("it did not hold", String::as_str),
+    ))
 }
 
 /// The stages that are left for a canister with this module.

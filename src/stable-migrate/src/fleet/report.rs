@@ -129,15 +129,25 @@ fn advice(class: ::fleet::Class) -> &'static str {
     match class {
         Class::Transient | Class::Lost => "when the network answers again: fleet retry --class",
         Class::RateLimited => "wait some minutes: fleet retry --class rate-limited",
-        Class::TooFewCycles => "give it cycles, or plan with --top-up: fleet retry --class too-few-cycles",
-        Class::NotController => "have its controllers add the operator: fleet retry --class not-controller",
+        Class::TooFewCycles => {
+            "give it cycles, or plan with --top-up: fleet retry --class too-few-cycles"
+        }
+        Class::NotController => {
+            "have its controllers add the operator: fleet retry --class not-controller"
+        }
         Class::NotFound => "take its id out of the list",
         Class::NoModule => "nothing is installed: nothing to do here",
-        Class::UnknownModule => "find out what is installed; plan it with --from if it may be upgraded",
-        Class::WasStopped => "find out why it is stopped and start it: fleet retry --class was-stopped",
+        Class::UnknownModule => {
+            "find out what is installed; plan it with --from if it may be upgraded"
+        }
+        Class::WasStopped => {
+            "find out why it is stopped and start it: fleet retry --class was-stopped"
+        }
         Class::SnapshotsFull => "delete a snapshot: fleet retry --class snapshots-full",
         Class::RehearsalRefused => "download a snapshot and look: stable-migrate rehearse",
-        Class::DoesNotStop => "it has calls open that do not end: fleet retry --class does-not-stop at a quiet hour",
+        Class::DoesNotStop => {
+            "it has calls open that do not end: fleet retry --class does-not-stop at a quiet hour"
+        }
         Class::Trapped => "the upgrade was undone: rehearse its snapshot before trying again",
         Class::Refused => "the module or the call is not accepted: make a new plan",
         Class::Stuck => "read its migration_status; migration_resume goes on",

@@ -89,12 +89,7 @@ impl Drop for Field<'_> {
 }
 
 impl<'a> Field<'a> {
-    fn new(
-        workspace: &'a Workspace,
-        client: &'a Path,
-        scratch: &Path,
-        name: &str,
-    ) -> Result<Self> {
+    fn new(workspace: &'a Workspace, client: &'a Path, scratch: &Path, name: &str) -> Result<Self> {
         let scratch = scratch.join(name);
         std::fs::create_dir_all(&scratch).map_err(error::Error::file("create", &scratch))?;
         let copy = endpoint::prepare(&workspace.root, &workspace.target)?;
@@ -149,7 +144,14 @@ impl<'a> Field<'a> {
     /// Makes the canisters, some of them odd.
     fn fill(&self) -> Result<()> {
         if !self.home().is_dir() {
-            let names = ["identity", "new", "operator", "--storage", "plaintext", "--quiet"];
+            let names = [
+                "identity",
+                "new",
+                "operator",
+                "--storage",
+                "plaintext",
+                "--quiet",
+            ];
             shell::read(&mut self.icp(&names))?;
             shell::read(&mut self.icp(&["identity", "default", "operator"]))?;
         }
@@ -169,7 +171,9 @@ impl<'a> Field<'a> {
                 .map(|share| {
                     let (ids, operator) = (&ids, &operator);
                     scope.spawn(move || {
-                        share.iter().try_for_each(|place| self.furnish(*place, &ids[*place], operator))
+                        share
+                            .iter()
+                            .try_for_each(|place| self.furnish(*place, &ids[*place], operator))
                     })
                 })
                 .collect();
@@ -195,7 +199,15 @@ impl<'a> Field<'a> {
             "(record {{ profile_owner = opt principal \"{owner}\"; upgrade_version_number = opt (0 : nat64); known_principal_ids = null }})"
         );
         let module_file = self.module(module);
-        let mut words = vec!["canister", "install", id, "--mode", "install", "--wasm", &module_file];
+        let mut words = vec![
+            "canister",
+            "install",
+            id,
+            "--mode",
+            "install",
+            "--wasm",
+            &module_file,
+        ];
         if place != OTHER_MODULE {
             words.extend(["--args", &arguments]);
         }
@@ -212,8 +224,9 @@ impl<'a> Field<'a> {
             STOPPED => self.on(&["canister", "stop", id]).map(drop),
             WRONG_CONTROLLER => {
                 let other = "rrkah-fqaaa-aaaaa-aaaaq-cai";
-                let words = ["canister", "settings", "update", id, "--set-controller", other, "--force"];
-                self.on(&words).map(drop)
+                let words = ["canister", "settings", "update", id, "--force"];
+                let change = ["--add-controller", other, "--remove-controller", owner];
+                self.on(&[&words[..], &change[..]].concat()).map(drop)
             }
             _ => Ok(()),
         }
@@ -224,21 +237,58 @@ impl<'a> Field<'a> {
         let mut command = Command::new(program);
         command.arg("fleet").args(words).current_dir(&self.scratch);
         let cache = self.workspace.target.join("canister-code");
-        command.env("ICP_HOME", self.home()).env("CANISTER_HOST_CACHE", cache);
+        command
+            .env("ICP_HOME", self.home())
+            .env("CANISTER_HOST_CACHE", cache);
         command
     }
 
     /// Makes the plan, and shows it.
     fn plan(&self) -> Result<()> {
         let stage = |name: &str, module: &str| format!("{name}={}", self.module(module));
-        let (adopt, moved) = (stage("adopt", "release-1-adopt"), stage("move", "individual-user"));
+        let (adopt, moved) = (
+            stage("adopt", "release-1-adopt"),
+            stage("move", "individual-user"),
+        );
         let (from, odd) = (self.module("release-0-legacy"), self.module("tiny-budget"));
         let url = self.proxy.url();
         let mut plan = self.fleet(&["plan", "canisters.txt", "--identity", "operator"]);
-        plan.args(["--network", &url, "--root-key", "fetch", "--stage", &adopt, "--stage", &moved]);
-        plan.args(["--from", &from, "--from", &odd, "--same", "get_profile_details"]);
-        plan.args(["--ask", "memory_report", "--waves", "2,8", "--rehearse", "1"]);
-        plan.args(["--failures", "50", "--percent", "255", "--settle", "24", "--poll", "1"]);
+        plan.args([
+            "--network",
+            &url,
+            "--root-key",
+            "fetch",
+            "--stage",
+            &adopt,
+            "--stage",
+            &moved,
+        ]);
+        plan.args([
+            "--from",
+            &from,
+            "--from",
+            &odd,
+            "--same",
+            "get_profile_details",
+        ]);
+        plan.args([
+            "--ask",
+            "memory_report",
+            "--waves",
+            "2,8",
+            "--rehearse",
+            "1",
+        ]);
+        plan.args([
+            "--failures",
+            "50",
+            "--percent",
+            "255",
+            "--settle",
+            "24",
+            "--poll",
+            "1",
+        ]);
         plan.args(["--retry-first", "1", "--retry-most", "5", "-o", "plan.json"]);
         println!("{}", shell::line(&plan));
         // 1: some are passed over.
@@ -260,7 +310,10 @@ impl<'a> Field<'a> {
     fn whole(self) -> Result<Ended> {
         self.plan()?;
         let (events, code, took) = self.until_its_end(None)?;
-        println!("ran to its end: {events} events in {} s, exit status {code}", took.as_secs());
+        println!(
+            "ran to its end: {events} events in {} s, exit status {code}",
+            took.as_secs()
+        );
         self.ended()
     }
 
@@ -274,13 +327,18 @@ impl<'a> Field<'a> {
             child.kill().map_err(start("stable-migrate"))?;
             child.wait().map_err(start("stable-migrate"))?;
             println!("killed with SIGKILL after {told} events");
-            let status = self.fleet(&["status", "--journal", "fleet.sqlite"]).output();
+            let status = self
+                .fleet(&["status", "--journal", "fleet.sqlite"])
+                .output();
             let status = status.map_err(start("stable-migrate"))?;
             let status = String::from_utf8_lossy(&status.stdout).into_owned();
             println!("  {}", status.lines().next().unwrap_or_default());
         }
         let (events, code, took) = self.until_its_end(Some(CUT_AFTER))?;
-        println!("ran to its end: {events} more events in {} s, exit status {code}", took.as_secs());
+        println!(
+            "ran to its end: {events} more events in {} s, exit status {code}",
+            took.as_secs()
+        );
         self.ended()
     }
 
@@ -317,7 +375,8 @@ impl<'a> Field<'a> {
 
     fn ended(&self) -> Result<Ended> {
         let report = |format: &str| {
-            let mut report = self.fleet(&["report", "--journal", "fleet.sqlite", "--format", format]);
+            let mut report =
+                self.fleet(&["report", "--journal", "fleet.sqlite", "--format", format]);
             let output = report.output().map_err(start("stable-migrate"))?;
             Ok::<_, error::Error>(String::from_utf8_lossy(&output.stdout).into_owned())
         };
@@ -334,7 +393,9 @@ impl<'a> Field<'a> {
 fn lines(child: &mut Child) -> Result<impl Iterator<Item = String> + use<>> {
     let out = child.stdout.take();
     let out = out.ok_or_else(|| wrong("its output is not there".to_owned()))?;
-    Ok(BufReader::new(out).lines().map_while(std::result::Result::ok))
+    Ok(BufReader::new(out)
+        .lines()
+        .map_while(std::result::Result::ok))
 }
 
 fn wrong(what: String) -> error::Error {

@@ -63,11 +63,7 @@ impl Proxy {
 }
 
 /// Passes both ways between two streams.
-fn pass(
-    client: &TcpStream,
-    server: &TcpStream,
-    open: &Mutex<Vec<TcpStream>>,
-) -> io::Result<()> {
+fn pass(client: &TcpStream, server: &TcpStream, open: &Mutex<Vec<TcpStream>>) -> io::Result<()> {
     for (from, to) in [(client, server), (server, client)] {
         let (mut from, mut to) = (from.try_clone()?, to.try_clone()?);
         let mut list = open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -47,7 +47,9 @@ pub struct Abort {
 
 /// Take canisters out
 #[derive(Args)]
-#[command(after_help = "Example:\n  stable-migrate fleet exclude --journal fleet.sqlite rrkah-fqaaa-aaaaa-aaaaq-cai")]
+#[command(
+    after_help = "Example:\n  stable-migrate fleet exclude --journal fleet.sqlite rrkah-fqaaa-aaaaa-aaaaq-cai"
+)]
 pub struct Exclude {
     #[command(flatten)]
     which: Which,
@@ -58,7 +60,9 @@ pub struct Exclude {
 
 /// Take canisters in again that were taken out or have failed, in the present wave
 #[derive(Args)]
-#[command(after_help = "Example:\n  stable-migrate fleet include --journal fleet.sqlite rrkah-fqaaa-aaaaa-aaaaq-cai")]
+#[command(
+    after_help = "Example:\n  stable-migrate fleet include --journal fleet.sqlite rrkah-fqaaa-aaaaa-aaaaq-cai"
+)]
 pub struct Include {
     #[command(flatten)]
     which: Which,
@@ -85,7 +89,9 @@ pub struct Retry {
 
 /// End canisters whose next call is tried without end; they may be left stopped
 #[derive(Args)]
-#[command(after_help = "Example:\n  stable-migrate fleet give-up --journal fleet.sqlite rrkah-fqaaa-aaaaa-aaaaq-cai")]
+#[command(
+    after_help = "Example:\n  stable-migrate fleet give-up --journal fleet.sqlite rrkah-fqaaa-aaaaa-aaaaq-cai"
+)]
 pub struct GiveUp {
     #[command(flatten)]
     which: Which,
@@ -127,7 +133,9 @@ impl Include {
 impl Retry {
     pub fn run(self) -> Result<Verdict, Error> {
         match self.class {
-            Some(class) => give(&self.which.journal, |_| Ok(vec![Command::RetryClass(class)])),
+            Some(class) => give(&self.which.journal, |_| {
+                Ok(vec![Command::RetryClass(class)])
+            }),
             None => each(&self.which.journal, &self.canisters, Command::Retry),
         }
     }

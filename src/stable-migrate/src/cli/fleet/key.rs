@@ -25,8 +25,9 @@ impl Password {
                 Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).to_owned()),
                 Err(error) => Err(error.to_string()),
             },
-            None => rpassword::prompt_password(format!("Password of {what}: "))
-                .map_err(|error| format!("its password cannot be asked for here ({error}): give --password-file")),
+            None => rpassword::prompt_password(format!("Password of {what}: ")).map_err(|error| {
+                format!("its password cannot be asked for here ({error}): give --password-file")
+            }),
         };
         find_identity(identity, &Folders::of_system(), &ask)
     }

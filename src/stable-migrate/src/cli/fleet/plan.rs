@@ -151,10 +151,12 @@ impl Plan {
                 print(&format!("\nKept in {}.\n", output.display()))?;
             }
         }
-        Ok(match shown.passed_over.is_empty() && shown.not_told.is_empty() {
-            true => Verdict::Held,
-            false => Verdict::Different,
-        })
+        Ok(
+            match shown.passed_over.is_empty() && shown.not_told.is_empty() {
+                true => Verdict::Held,
+                false => Verdict::Different,
+            },
+        )
     }
 
     fn canisters(&self) -> Result<Vec<Principal>, Error> {
@@ -186,11 +188,14 @@ impl Plan {
         let mut stages = Vec::new();
         for stage in &self.stage {
             let (name, file) = stage.split_once('=').ok_or_else(|| {
-                given(format!("--stage {stage}: give a name, `=` and a file, as move=release-2.wasm.gz"))
+                given(format!(
+                    "--stage {stage}: give a name, `=` and a file, as move=release-2.wasm.gz"
+                ))
             })?;
             let (file, bytes) = look(Path::new(file))?;
             let module = canister_host::Module::new(&bytes);
-            let module = module.map_err(|error| given(format!("{}: {error}", file.path.display())))?;
+            let module =
+                module.map_err(|error| given(format!("{}: {error}", file.path.display())))?;
             let tells = module.queries().any(|query| query == "migration_status");
             stages.push(Stage {
                 name: name.to_owned(),

@@ -112,7 +112,11 @@ fn write(plan: &FleetPlan, shown: &Shown, out: &mut String) -> std::fmt::Result 
     )?;
     writeln!(out, "\nstages")?;
     for (stage, file) in plan.plan.stages.iter().zip(&plan.modules) {
-        let waits = if stage.moves { ", until its move is done" } else { "" };
+        let waits = if stage.moves {
+            ", until its move is done"
+        } else {
+            ""
+        };
         writeln!(
             out,
             "  {}: {} ({}, SHA-256 {}){waits}",
@@ -124,7 +128,9 @@ fn write(plan: &FleetPlan, shown: &Shown, out: &mut String) -> std::fmt::Result 
     }
     writeln!(out, "\nwhat is installed")?;
     for origin in &shown.origins {
-        let module = origin.module.map_or("nothing".to_owned(), |hash| short(hash));
+        let module = origin
+            .module
+            .map_or("nothing".to_owned(), |hash| short(hash));
         let through = match origin.stages[..] {
             [] => "-".to_owned(),
             _ => origin.stages.join(", then "),
@@ -137,12 +143,23 @@ fn write(plan: &FleetPlan, shown: &Shown, out: &mut String) -> std::fmt::Result 
         )?;
     }
     if shown.already > 0 {
-        writeln!(out, "  {} there already.", number_text(shown.already as u64))?;
+        writeln!(
+            out,
+            "  {} there already.",
+            number_text(shown.already as u64)
+        )?;
     }
     named("passed over, as they are now", &shown.passed_over, out)?;
-    named("passed over unless that is mended: their status was not told", &shown.not_told, out)?;
+    named(
+        "passed over unless that is mended: their status was not told",
+        &shown.not_told,
+        out,
+    )?;
     writeln!(out, "\nfor each: {}", course(plan))?;
-    writeln!(out, "\nwave  canisters  rehearsed        cycles      time  if none fails, of the rest fail fewer than")?;
+    writeln!(
+        out,
+        "\nwave  canisters  rehearsed        cycles      time  if none fails, of the rest fail fewer than"
+    )?;
     for wave in &shown.estimate.waves {
         line(wave, out)?;
     }
@@ -157,9 +174,15 @@ fn write(plan: &FleetPlan, shown: &Shown, out: &mut String) -> std::fmt::Result 
     )?;
     match estimate.hooks {
         Some(hooks) => writeln!(out, "Hooks: {} instructions a stage.", number_text(hooks))?,
-        None => writeln!(out, "What the hooks take is not in it: give --instructions from a rehearsal.")?,
+        None => writeln!(
+            out,
+            "What the hooks take is not in it: give --instructions from a rehearsal."
+        )?,
     }
-    writeln!(out, "Cycles are paid by the canisters; {PRICES_READ}. Time without moves and without what is tried again.")?;
+    writeln!(
+        out,
+        "Cycles are paid by the canisters; {PRICES_READ}. Time without moves and without what is tried again."
+    )?;
     writeln!(
         out,
         "A rate of failures below 1 in 10 000 takes {} without one, at 95 % confidence.",
@@ -197,7 +220,11 @@ fn named(
     }
     writeln!(out, "\n{title}")?;
     for (why, canisters) in reasons {
-        let ids: Vec<String> = canisters.iter().take(NAMED).map(Principal::to_text).collect();
+        let ids: Vec<String> = canisters
+            .iter()
+            .take(NAMED)
+            .map(Principal::to_text)
+            .collect();
         let more = if canisters.len() > NAMED { " …" } else { "" };
         let count = number_text(canisters.len() as u64);
         writeln!(out, "  {count:>6}  {why}: {}{more}", ids.join(" "))?;

@@ -154,7 +154,9 @@ fn listen(interrupt: Arc<Interrupt>) -> std::io::Result<()> {
             if std::mem::replace(&mut paused, true) {
                 end_unfinished(signal);
             }
-            eprintln!("stable-migrate: pausing; what is under way is brought to an end. Once more ends at once.");
+            eprintln!(
+                "stable-migrate: pausing; what is under way is brought to an end. Once more ends at once."
+            );
             interrupt.ask();
         }
     });

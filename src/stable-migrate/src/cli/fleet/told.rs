@@ -69,10 +69,14 @@ impl Told {
         let (since, before) = self.ended.front().copied().unwrap_or((self.began, 0));
         let passed = (now - since).as_secs_f64().max(1.0);
         let rate = f64::from(ended.saturating_sub(before)) / passed;
-        let wave = fleet.wave().map_or("not begun".to_owned(), |(wave, tally)| {
+        let outside = match fleet.is_finished() {
+            true => "finished",
+            false => "not begun",
+        };
+        let wave = fleet.wave().map_or(outside.to_owned(), |(wave, tally)| {
             format!("wave {wave}: {} of {}", tally.ended(), tally.canisters)
         });
-        let left = match rate > 0.0 {
+        let left = match rate > 0.0 && ended < all {
             true => format!(
                 ", {:.0} a minute, about {} left",
                 rate * 60.0,
@@ -126,16 +130,25 @@ impl Observer for Told {
             match &event.what {
                 What::WaveBegan { wave } => self.say(&format!("{at}  wave {wave} begins")),
                 What::WaveEnded { wave } => {
-                    let line = self.line(fleet);
-                    self.say(&format!("{at}  wave {wave} has ended; {line}"));
+                    let tally = fleet.waves().find(|(number, _)| number == wave);
+                    let tally = tally.map(|(_, tally)| tally).unwrap_or_default();
+                    self.say(&format!(
+                        "{at}  wave {wave} has ended: {} migrated, {} there before, {} passed over, {} failed",
+                        tally.migrated, tally.already, tally.passed, tally.failed
+                    ));
                 }
                 What::Halted { failures } => {
                     self.say(&format!("{at}  halted after {failures} failures; what was begun is brought to an end"));
                     for group in Report::of(fleet).groups {
-                        self.say(&format!("  {:>6}  {} ({}): {}", group.canisters, group.class, group.end, group.text));
+                        self.say(&format!(
+                            "  {:>6}  {} ({}): {}",
+                            group.canisters, group.class, group.end, group.text
+                        ));
                     }
                 }
-                What::Restarted => self.say(&format!("{at}  goes on where the journal ends; what became of open calls is found out")),
+                What::Restarted => self.say(&format!(
+                    "{at}  goes on where the journal ends; what became of open calls is found out"
+                )),
                 _ => {}
             }
         }
@@ -151,7 +164,10 @@ impl Observer for Told {
 
     fn passed(&mut self, fleet: &Fleet) {
         let due = self.last.is_none_or(|last| last.elapsed() >= EVERY);
-        let shown = !self.bar.is_hidden() && self.last.is_none_or(|last| last.elapsed().as_millis() > 500);
+        let shown = !self.bar.is_hidden()
+            && self
+                .last
+                .is_none_or(|last| last.elapsed().as_millis() > 500);
         if !due && !shown {
             return;
         }

@@ -51,7 +51,10 @@ pub async fn verify(
     let found = |class, text: String| Err(Failure::Found(Cause::new(class, text)));
     let status = connection.status(ask.canister).await?;
     if status.status != CanisterStatusType::Running {
-        return found(Class::Interfered, "it was started, and does not run".to_owned());
+        return found(
+            Class::Interfered,
+            "it was started, and does not run".to_owned(),
+        );
     }
     if status.module() != Some(stage.module) {
         let installed = status.module();
@@ -61,7 +64,12 @@ pub async fn verify(
     if stage.moves {
         match moved::progress(connection, ask.canister).await? {
             Answer::Done => {}
-            _ => return found(Class::Stuck, "the move was done, and goes on again".to_owned()),
+            _ => {
+                return found(
+                    Class::Stuck,
+                    "the move was done, and goes on again".to_owned(),
+                );
+            }
         }
     }
     for method in &checks.ask {

@@ -48,7 +48,10 @@ pub enum Failure {
 impl Failure {
     /// Something that the plan should have and has not.
     pub fn unplanned(what: &str) -> Self {
-        Self::Found(Cause::new(Class::Refused, format!("{what} is not in the plan")))
+        Self::Found(Cause::new(
+            Class::Refused,
+            format!("{what} is not in the plan"),
+        ))
     }
 
     /// A reply that is not what it should be.
@@ -103,7 +106,8 @@ impl Connection {
         match &address.root_key {
             RootKey::Mainnet => {}
             RootKey::Hex(hex) => {
-                let key = bytes(hex).ok_or_else(|| failed("its root key is not hexadecimal".into()))?;
+                let key =
+                    bytes(hex).ok_or_else(|| failed("its root key is not hexadecimal".into()))?;
                 agent.set_root_key(key);
             }
             RootKey::Fetch => agent.fetch_root_key().await.map_err(|error| {
@@ -136,7 +140,9 @@ impl Connection {
     ) -> Result<Vec<u8>, Failure> {
         let query = self.agent.query(&canister, method).with_arg(argument);
         match timeout(EXCHANGE, query.call()).await {
-            Err(_) => Err(Failure::Unknown(format!("{method} was not answered in time"))),
+            Err(_) => Err(Failure::Unknown(format!(
+                "{method} was not answered in time"
+            ))),
             Ok(Err(error)) => Err(failure(&error)),
             Ok(Ok(reply)) => Ok(reply),
         }
@@ -159,7 +165,9 @@ impl Connection {
         let expires = Instant::now() + self.expiry;
         let mut may_have_arrived = false;
         loop {
-            let sent = self.agent.update_signed(effective, signed.signed_update.clone());
+            let sent = self
+                .agent
+                .update_signed(effective, signed.signed_update.clone());
             let failed = match timeout(EXCHANGE, sent).await {
                 Ok(Ok(CallResponse::Response(reply))) => return Ok(reply),
                 Ok(Ok(CallResponse::Poll(request))) => {
@@ -230,14 +238,15 @@ impl Connection {
 /// How long requests are good for, so that they have expired well before the engine takes their effect for settled.
 fn expiry(settle: Duration) -> Duration {
     let before = settle.saturating_sub(SLACK);
-    before.clamp(settle / 2, MOST_EXPIRY.max(settle / 2)).min(MOST_EXPIRY)
+    before
+        .clamp(settle / 2, MOST_EXPIRY.max(settle / 2))
+        .min(MOST_EXPIRY)
 }
 
 fn failure(error: &AgentError) -> Failure {
     match error {
-        AgentError::CertifiedReject { reject, .. } | AgentError::UncertifiedReject { reject, .. } => {
-            rejected(reject)
-        }
+        AgentError::CertifiedReject { reject, .. }
+        | AgentError::UncertifiedReject { reject, .. } => rejected(reject),
         AgentError::TransportError(TransportError::Reqwest(error)) if error.is_connect() => {
             Failure::NotSent(chain(error))
         }
@@ -263,7 +272,11 @@ fn rejected(reject: &RejectResponse) -> Failure {
 fn words(error: &AgentError) -> String {
     match error {
         AgentError::TransportError(TransportError::Reqwest(error)) => chain(error),
-        error => error.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
+        error => error
+            .to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
     }
 }
 

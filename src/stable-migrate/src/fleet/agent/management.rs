@@ -256,7 +256,8 @@ fn module(status: &Status) -> Option<ModuleHash> {
 /// Cycles above those that freeze a canister. At most 2^64, which is more than any has.
 pub fn spare(status: &Status) -> u128 {
     const DAY: u32 = 24 * 3600;
-    let frozen = status.idle_cycles_burned_per_day.clone() * status.settings.freezing_threshold.clone()
+    let frozen = status.idle_cycles_burned_per_day.clone()
+        * status.settings.freezing_threshold.clone()
         / Nat::from(DAY);
     if frozen >= status.cycles {
         return 0;

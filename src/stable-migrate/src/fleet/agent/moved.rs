@@ -54,8 +54,8 @@ struct Collection {
 /// Why it is not known, or will not be done.
 pub async fn progress(connection: &Connection, canister: Principal) -> Result<Answer, Failure> {
     let reply = connection.query(canister, STATUS, NO_ARGUMENT).await?;
-    let status = Decode!(&reply, MigrationStatus)
-        .map_err(|error| Failure::unreadable(STATUS, &error))?;
+    let status =
+        Decode!(&reply, MigrationStatus).map_err(|error| Failure::unreadable(STATUS, &error))?;
     match status.move_status {
         None => Ok(Answer::Done),
         Some(status) => status.answer().map_err(Failure::Found),
@@ -121,12 +121,18 @@ mod tests {
         let moving = Answer::Moving { done: 3, total: 7 };
         for phase in [Phase::Moving, Phase::Auditing, Phase::Renewing] {
             assert_eq!(status(phase, false).answer(), Ok(moving.clone()));
-            assert_eq!(status(phase, true).answer().unwrap_err().class, Class::Stuck);
+            assert_eq!(
+                status(phase, true).answer().unwrap_err().class,
+                Class::Stuck
+            );
         }
         assert_eq!(status(Phase::Done, true).answer(), Ok(Answer::Done));
         let stuck = status(Phase::Stuck, false).answer().unwrap_err();
         assert_eq!(stuck.to_string(), "stuck: posts: too large");
         let differs = status(Phase::Differs, false).answer().unwrap_err();
-        assert_eq!(differs.to_string(), "differs: the audit found a difference in posts");
+        assert_eq!(
+            differs.to_string(),
+            "differs: the audit found a difference in posts"
+        );
     }
 }

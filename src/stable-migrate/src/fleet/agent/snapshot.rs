@@ -42,15 +42,21 @@ impl Connection {
         // Chunks of modules that are not installed are no part of what is upgraded.
         metadata.wasm_chunk_store.clear();
         let parts: [(&str, u64, fn(u64, u64) -> SnapshotDataKind); 3] = [
-            ("wasm_module.bin", metadata.wasm_module_size, |offset, size| {
-                SnapshotDataKind::WasmModule { offset, size }
-            }),
-            ("wasm_memory.bin", metadata.wasm_memory_size, |offset, size| {
-                SnapshotDataKind::WasmMemory { offset, size }
-            }),
-            ("stable_memory.bin", metadata.stable_memory_size, |offset, size| {
-                SnapshotDataKind::StableMemory { offset, size }
-            }),
+            (
+                "wasm_module.bin",
+                metadata.wasm_module_size,
+                |offset, size| SnapshotDataKind::WasmModule { offset, size },
+            ),
+            (
+                "wasm_memory.bin",
+                metadata.wasm_memory_size,
+                |offset, size| SnapshotDataKind::WasmMemory { offset, size },
+            ),
+            (
+                "stable_memory.bin",
+                metadata.stable_memory_size,
+                |offset, size| SnapshotDataKind::StableMemory { offset, size },
+            ),
         ];
         for (name, length, kind) in parts {
             let mut offset = 0;

@@ -49,7 +49,10 @@ fn a_plain_key_is_found_by_file_and_by_either_clients_name() {
         assert_eq!(by_name.principal, by_file.principal);
     }
     let ring = reason("ring", &folders);
-    assert!(ring.contains("icp identity export ring > FILE.pem"), "{ring}");
+    assert!(
+        ring.contains("icp identity export ring > FILE.pem"),
+        "{ring}"
+    );
     assert!(reason("stick", &folders).contains("hardware"));
     assert!(reason("three", &folders).contains("dfx identity list"));
 }
@@ -87,7 +90,11 @@ fn a_key_that_dfx_encrypted_is_decrypted_with_its_password() {
 fn what_is_no_key_is_said_to_be_none() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("key.pem");
-    fs::write(&file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    fs::write(
+        &file,
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    )
+    .unwrap();
     let said = reason(&file.to_string_lossy(), &folders(directory.path()));
     assert!(said.contains("no key of Ed25519"), "{said}");
 }

@@ -27,8 +27,12 @@ pub(super) fn event(
         .and_then(|number| fleet.members().get(number as usize))
         .map(|member| member.id.to_text());
     let insert = "INSERT INTO events (at, canister, what, event) VALUES (?, ?, ?, ?)";
-    db.prepare_cached(insert)?
-        .execute(params![time_text(event.at), canister, name(&event.what), json])?;
+    db.prepare_cached(insert)?.execute(params![
+        time_text(event.at),
+        canister,
+        name(&event.what),
+        json
+    ])?;
     Ok(())
 }
 
@@ -71,9 +75,9 @@ pub(super) fn write(
 /// The canister that an event is about.
 fn subject(what: &What) -> Option<u32> {
     match what {
-        What::Begun { canister } | What::Asked { canister, .. } | What::Answered { canister, .. } => {
-            Some(*canister)
-        }
+        What::Begun { canister }
+        | What::Asked { canister, .. }
+        | What::Answered { canister, .. } => Some(*canister),
         What::Commanded {
             command:
                 Command::Exclude(canister)

@@ -43,7 +43,12 @@ pub fn fleet_html(whole: &Whole) -> String {
 fn write(whole: &Whole, out: &mut String) -> std::fmt::Result {
     let report = &whole.report;
     let number = |number: u32| number_text(number.into());
-    writeln!(out, "<h1>{} canisters, {}</h1>", number(report.canisters), whole.at)?;
+    writeln!(
+        out,
+        "<h1>{} canisters, {}</h1>",
+        number(report.canisters),
+        whole.at
+    )?;
     writeln!(out, "<ul class=states>")?;
     for (state, count) in &report.states {
         writeln!(out, "<li><b>{}</b>{}</li>", number(*count), escaped(state))?;
@@ -57,13 +62,23 @@ fn write(whole: &Whole, out: &mut String) -> std::fmt::Result {
         )?;
     }
     if report.stopped > 0 {
-        writeln!(out, "<p><strong>{} may be stopped now.</strong>", number(report.stopped))?;
+        writeln!(
+            out,
+            "<p><strong>{} may be stopped now.</strong>",
+            number(report.stopped)
+        )?;
     }
     if report.snapshots > 0 {
         writeln!(out, "<p>{} snapshots are kept.", number(report.snapshots))?;
     }
-    writeln!(out, "<h2>Waves</h2>\n<div class=wide><table><thead><tr><th class=n>wave<th class=n>canisters<th>")?;
-    writeln!(out, "<th class=n>migrated<th class=n>already<th class=n>passed over<th class=n>failed<th class=n>called off<th class=n>under way<th class=n>waiting</thead>")?;
+    writeln!(
+        out,
+        "<h2>Waves</h2>\n<div class=wide><table><thead><tr><th class=n>wave<th class=n>canisters<th>"
+    )?;
+    writeln!(
+        out,
+        "<th class=n>migrated<th class=n>already<th class=n>passed over<th class=n>failed<th class=n>called off<th class=n>under way<th class=n>waiting</thead>"
+    )?;
     for wave in &report.waves {
         let tally = &wave.tally;
         let part = |count: u32| 100.0 * f64::from(count) / f64::from(tally.canisters.max(1));
@@ -116,7 +131,10 @@ fn write(whole: &Whole, out: &mut String) -> std::fmt::Result {
 }
 
 fn rows(title: &str, rows: &[&Row], out: &mut String) -> std::fmt::Result {
-    writeln!(out, "<h2>{title}</h2>\n<table class=rows><thead><tr><th>canister<th class=n>wave<th>state<th>said</thead>")?;
+    writeln!(
+        out,
+        "<h2>{title}</h2>\n<table class=rows><thead><tr><th>canister<th class=n>wave<th>state<th>said</thead>"
+    )?;
     for row in rows {
         let stopped = match row.may_be_stopped {
             true => ", may be stopped",

@@ -25,7 +25,10 @@ fn write(whole: &Whole, out: &mut String) -> std::fmt::Result {
     for (state, number) in &report.states {
         writeln!(out, "  {:>9}  {state}", number_text((*number).into()))?;
     }
-    writeln!(out, "\nwave  canisters  migrated  already  passed  failed  called off  under way  waiting")?;
+    writeln!(
+        out,
+        "\nwave  canisters  migrated  already  passed  failed  called off  under way  waiting"
+    )?;
     for wave in &report.waves {
         let tally = &wave.tally;
         writeln!(
@@ -50,7 +53,11 @@ fn write(whole: &Whole, out: &mut String) -> std::fmt::Result {
         )?;
     }
     if report.snapshots > 0 {
-        writeln!(out, "\n{} kept.", count_text(report.snapshots.into(), "snapshot"))?;
+        writeln!(
+            out,
+            "\n{} kept.",
+            count_text(report.snapshots.into(), "snapshot")
+        )?;
     }
     if report.stopped > 0 {
         writeln!(

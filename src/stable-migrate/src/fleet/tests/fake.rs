@@ -28,7 +28,9 @@ pub enum Fault {
     /// Answers otherwise after the last stage.
     WrongAnswers,
     /// The first answer to each kind of call is lost, with its effect or without.
-    Loses { effect: bool },
+    Loses {
+        effect: bool,
+    },
     /// Its snapshot does not come through a rehearsal.
     NotRehearsed,
 }

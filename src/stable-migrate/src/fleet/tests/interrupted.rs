@@ -47,7 +47,11 @@ async fn a_run_ends_with_every_canister_in_a_named_state() {
     // Those that lose answers are migrated, and one that would not come through a rehearsal if it was not in its lot.
     let rehearsed = ended(&report, "migrated") == 21;
     assert!(rehearsed || ended(&report, "migrated") == 22, "{report:?}");
-    assert_eq!(ended(&report, "unchanged"), 2 + u32::from(rehearsed), "{report:?}");
+    assert_eq!(
+        ended(&report, "unchanged"),
+        2 + u32::from(rehearsed),
+        "{report:?}"
+    );
     assert_eq!(ended(&report, "passed over"), 4, "{report:?}");
     assert_eq!(ended(&report, "returned"), 2, "{report:?}");
     assert_eq!((report.stopped, report.snapshots), (0, 0));
@@ -115,8 +119,16 @@ async fn a_halt_ends_the_run_with_nothing_left_stopped() {
     assert_eq!(runner.run(&mut Unseen).await.unwrap(), Finish::Halted);
     is_left_well(&network);
     let records = runner.fleet().records();
-    let waiting = records.iter().filter(|record| record.state == State::Waiting);
+    let waiting = records
+        .iter()
+        .filter(|record| record.state == State::Waiting);
     assert_eq!(waiting.count(), 29);
     let failed = |state: &State| matches!(state, State::Ended(End::Unchanged(_)));
-    assert_eq!(records.iter().filter(|record| failed(&record.state)).count(), 1);
+    assert_eq!(
+        records
+            .iter()
+            .filter(|record| failed(&record.state))
+            .count(),
+        1
+    );
 }

@@ -41,7 +41,10 @@ async fn a_journal_of_another_plan_is_refused() {
 fn what_is_no_journal_is_said_to_be_none() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.sqlite");
-    assert!(matches!(Journal::look(&path), Err(FleetError::Journal { .. })));
+    assert!(matches!(
+        Journal::look(&path),
+        Err(FleetError::Journal { .. })
+    ));
     std::fs::write(&path, "not a database, but long enough to be looked at").unwrap();
     let refused = Journal::look(&path).err().unwrap();
     assert!(matches!(refused, FleetError::Journal { .. }), "{refused}");
@@ -57,7 +60,10 @@ fn a_module_that_changed_is_refused() {
     assert_eq!(plan.modules().unwrap().len(), 1);
     std::fs::write(&path, wat::parse_str("(module (memory 1))").unwrap()).unwrap();
     let refused = plan.modules().unwrap_err();
-    assert!(matches!(refused, FleetError::ModuleChanged { .. }), "{refused}");
+    assert!(
+        matches!(refused, FleetError::ModuleChanged { .. }),
+        "{refused}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,7 +79,13 @@ async fn a_command_without_a_runner_is_taken_by_the_next() {
     assert_eq!(journal.standing(&plan).unwrap().open_commands.len(), 2);
     let mut first = runner(&path, &plan, &network, clock()).unwrap();
     assert_eq!(first.run(&mut Unseen).await.unwrap(), Finish::Paused);
-    assert!(first.fleet().records().iter().all(|record| !record.is_active()));
+    assert!(
+        first
+            .fleet()
+            .records()
+            .iter()
+            .all(|record| !record.is_active())
+    );
     drop(first);
     // That one was not under way to be given up is noted, and nothing else comes of it.
     assert!(journal.standing(&plan).unwrap().open_commands.is_empty());

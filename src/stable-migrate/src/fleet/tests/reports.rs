@@ -12,7 +12,10 @@ async fn told() -> (Whole, String) {
     let network = Arc::new(FakeNetwork::new(&plan, &faults));
     let mut runner = runner(&path, &plan, &network, clock()).unwrap();
     runner.run(&mut Unseen).await.unwrap();
-    (Whole::of(&plan, runner.fleet()), metrics_text(runner.fleet()))
+    (
+        Whole::of(&plan, runner.fleet()),
+        metrics_text(runner.fleet()),
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -20,7 +23,9 @@ async fn the_page_has_no_script_and_fetches_nothing() {
     let (mut whole, _) = told().await;
     whole.canisters[0].said = Some("<script src=x>alert('no')</script>".to_owned());
     let page = fleet_html(&whole);
-    for forbidden in ["<script", "http:", "https:", "onload", "url(", "<link", "<img"] {
+    for forbidden in [
+        "<script", "http:", "https:", "onload", "url(", "<link", "<img",
+    ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("width=device-width"));
@@ -35,7 +40,11 @@ async fn text_and_json_name_what_needs_hands() {
     assert!(!whole.held && whole.at == "finished");
     let text = fleet_text(&whole);
     assert!(text.starts_with("12 canisters, finished\n"), "{text}");
-    for part in ["10  migrated", "trapped (unchanged): post_upgrade trapped", "unknown-module"] {
+    for part in [
+        "10  migrated",
+        "trapped (unchanged): post_upgrade trapped",
+        "unknown-module",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let json: serde_json::Value = serde_json::from_str(&whole.json().unwrap()).unwrap();
@@ -53,6 +62,9 @@ async fn a_monitor_reads_every_state() {
         "fleet_finished 1",
         "fleet_stopped 0",
     ] {
-        assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
+        assert!(
+            metrics.lines().any(|found| found == line),
+            "{line}: {metrics}"
+        );
     }
 }
