@@ -265,3 +265,32 @@ pub fn spare(status: &Status) -> u128 {
     let spare = status.cycles.clone() - frozen;
     u64::try_from(spare.0).unwrap_or(u64::MAX).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ledger_is_the_one_that_cycles_are_kept_at() {
+        assert_eq!(CYCLES_LEDGER.to_text(), "um5iw-rqaaa-aaaaq-qaaba-cai");
+    }
+
+    #[test]
+    fn spare_cycles_are_those_above_the_freezing_limit() {
+        let status = |cycles: u64| Status {
+            status: CanisterStatusType::Running,
+            module_hash: None,
+            settings: Settings {
+                controllers: Vec::new(),
+                freezing_threshold: Nat::from(30 * 24 * 3600u64),
+            },
+            memory_size: Nat::from(0u8),
+            cycles: Nat::from(cycles),
+            idle_cycles_burned_per_day: Nat::from(10u8),
+            version: None,
+        };
+        assert_eq!(spare(&status(1_000)), 700);
+        assert_eq!(spare(&status(300)), 0);
+        assert_eq!(spare(&status(7)), 0);
+    }
+}
