@@ -2,6 +2,7 @@
 
 mod check;
 mod compact;
+mod fleet;
 mod help;
 mod hostile;
 mod inspect;

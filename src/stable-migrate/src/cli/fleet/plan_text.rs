@@ -128,9 +128,7 @@ fn write(plan: &FleetPlan, shown: &Shown, out: &mut String) -> std::fmt::Result 
     }
     writeln!(out, "\nwhat is installed")?;
     for origin in &shown.origins {
-        let module = origin
-            .module
-            .map_or("nothing".to_owned(), |hash| short(hash));
+        let module = origin.module.map_or("nothing".to_owned(), short);
         let through = match origin.stages[..] {
             [] => "-".to_owned(),
             _ => origin.stages.join(", then "),
@@ -264,8 +262,8 @@ fn short(hash: ModuleHash) -> String {
 pub fn duration(seconds: u64) -> String {
     match seconds {
         ..120 => format!("{seconds} s"),
-        ..7_200 => format!("{} min", seconds.div_ceil(60)),
-        ..172_800 => format!("{} h", seconds.div_ceil(3_600)),
+        120..7_200 => format!("{} min", seconds.div_ceil(60)),
+        7_200..172_800 => format!("{} h", seconds.div_ceil(3_600)),
         _ => format!("{} d", seconds.div_ceil(86_400)),
     }
 }

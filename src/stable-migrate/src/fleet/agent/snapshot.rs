@@ -19,6 +19,9 @@ const MANAGEMENT: Principal = Principal::management_canister();
 /// Most bytes of a slice.
 const SLICE: u64 = 1_900_000;
 
+/// A slice of a part, by its offset and size.
+type Kind = fn(u64, u64) -> SnapshotDataKind;
+
 impl Connection {
     /// Downloads a snapshot into a directory, as `icp canister snapshot download` does.
     ///
@@ -41,7 +44,7 @@ impl Connection {
             Decode!(&reply, Metadata).map_err(|error| Failure::unreadable(method, &error))?;
         // Chunks of modules that are not installed are no part of what is upgraded.
         metadata.wasm_chunk_store.clear();
-        let parts: [(&str, u64, fn(u64, u64) -> SnapshotDataKind); 3] = [
+        let parts: [(&str, u64, Kind); 3] = [
             (
                 "wasm_module.bin",
                 metadata.wasm_module_size,
