@@ -1,6 +1,6 @@
 //! Upgrades of a fleet of canisters by somebody who holds their controller's key.
 //!
-//! The engine, the crate [`fleet`](::fleet), decides; what is here keeps its events in a [`Journal`], makes its calls on a
+//! The engine, the crate [`::fleet`], decides; what is here keeps its events in a [`Journal`], makes its calls on a
 //! [`Network`] and tells the operator. An event is committed before the call that it decides on is made, so that whatever
 //! ends the program, the next run knows what may have been done.
 //!

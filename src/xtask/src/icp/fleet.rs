@@ -27,6 +27,9 @@ const KILLED_AFTER: [usize; 3] = [30, 75, 140];
 const CUT_AFTER: usize = 60;
 const CUT: Duration = Duration::from_secs(6);
 
+/// Events of the last run after which the endpoint itself stands still, as long.
+const HUNG_AFTER: usize = 200;
+
 /// What some canisters of a fleet are, by their place; the others are of release 0.
 const WRONG_CONTROLLER: usize = 3;
 const STOPPED: usize = 7;
@@ -57,7 +60,7 @@ pub fn run(workspace: &Workspace, client: &Path, scratch: &Path) -> Result<()> {
         )));
     }
     println!(
-        "The fleet that was killed {} times and had no network for {} s ended with the same report, to the letter, in {} s.",
+        "The fleet that was killed {} times, had no network for {} s and a hung one as long ended with the same report, to the letter, in {} s.",
         KILLED_AFTER.len(),
         CUT.as_secs(),
         began.elapsed().as_secs()
@@ -310,7 +313,7 @@ impl<'a> Field<'a> {
     /// A run from its begin to its end.
     fn whole(self) -> Result<Ended> {
         self.plan()?;
-        let (events, code, took) = self.until_its_end(None)?;
+        let (events, code, took) = self.until_its_end(false)?;
         println!(
             "ran to its end: {events} events in {} s, exit status {code}",
             took.as_secs()
@@ -335,7 +338,7 @@ impl<'a> Field<'a> {
             let status = String::from_utf8_lossy(&status.stdout).into_owned();
             println!("  {}", status.lines().next().unwrap_or_default());
         }
-        let (events, code, took) = self.until_its_end(Some(CUT_AFTER))?;
+        let (events, code, took) = self.until_its_end(true)?;
         println!(
             "ran to its end: {events} more events in {} s, exit status {code}",
             took.as_secs()
@@ -351,13 +354,22 @@ impl<'a> Field<'a> {
         run.spawn().map_err(start("stable-migrate"))
     }
 
-    fn until_its_end(&self, cut_after: Option<usize>) -> Result<(usize, i32, Duration)> {
+    fn until_its_end(&self, disturbed: bool) -> Result<(usize, i32, Duration)> {
         let began = Instant::now();
         let mut child = self.begin()?;
         let mut events = 0;
         for _ in lines(&mut child)? {
             events += 1;
-            if Some(events) == cut_after {
+            if disturbed && events == HUNG_AFTER {
+                println!(
+                    "the endpoint stands still for {} s, after {events} events",
+                    CUT.as_secs()
+                );
+                self.signal("-STOP")?;
+                thread::sleep(CUT);
+                self.signal("-CONT")?;
+            }
+            if disturbed && events == CUT_AFTER {
                 self.proxy.cut();
                 println!("no network for {} s, after {events} events", CUT.as_secs());
                 thread::sleep(CUT);
@@ -372,6 +384,12 @@ impl<'a> Field<'a> {
         }
         let log = std::fs::read_to_string(self.scratch.join("run.log")).unwrap_or_default();
         Err(wrong(format!("stable-migrate fleet run: {status}: {log}")))
+    }
+
+    /// Sends a signal to the endpoint.
+    fn signal(&self, name: &str) -> Result<()> {
+        let mut kill = Command::new("kill");
+        shell::read(kill.args([name, &self.node.id().to_string()])).map(drop)
     }
 
     fn ended(&self) -> Result<Ended> {

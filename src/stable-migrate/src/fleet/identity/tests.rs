@@ -9,6 +9,19 @@ oSMDIQDXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg==
 -----END PRIVATE KEY-----
 ";
 
+/// As `icp` 1.5 keeps a key with a password, `secret word`; made for this test.
+const LOCKED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHtMFgGCSqGSIb3DQEFDTBLMCoGCSsGAQQB2kcECzAdBBBoQJ6V4QXgez3MyJYZ
+wdy/AgMCAAACAQgCAQEwHQYJYIZIAWUDBAEqBBDmPizMnT6wspKPxSMLnh08BIGQ
+0CisfdJUFCEciiM+KkSvvskMv/uPk4+0n8qt56ewpjgLxC1s2+PSJ9BYpP0Q7VsD
+XKKsMirnN3QW60++Sx0MNUlrY01gANxT2D1h3IR30VTl5mB4bvkr2uEp/G16Zv+C
+h05IeQ2CgSz9bWmG5oHODvbh+P/q0R4NKzAgNGScutf/97D9PVMuagKLPDkoA3Gz
+-----END ENCRYPTED PRIVATE KEY-----
+";
+
+/// The principal that `icp identity principal` tells of it.
+const LOCKED_PRINCIPAL: &str = "fl6kd-rdlak-sygrh-fgx57-43xiz-z5eb2-aosb7-3xt2w-kpweg-a4nbr-3qe";
+
 fn no_password(what: &str) -> Result<String, String> {
     Err(format!("asked for the password of {what}"))
 }
@@ -97,4 +110,18 @@ fn what_is_no_key_is_said_to_be_none() {
     .unwrap();
     let said = reason(&file.to_string_lossy(), &folders(directory.path()));
     assert!(said.contains("no key of Ed25519"), "{said}");
+}
+
+#[test]
+fn a_key_that_icp_encrypted_is_decrypted_with_its_password() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("locked.pem");
+    fs::write(&file, LOCKED).unwrap();
+    let (name, folders) = (file.to_string_lossy(), folders(directory.path()));
+    let secret = |_: &str| Ok("secret word".to_owned());
+    let key = find_identity(&name, &folders, &secret).unwrap();
+    assert_eq!(key.principal.to_text(), LOCKED_PRINCIPAL);
+    let wrong = |_: &str| Ok("other".to_owned());
+    assert!(find_identity(&name, &folders, &wrong).is_err());
+    assert!(reason(&name, &folders).contains("password of the key"));
 }
