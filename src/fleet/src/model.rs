@@ -5,92 +5,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::call::{Answer, Call, Running, Sight, SnapshotId};
+use crate::call::{Answer, Call};
 use crate::cause::{Cause, Class};
 use crate::hash::ModuleHash;
-use crate::plan::{MAX_SNAPSHOTS, Plan};
+use crate::plan::Plan;
 use crate::time::Time;
 
+mod canister;
 mod drive;
 
+pub use canister::{Canister, Flaw, History, Load};
 pub use drive::{Drive, Outside, drive};
 
 /// Seconds that a stop waits for open calls.
 const STOP_SECONDS: u64 = 300;
+/// Seconds for which a subnet keeps compiled code: until its next checkpoint.
+const COMPILED_SECONDS: u64 = 500;
 /// Instructions that a subnet spends on installations in a second.
 pub const INSTRUCTIONS_PER_SECOND: u64 = 2_000_000_000;
-
-/// One canister as an operator sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Canister {
-    /// Number of its subnet.
-    pub subnet: u16,
-    /// Whether it takes calls.
-    pub running: Running,
-    /// What is installed.
-    pub module: Option<ModuleHash>,
-    /// Its snapshots, and the module in each.
-    pub snapshots: Vec<(SnapshotId, Option<ModuleHash>)>,
-    /// Cycles above what freezes it.
-    pub spare_cycles: u128,
-    /// What is wrong with it.
-    pub flaw: Option<Flaw>,
-    /// What it takes.
-    pub load: Load,
-    /// What was done to it.
-    pub history: History,
-    /// Looks at its move since the last upgrade.
-    looks: u32,
-    /// Snapshots taken so far.
-    taken: u64,
-}
-
-/// What is wrong with a modelled canister.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    /// It has other controllers.
-    NotControlled,
-    /// It does not exist.
-    Gone,
-    /// It has calls open that do not end, for as many stops.
-    KeepsCalls(u32),
-    /// The upgrade to this module traps.
-    Traps(ModuleHash),
-    /// After the upgrade to this module the move stands still.
-    Stuck(ModuleHash),
-    /// After the upgrade to this module the copies differ.
-    Differs(ModuleHash),
-    /// After the upgrade to this module it answers otherwise.
-    WrongAnswers(ModuleHash),
-    /// Its snapshot does not come through a rehearsal.
-    RehearsesBadly,
-}
-
-/// What the calls to a canister take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Load {
-    /// Instructions of an installation, compilation and hooks together.
-    pub install: u64,
-    /// Instructions of taking or loading a snapshot.
-    pub snapshot: u64,
-    /// Looks at a move before it is done.
-    pub looks: u32,
-}
-
-/// What was done to a canister, for a test to judge.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
-    /// Modules installed, with the module before, and whether a snapshot of that was there.
-    pub installs: Vec<(Option<ModuleHash>, ModuleHash, bool)>,
-    /// Times that it was given cycles.
-    pub deposits: u32,
-    /// Instructions spent on it.
-    pub instructions: u64,
-    /// When it was stopped, if it is.
-    stopped_at: Option<Time>,
-    /// Seconds that it took no calls.
-    pub down: u64,
-}
 
 /// How often calls go astray: each a part of 10 000.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,6 +45,9 @@ pub struct World {
     random: u64,
     /// When each subnet has done the installations it was given, in milliseconds.
     installs_until: BTreeMap<u16, u64>,
+    /// Instructions of compiling a module that the subnet has not compiled.
+    compile: u64,
+    compiled: BTreeMap<(u16, ModuleHash), Time>,
     /// What comes, by when and in which order it was sent.
     coming: BTreeMap<(Time, u64), (u32, Coming)>,
     sent: u64,
@@ -126,146 +61,6 @@ enum Coming {
     Word(Answer),
 }
 
-impl Canister {
-    /// A sound one that runs this module.
-    pub fn new(subnet: u16, module: ModuleHash, load: Load) -> Self {
-        Self {
-            subnet,
-            running: Running::Running,
-            module: Some(module),
-            snapshots: Vec::new(),
-            spare_cycles: 10_u128.pow(13),
-            flaw: None,
-            load,
-            history: History::default(),
-            looks: 0,
-            taken: 0,
-        }
-    }
-
-    fn sight(&self) -> Sight {
-        Sight {
-            running: self.running,
-            module: self.module,
-            snapshots: self.snapshots.iter().map(|(id, _)| id.clone()).collect(),
-            spare_cycles: self.spare_cycles,
-        }
-    }
-
-    /// What the call does, and what is said of it.
-    fn take(&mut self, call: &Call, plan: &Plan, now: Time) -> Answer {
-        let refused = |class: Class, text: &str| Answer::Refused(Cause::new(class, text));
-        match self.flaw {
-            Some(Flaw::Gone) => return refused(Class::NotFound, "no such canister"),
-            Some(Flaw::NotControlled) => return refused(Class::NotController, "not a controller"),
-            _ => {}
-        }
-        match call {
-            Call::Look => Answer::Seen(self.sight()),
-            Call::Deposit { cycles } => {
-                self.spare_cycles += cycles;
-                self.history.deposits += 1;
-                Answer::Done
-            }
-            Call::Stop => self.stop(now),
-            Call::Start => {
-                self.running = Running::Running;
-                if let Some(since) = self.history.stopped_at.take() {
-                    self.history.down += now.since(since);
-                }
-                Answer::Done
-            }
-            Call::TakeSnapshot if self.snapshots.len() >= MAX_SNAPSHOTS => {
-                refused(Class::SnapshotsFull, "10 snapshots")
-            }
-            Call::TakeSnapshot => {
-                self.taken += 1;
-                let id = self.taken.to_be_bytes().to_vec();
-                self.snapshots.push((id.clone(), self.module));
-                self.history.instructions += self.load.snapshot;
-                Answer::Taken(id)
-            }
-            Call::Rehearse { .. } if self.flaw == Some(Flaw::RehearsesBadly) => {
-                refused(Class::Trapped, "traps in a rehearsal")
-            }
-            Call::Rehearse { .. } => Answer::Done,
-            Call::Upgrade { stage } => match plan.stages.get(usize::from(*stage)) {
-                Some(stage) => self.install(stage.module),
-                None => refused(Class::Other, "no such stage"),
-            },
-            Call::GoBack { release } => match plan.releases_back().get(usize::from(*release)) {
-                Some(module) => self.install(*module),
-                None => refused(Class::Other, "no such release"),
-            },
-            Call::Progress => {
-                self.looks += 1;
-                match (self.flaw, self.module) {
-                    (Some(Flaw::Stuck(at)), Some(module)) if at == module => {
-                        refused(Class::Stuck, "a value of 3 MiB")
-                    }
-                    (Some(Flaw::Differs(at)), Some(module)) if at == module => {
-                        refused(Class::Differs, "posts: 4 of 5")
-                    }
-                    _ if self.looks <= self.load.looks => Answer::Moving {
-                        done: self.looks.into(),
-                        total: self.load.looks.into(),
-                    },
-                    _ => Answer::Done,
-                }
-            }
-            Call::Verify => match (self.flaw, self.module) {
-                (Some(Flaw::WrongAnswers(at)), Some(module)) if at == module => {
-                    refused(Class::WrongAnswers, "get_posts traps")
-                }
-                _ if self.running != Running::Running => {
-                    refused(Class::WrongAnswers, "it is not running")
-                }
-                _ => Answer::Done,
-            },
-            Call::LoadSnapshot { snapshot } => {
-                let kept = self.snapshots.iter().find(|(id, _)| id == snapshot);
-                match kept {
-                    Some((_, module)) => {
-                        self.module = *module;
-                        self.history.instructions += self.load.snapshot;
-                        Answer::Done
-                    }
-                    None => refused(Class::Refused, "no such snapshot"),
-                }
-            }
-            Call::DeleteSnapshot { snapshot } => {
-                self.snapshots.retain(|(id, _)| id != snapshot);
-                Answer::Done
-            }
-        }
-    }
-
-    fn stop(&mut self, now: Time) -> Answer {
-        if let Some(Flaw::KeepsCalls(stops)) = &mut self.flaw
-            && *stops > 0
-        {
-            *stops -= 1;
-            self.running = Running::Stopping;
-            return Answer::Refused(Cause::new(Class::DoesNotStop, "calls are open"));
-        }
-        self.running = Running::Stopped;
-        self.history.stopped_at.get_or_insert(now);
-        Answer::Done
-    }
-
-    fn install(&mut self, module: ModuleHash) -> Answer {
-        self.history.instructions += self.load.install;
-        if self.flaw == Some(Flaw::Traps(module)) {
-            return Answer::Refused(Cause::new(Class::Trapped, "post_upgrade: E204"));
-        }
-        let kept = self.snapshots.iter().any(|(_, kept)| *kept == self.module);
-        self.history.installs.push((self.module, module, kept));
-        self.module = Some(module);
-        self.looks = 0;
-        Answer::Done
-    }
-}
-
 impl World {
     /// A network of these canisters. The same seed has the same calls go astray.
     pub fn new(canisters: Vec<Canister>, weather: Weather, seed: u64) -> Self {
@@ -274,10 +69,18 @@ impl World {
             weather,
             random: seed,
             installs_until: BTreeMap::new(),
+            compile: 0,
+            compiled: BTreeMap::new(),
             coming: BTreeMap::new(),
             sent: 0,
             calls: BTreeMap::new(),
         }
+    }
+
+    /// With so many instructions for compiling a module on a subnet that has not compiled it lately.
+    pub fn compiling(mut self, instructions: u64) -> Self {
+        self.compile = instructions;
+        self
     }
 
     /// The canisters, in the order in which a fleet has them.
@@ -291,12 +94,23 @@ impl World {
         let Some(target) = self.canisters.get(canister as usize) else {
             return;
         };
-        let (subnet, load) = (target.subnet, target.load);
+        let (subnet, load) = (target.subnet, &target.load);
         let stops_late = call == Call::Stop && matches!(target.flaw, Some(Flaw::KeepsCalls(1..)));
+        let takes = match &call {
+            Call::Upgrade { stage } => load.install(usize::from(*stage)),
+            Call::GoBack { .. } => load.install(usize::MAX),
+            Call::LoadSnapshot { .. } | Call::TakeSnapshot => load.snapshot,
+            _ => 0,
+        };
+        let module = match &call {
+            Call::Upgrade { stage } => plan.stages.get(usize::from(*stage)).map(|at| at.module),
+            Call::GoBack { release } => plan.releases_back().get(usize::from(*release)).copied(),
+            _ => None,
+        };
+        let takes = takes + module.map_or(0, |module| self.compiles(subnet, module, now));
         let answer_at = match &call {
             Call::Stop if stops_late => now.after(STOP_SECONDS),
-            call if call.installs() => self.installed_at(subnet, load.install, now),
-            Call::TakeSnapshot => self.installed_at(subnet, load.snapshot, now),
+            _ if takes > 0 => self.executed_at(subnet, takes, now),
             _ => now.after(1),
         };
         let settled = now.after(plan.settle.saturating_sub(1));
@@ -374,8 +188,18 @@ impl World {
         self.coming.retain(|key, _| !words.contains(key));
     }
 
-    /// When a subnet that has so much more to do has done it.
-    fn installed_at(&mut self, subnet: u16, instructions: u64, now: Time) -> Time {
+    /// Instructions of compiling the module there, 0 if it was lately.
+    fn compiles(&mut self, subnet: u16, module: ModuleHash, now: Time) -> u64 {
+        let compiled = self.compiled.get(&(subnet, module));
+        if compiled.is_some_and(|at| now.since(*at) < COMPILED_SECONDS) {
+            return 0;
+        }
+        self.compiled.insert((subnet, module), now);
+        self.compile
+    }
+
+    /// When a subnet that is given so much more to do has done it.
+    fn executed_at(&mut self, subnet: u16, instructions: u64, now: Time) -> Time {
         let takes = instructions.saturating_mul(1_000) / INSTRUCTIONS_PER_SECOND;
         let until = self.installs_until.entry(subnet).or_default();
         *until = (*until).max(now.0 * 1_000) + takes.max(1);

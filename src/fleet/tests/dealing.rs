@@ -14,7 +14,7 @@ fn fleet() -> Vec<Found> {
     let canister = |at: u32| Found {
         id: Principal::from_slice(&at.to_be_bytes()),
         subnet: (at % 3) as u16,
-        module: Some(module(u8::from(at % 10 == 0))),
+        module: Some(module(u8::from(at.is_multiple_of(10)))),
         layout: if at < 3 {
             "frame of 2023"
         } else {

@@ -231,7 +231,7 @@ pub fn sequence() -> impl Strategy<Value = Sequence> {
 impl Nature {
     pub fn canister(self) -> Canister {
         let load = Load {
-            install: 3_000_000_000,
+            installs: vec![3_000_000_000, 5_000_000_000],
             snapshot: 2_000_000_000,
             looks: self.looks,
         };
