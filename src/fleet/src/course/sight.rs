@@ -13,7 +13,7 @@ impl Course<'_> {
             return self.out(Cause::new(Class::NoModule, "no module is installed"));
         };
         let Some(stage) = self.plan.next_stage(module) else {
-            let text = format!("{module} is installed, from which no stage starts");
+            let text = format!("no stage starts from the module that is installed, {module}");
             return self.out(Cause::new(Class::UnknownModule, text));
         };
         self.record.module = self.plan.place(module);
