@@ -261,6 +261,24 @@ fn installations_take_rounds_one_after_the_other_on_a_subnet() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_keeps_no_installation_from_being_answered() {
+    for round in [None, Some(Duration::from_nanos(1))] {
+        let mut it = Orchestra::with_config(HostConfig {
+            round,
+            ..Default::default()
+        });
+        let id = it.player(&counter());
+        for time in [42, 7] {
+            it.host.set_time(time);
+            let call = it.begin("install_code", (upgrade(id, &counter(), &[]),));
+            let step = Duration::from_secs(1);
+            let answer = it.host.run_until_answered(call, step, 1);
+            assert!(answer.is_some(), "{round:?} {time}");
+        }
+    }
+}
+
+#[test]
 fn a_debit_falls_with_the_clock_once_the_installation_is_over() {
     let round = Duration::from_secs(1);
     let mut it = Orchestra::with_config(HostConfig {
