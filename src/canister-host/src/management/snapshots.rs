@@ -100,14 +100,12 @@ impl Host {
 
     pub(super) fn take_stored_snapshot(
         &mut self,
+        caller: Principal,
         args: types::TakeCanisterSnapshotArgs,
     ) -> Result<Vec<u8>, Reject> {
         let id = args.canister_id;
         let canister = self.canisters.get(&id);
         let canister = canister.ok_or_else(|| canister_not_found(id))?;
-        if args.uninstall_code == Some(true) {
-            return Err(refused("this host does not uninstall code".to_owned()));
-        }
         let Some(instance) = &canister.instance else {
             let message = format!("Failed to create snapshot for empty canister {id}");
             return Err(refused(message));
@@ -155,6 +153,9 @@ impl Host {
             canister.snapshots.remove(replaced);
         }
         canister.snapshots.push(snapshot);
+        if args.uninstall_code == Some(true) {
+            self.uninstall(caller, id)?;
+        }
         told
     }
 
