@@ -18,7 +18,7 @@ impl Host {
     fn wake(&mut self) {
         self.wake_management();
         while let Some(origin) = self.deadlines.take_due(self.time) {
-            let message = "Call deadline has expired";
+            let message = "the call was not answered in the time it gave";
             let reject = Reject::new(code::NO_ANSWER_IN_TIME, message);
             self.respond(origin, Err(reject), 0);
         }

@@ -130,8 +130,12 @@ fn decode<T: CandidType + DeserializeOwned>(arg: &[u8]) -> Result<T, Reject> {
     config
         .set_decoding_quota(DECODING_QUOTA)
         .set_skipping_quota(SKIPPING_QUOTA);
-    decode_one_with_config(arg, &config)
-        .map_err(|e| Reject::new(code::BAD_PAYLOAD, format!("Error decoding candid: {e}")))
+    decode_one_with_config(arg, &config).map_err(|e| {
+        Reject::new(
+            code::BAD_PAYLOAD,
+            format!("the argument cannot be read: {e}"),
+        )
+    })
 }
 
 /// The answer with a value in it.

@@ -131,7 +131,7 @@ fn a_canister_has_ten_snapshots_at_most_and_one_can_take_the_place_of_another() 
         .ask::<(Snapshot,)>(method, take_args(id, None))
         .unwrap_err();
     assert_eq!(code, 4);
-    assert!(message.contains("maximum number of snapshots"), "{message}");
+    assert!(message.contains("10 snapshots"), "{message}");
 
     let args = take_args(id, Some(&taken[3]));
     let (replaced,): (Snapshot,) = it.ask(method, args.clone()).unwrap();
