@@ -7,6 +7,7 @@ use candid::Principal;
 
 use crate::config::Limits;
 use crate::entry::EntryPoint;
+use crate::management::RunStatus;
 use crate::meter::Meter;
 use crate::profile::Profile;
 use crate::stable::StableMemory;
@@ -27,6 +28,7 @@ pub(crate) struct Input {
     pub(crate) canister: Principal,
     pub(crate) controllers: Vec<Principal>,
     pub(crate) version: u64,
+    pub(crate) status: RunStatus,
     pub(crate) time: u64,
     pub(crate) caller: Principal,
     pub(crate) arg: Vec<u8>,
@@ -48,6 +50,7 @@ impl Default for Input {
             canister: Principal::management_canister(),
             controllers: Vec::new(),
             version: 0,
+            status: RunStatus::Running,
             time: 0,
             caller: Principal::anonymous(),
             arg: Vec::new(),

@@ -9,12 +9,12 @@ use crate::entry::EntryPoint;
 use crate::execution::{Answer, Effects, Input};
 use crate::host::Host;
 use crate::instance::Target;
-use crate::management;
 use crate::reject::{Reject, code};
 
 impl Host {
     /// Takes one message from the queue and executes it. False if there was none.
     pub(crate) fn step(&mut self) -> bool {
+        self.wake();
         match self.queue.pop_front() {
             Some(Message::Request(request)) => self.deliver_request(request),
             Some(Message::Response(response)) => self.deliver_response(response),
@@ -31,8 +31,7 @@ impl Host {
             return self.refuse(request);
         }
         if request.callee == Principal::management_canister() {
-            let result = management::answer(self, &request);
-            return self.respond(request.origin, result, request.cycles);
+            return self.call_management(request);
         }
         match self.entry_for(request.callee, &request.method) {
             Ok((entry, export)) => self.execute_request(request, entry, &export),
@@ -57,6 +56,7 @@ impl Host {
             .canisters
             .get(&callee)
             .ok_or_else(|| canister_not_found(callee))?;
+        canister.check_running()?;
         if canister.instance.is_none() {
             return Err(no_module(callee));
         }
@@ -278,14 +278,15 @@ impl Host {
             let refund = std::mem::take(&mut context.available);
             responses = Some((context.origin.clone(), result, refund));
         }
-        if context.answered
-            && context.outstanding == 0
-            && let Some(canister) = self.canisters.get_mut(&id)
-        {
+        let over = context.answered && context.outstanding == 0;
+        if over && let Some(canister) = self.canisters.get_mut(&id) {
             canister.contexts.remove(&number);
         }
         if let Some((origin, result, refund)) = responses {
             self.respond(origin, result, refund);
+        }
+        if over {
+            self.finish_stop(id);
         }
     }
 
@@ -301,9 +302,15 @@ impl Host {
                 self.respond(context.origin, Err(reject), context.available);
             }
         }
+        self.finish_stop(id);
     }
 
-    fn respond(&mut self, origin: Origin, result: Result<Vec<u8>, Reject>, refund: u128) {
+    pub(crate) fn respond(
+        &mut self,
+        origin: Origin,
+        result: Result<Vec<u8>, Reject>,
+        refund: u128,
+    ) {
         match origin {
             Origin::Ingress(number) => {
                 self.answers.insert(number, result);

@@ -7,6 +7,7 @@ mod faults;
 mod hostile;
 mod interface;
 mod limits;
+mod management;
 mod memory_access;
 mod metering;
 mod modules;
