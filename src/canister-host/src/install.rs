@@ -130,8 +130,16 @@ impl Host {
                 canister.state = state;
                 canister.version = canister.version.saturating_add(1);
                 self.config.free_stable_pages = config.free_stable_pages;
-                let module_hash = module.hash();
-                self.record(id, Some(sender), Change::Installed { mode, module_hash });
+                let (module_hash, instructions) = (module.hash(), report.instructions());
+                self.record(
+                    id,
+                    Some(sender),
+                    Change::Installed {
+                        mode,
+                        module_hash,
+                        instructions,
+                    },
+                );
                 Ok(report)
             }
             Err(error) => {

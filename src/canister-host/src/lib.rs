@@ -62,7 +62,7 @@
 //!
 //! - Canisters call the management canister: to create, set, stop, start and delete canisters,
 //!   to install modules on them, whole or from chunks, to take, load and delete snapshots, for
-//!   their status and history, for cycles and random bytes. It obeys the controllers; a stop
+//!   their status, history and metadata, for cycles and random bytes. It obeys the controllers; a stop
 //!   waits for the calls that are open, and no longer than 5 minutes of the host's clock; a
 //!   canister that stops or has stopped takes no calls and runs no timers. Such calls can be
 //!   made to [fail](ManagementFault), and are [counted](Host::management_calls).
@@ -87,8 +87,8 @@
 //! - `canister_on_low_wasm_memory` is never called. Composite queries run, but cannot call.
 //!   Certificates and HTTPS outcalls are absent. Environment variables, compute allocation,
 //!   the limits on reserved cycles and logs are told as they were set, and have no effect.
-//! - The management canister does not uninstall code, up- or download snapshots, tell logs or
-//!   metadata, or replace a heap that is kept over upgrades; it is called by updates alone. A
+//! - The management canister does not uninstall code, up- or download snapshots, tell logs,
+//!   or replace a heap that is kept over upgrades; it is called by updates alone. A
 //!   snapshot that is loaded leaves the timer as it is, as on the network. The versions that
 //!   senders give are not kept.
 //! - Timeouts of calls are not counted: a call ends when it is answered, or by a fault.

@@ -55,7 +55,6 @@ pub(crate) struct Management {
     installations: VecDeque<Installation>,
     /// When the subnet is done with the last installation.
     busy_until: u64,
-    next_stop: u64,
     /// A heap of each module that snapshots were taken of, for the blocks they share.
     heaps: BTreeMap<[u8; 32], StableMemory>,
 }
@@ -102,10 +101,10 @@ impl Host {
                 let due = self.time.saturating_add(NO_ANSWER_AFTER);
                 let message = "the call was not answered in time";
                 let answer = Err(Reject::new(code::NO_ANSWER_IN_TIME, message));
-                return self
-                    .management
+                self.management
                     .agenda
                     .put(due, Later::Answer(waiter, answer));
+                return;
             }
             Some(ManagementFaultKind::AnswerLost) => waiter.lost = true,
         }
@@ -141,6 +140,7 @@ impl Host {
             Command::UpdateSettings(args) => self.update_settings(caller, args),
             Command::CanisterStatus(args) => self.status_of(args.canister_id),
             Command::CanisterInfo(args) => self.info_of(args),
+            Command::CanisterMetadata(args) => self.metadata_of(caller, args),
             Command::DeleteCanister(args) => self.delete_canister(args.canister_id),
             Command::StartCanister(args) => self.start_canister(args.canister_id),
             Command::DepositCycles(args) => self.deposit(args.canister_id, cycles),
@@ -188,10 +188,10 @@ impl Host {
     /// Does what has become due by the clock.
     pub(crate) fn wake(&mut self) {
         self.run_installations();
-        while let Some(later) = self.management.agenda.take_due(self.time) {
+        while let Some((key, later)) = self.management.agenda.take_due(self.time) {
             match later {
                 Later::Answer(waiter, result) => self.answer(waiter, result),
-                Later::StopTimeout { canister, number } => self.give_up_stop(canister, number),
+                Later::StopTimeout(canister) => self.give_up_stop(canister, key),
             }
         }
     }

@@ -21,6 +21,7 @@ pub(super) enum Command {
     UpdateSettings(types::UpdateSettingsArgs),
     CanisterStatus(CanisterIdRecord),
     CanisterInfo(types::CanisterInfoArgs),
+    CanisterMetadata(types::CanisterMetadataArgs),
     DeleteCanister(CanisterIdRecord),
     StartCanister(CanisterIdRecord),
     StopCanister(CanisterIdRecord),
@@ -51,6 +52,7 @@ impl Command {
             "update_settings" => Command::UpdateSettings(decode(arg)?),
             "canister_status" => Command::CanisterStatus(decode(arg)?),
             "canister_info" => Command::CanisterInfo(decode(arg)?),
+            "canister_metadata" => Command::CanisterMetadata(decode(arg)?),
             "delete_canister" => Command::DeleteCanister(decode(arg)?),
             "start_canister" => Command::StartCanister(decode(arg)?),
             "stop_canister" => Command::StopCanister(decode(arg)?),
@@ -79,6 +81,7 @@ impl Command {
             RawRand | CreateCanister(_) => return None,
             UpdateSettings(args) => args.canister_id,
             CanisterInfo(args) => args.canister_id,
+            CanisterMetadata(args) => args.canister_id,
             InstallCode(args) => args.canister_id,
             InstallChunkedCode(args) => args.target_canister,
             UploadChunk(args) => args.canister_id,
@@ -99,7 +102,8 @@ impl Command {
     pub(super) fn right(&self) -> Right {
         use Command::*;
         match self {
-            RawRand | CreateCanister(_) | CanisterInfo(_) | DepositCycles(_) => Right::Anybody,
+            RawRand | CreateCanister(_) | CanisterInfo(_) | CanisterMetadata(_)
+            | DepositCycles(_) => Right::Anybody,
             CanisterStatus(_) | UploadChunk(_) | StoredChunks(_) | ClearChunkStore(_) => {
                 Right::ControllersAndItself
             }

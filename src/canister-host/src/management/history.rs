@@ -31,6 +31,8 @@ pub enum Change {
         mode: InstallMode,
         /// The module's hash.
         module_hash: [u8; 32],
+        /// What counted against the limit of an installation: hooks and compilation.
+        instructions: u64,
     },
     /// It has other controllers, these.
     Controllers(Vec<Principal>),
@@ -94,16 +96,16 @@ fn details(id: Principal, change: &Change) -> types::ChangeDetails {
             controllers: controllers.clone(),
             environment_variables_hash: None,
         }),
-        Change::Installed { mode, module_hash } => {
-            types::ChangeDetails::CodeDeployment(types::CodeDeploymentRecord {
-                mode: match mode {
-                    InstallMode::Install => types::CodeDeploymentMode::Install,
-                    InstallMode::Reinstall => types::CodeDeploymentMode::Reinstall,
-                    InstallMode::Upgrade { .. } => types::CodeDeploymentMode::Upgrade,
-                },
-                module_hash: module_hash.to_vec(),
-            })
-        }
+        Change::Installed {
+            mode, module_hash, ..
+        } => types::ChangeDetails::CodeDeployment(types::CodeDeploymentRecord {
+            mode: match mode {
+                InstallMode::Install => types::CodeDeploymentMode::Install,
+                InstallMode::Reinstall => types::CodeDeploymentMode::Reinstall,
+                InstallMode::Upgrade { .. } => types::CodeDeploymentMode::Upgrade,
+            },
+            module_hash: module_hash.to_vec(),
+        }),
         Change::Controllers(controllers) => {
             types::ChangeDetails::ControllersChange(types::ControllersChangeRecord {
                 controllers: controllers.clone(),

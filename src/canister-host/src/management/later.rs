@@ -20,30 +20,39 @@ pub(crate) struct Waiter {
     pub(super) lost: bool,
 }
 
+/// When something is due, and the how-manyth it is.
+pub(super) type Key = (u64, u64);
+
 pub(super) enum Later {
     /// An answer that is on its way.
     Answer(Waiter, Result<Vec<u8>, Reject>),
-    /// A stop is given up, if it still waits.
-    StopTimeout { canister: Principal, number: u64 },
+    /// A stop is given up.
+    StopTimeout(Principal),
 }
 
 /// What waits, by when it is due and then by when it came.
 #[derive(Default)]
 pub(super) struct Agenda {
-    entries: BTreeMap<(u64, u64), Later>,
+    entries: BTreeMap<Key, Later>,
     next: u64,
 }
 
 impl Agenda {
-    pub(super) fn put(&mut self, due: u64, later: Later) {
-        self.entries.insert((due, self.next), later);
+    pub(super) fn put(&mut self, due: u64, later: Later) -> Key {
+        let key = (due, self.next);
+        self.entries.insert(key, later);
         self.next += 1;
+        key
+    }
+
+    pub(super) fn remove(&mut self, key: Key) {
+        self.entries.remove(&key);
     }
 
     /// Takes the first thing that is due.
-    pub(super) fn take_due(&mut self, now: u64) -> Option<Later> {
+    pub(super) fn take_due(&mut self, now: u64) -> Option<(Key, Later)> {
         let first = self.entries.first_entry()?;
-        (first.key().0 <= now).then(|| first.remove())
+        (first.key().0 <= now).then(|| first.remove_entry())
     }
 
     pub(super) fn is_empty(&self) -> bool {

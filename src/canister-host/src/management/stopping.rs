@@ -3,7 +3,7 @@
 use candid::Principal;
 
 use super::command::nothing;
-use super::later::{Later, Waiter};
+use super::later::{Key, Later, Waiter};
 use crate::canister::Canister;
 use crate::error::HostError;
 use crate::host::Host;
@@ -36,7 +36,8 @@ pub(crate) enum RunState {
 
 /// A call of `stop_canister` that waits.
 pub(crate) struct Stop {
-    number: u64,
+    /// Where on the agenda it is given up.
+    timeout: Key,
     waiter: Waiter,
 }
 
@@ -84,13 +85,9 @@ impl Host {
         let RunState::Stopping(stops) = &mut canister.run_state else {
             return self.answer(waiter, nothing());
         };
-        let number = self.management.next_stop;
-        self.management.next_stop += 1;
-        stops.push(Stop { number, waiter });
         let due = self.time.saturating_add(STOP_TIMEOUT);
-        let canister = id;
-        let timeout = Later::StopTimeout { canister, number };
-        self.management.agenda.put(due, timeout);
+        let timeout = self.management.agenda.put(due, Later::StopTimeout(id));
+        stops.push(Stop { timeout, waiter });
         self.finish_stop(id);
     }
 
@@ -105,18 +102,19 @@ impl Host {
             let stops = std::mem::take(stops);
             canister.run_state = RunState::Stopped;
             for stop in stops {
+                self.management.agenda.remove(stop.timeout);
                 self.answer(stop.waiter, nothing());
             }
         }
     }
 
     /// A stop took too long. The canister goes on stopping.
-    pub(super) fn give_up_stop(&mut self, id: Principal, number: u64) {
+    pub(super) fn give_up_stop(&mut self, id: Principal, timeout: Key) {
         let canister = self.canisters.get_mut(&id);
         let Some(RunState::Stopping(stops)) = canister.map(|c| &mut c.run_state) else {
             return;
         };
-        if let Some(at) = stops.iter().position(|stop| stop.number == number) {
+        if let Some(at) = stops.iter().position(|stop| stop.timeout == timeout) {
             let stop = stops.remove(at);
             let message = format!(
                 "stop_canister of {id} timed out: calls it works on are open, and it goes on \
@@ -131,6 +129,7 @@ impl Host {
         let canister = canister.ok_or_else(|| canister_not_found(id))?;
         if let RunState::Stopping(stops) = std::mem::take(&mut canister.run_state) {
             for stop in stops {
+                self.management.agenda.remove(stop.timeout);
                 let message = format!("canister {id} was started before it had stopped");
                 self.answer(stop.waiter, Err(Reject::new(code::STOP_CANCELLED, message)));
             }

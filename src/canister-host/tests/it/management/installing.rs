@@ -25,13 +25,16 @@ fn an_upgrade_keeps_stable_memory_and_begins_a_new_heap() {
     assert_eq!(count(&mut it, id), [2, 1]);
     let last = it.host.history(id).unwrap().last().unwrap().clone();
     assert_eq!(last.by, Some(it.id));
-    assert_eq!(
-        last.change,
-        Change::Installed {
-            mode: UPGRADE,
-            module_hash: counter().hash(),
-        }
-    );
+    let Change::Installed {
+        mode,
+        module_hash,
+        instructions,
+    } = last.change
+    else {
+        panic!("{last:?}")
+    };
+    assert_eq!((mode, module_hash), (UPGRADE, counter().hash()));
+    assert!(instructions > counter_cost());
 }
 
 #[test]
@@ -124,6 +127,16 @@ fn a_module_is_installed_from_the_chunks_of_the_canister_that_asks() {
     }
     it.ask::<()>("clear_chunk_store", about(store)).unwrap();
     it.ask::<()>("install_chunked_code", (args,)).unwrap_err();
+}
+
+#[test]
+fn an_argument_of_ten_megabytes_is_read() {
+    let mut it = Orchestra::new();
+    let id = it.player(&counter());
+    let (controller, large) = (it.id, vec![0; 10_000_000]);
+    let args = (upgrade(id, &counter(), &large),);
+    let rejected = manage::<()>(&mut it.host, controller, "install_code", args);
+    assert_eq!(rejected.unwrap_err().error_code, "IC0502", "a hook trapped");
 }
 
 #[test]

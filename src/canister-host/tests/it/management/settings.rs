@@ -3,8 +3,9 @@
 use candid::Nat;
 use canister_host::{Change, DEFAULT_FREEZING_THRESHOLD, HostConfig, PAGE_SIZE, Prices, Principal};
 use ic_management_canister_types::{
-    CanisterIdRecord, CanisterInfoArgs, CanisterInfoResult, CanisterSettings, ChangeDetails,
-    ChangeOrigin, CreateCanisterArgs, EnvironmentVariable, UpdateSettingsArgs,
+    CanisterIdRecord, CanisterInfoArgs, CanisterInfoResult, CanisterMetadataArgs,
+    CanisterMetadataResult, CanisterSettings, ChangeDetails, ChangeOrigin, CreateCanisterArgs,
+    EnvironmentVariable, UpdateSettingsArgs,
 };
 
 use super::support::*;
@@ -145,6 +146,28 @@ fn anybody_may_ask_what_was_done_to_a_canister() {
     };
     assert_eq!(deployed.module_hash, counter().hash());
     assert_eq!(info(&mut it, None).recent_changes, []);
+}
+
+#[test]
+fn a_public_section_is_for_everybody_and_a_private_one_for_controllers() {
+    let mut it = Orchestra::new();
+    let sections =
+        r#"(memory 1) (@custom "icp:public a" "for all") (@custom "icp:private b" "for some")"#;
+    let id = it.player(&module(sections));
+    let controller = it.id;
+    let mut read = |caller, name: &str| {
+        let args = CanisterMetadataArgs {
+            canister_id: id,
+            name: name.to_owned(),
+        };
+        let told = manage(&mut it.host, caller, "canister_metadata", (args,));
+        told.map(|(metadata,): (CanisterMetadataResult,)| metadata.value)
+            .map_err(|reject| reject.error_code)
+    };
+    assert_eq!(read(ME, "a"), Ok(b"for all".to_vec()));
+    assert_eq!(read(controller, "b"), Ok(b"for some".to_vec()));
+    assert_eq!(read(ME, "b"), Err("IC0406"));
+    assert_eq!(read(controller, "c"), Err("IC0406"));
 }
 
 #[test]
