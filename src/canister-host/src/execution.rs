@@ -96,6 +96,8 @@ pub(crate) struct OutgoingCall {
     pub(crate) arg: Vec<u8>,
     pub(crate) cycles: u128,
     pub(crate) callback: Callback,
+    /// How many seconds it waits for a best-effort response; `None` waits for the answer.
+    pub(crate) timeout: Option<u32>,
 }
 
 /// How the canister answered its caller.

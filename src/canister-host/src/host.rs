@@ -8,6 +8,7 @@ use candid::Principal;
 use crate::canister::{Allowance, Canister};
 use crate::config::{CanisterSettings, HostConfig};
 use crate::context::{Message, Origin, Request};
+use crate::deadline::Deadlines;
 use crate::entry::EntryPoint;
 use crate::error::HostError;
 use crate::execution::{Answer, Execution};
@@ -32,6 +33,7 @@ pub struct Host {
     /// The hashes of the modules that were compiled since the last checkpoint.
     pub(crate) compiled: BTreeSet<[u8; 32]>,
     pub(crate) management: Management,
+    pub(crate) deadlines: Deadlines,
     /// Until when rounds that follow the clock have paid off debits.
     pub(crate) rounds_until: u64,
     next_canister: u64,
@@ -67,6 +69,7 @@ impl Host {
             refused: BTreeMap::new(),
             compiled: BTreeSet::new(),
             management: Management::default(),
+            deadlines: Deadlines::default(),
             next_canister: FIRST_CANISTER,
             next_ingress: 0,
         }
@@ -151,7 +154,7 @@ impl Host {
         self.work(|host| host.answers.contains_key(&number));
         let silent = || {
             let message = match self.queue.is_empty() {
-                true if self.management.is_waiting() => {
+                true if self.management.is_waiting() || !self.deadlines.is_empty() => {
                     "the call is not answered yet: something waits for the clock".to_owned()
                 }
                 true => "the call was never answered".to_owned(),

@@ -4,7 +4,8 @@
 //! modules that go on chain, compiled by `wasmtime`, and answers their system calls. What
 //! makes it worth having beside a replica is what a replica does not offer: memories that
 //! can be looked at and put in place, limits that can be set low, [faults](Fault) at the
-//! n-th stable write and in the answers of the [management canister](ManagementFault), a clock that stands still, and a count of what every hook cost.
+//! n-th stable write and in the answers of the [management canister](ManagementFault), a clock
+//! that stands still, and a count of what every hook cost.
 //!
 //! ```
 //! use canister_host::{CanisterSettings, Host, InstallMode, Module, Principal};
@@ -50,7 +51,8 @@
 //!   globals (also those a module does not export, as the stack pointer), stable memory,
 //!   certified data, timer and cycles as they were.
 //! - Calls are queued; what was done up to an await is kept; a callback that traps is undone
-//!   alone and its cleanup runs; for a one-way call no callback runs.
+//!   alone and its cleanup runs; for a one-way call no callback runs. A call with a best-effort
+//!   response ends after the time it gives.
 //! - What the network refuses is refused: modules that break [its rules](ModuleRule), more
 //!   [stable memory](StableAccess) in one execution than may be touched, system calls from
 //!   where they may not be made, heaps past their limit and, where the host has
@@ -59,18 +61,18 @@
 //!   and are limited by the kind of message. The benchmark `memory_manager_baseline` of
 //!   stable-structures counts 1 176 577 025 instructions here and 1 176 577 076 there;
 //!   `memory_manager_grow` 344 997 333 and 347 433 966, built with another compiler.
-//!
 //! - Canisters call the management canister: to create, set, stop, start and delete canisters,
-//!   to install modules on them, whole or from chunks, to take, load and delete snapshots, for
-//!   their status, history and metadata, for cycles and random bytes. It obeys the controllers; a stop
-//!   waits for the calls that are open, and no longer than 5 minutes of the host's clock; a
-//!   canister that stops or has stopped takes no calls and runs no timers. Such calls can be
-//!   made to [fail](ManagementFault), and are [counted](Host::management_calls).
+//!   to install modules on them, whole or from chunks, and to uninstall them, to take, load
+//!   and delete snapshots, for their status, history and metadata, for cycles and random
+//!   bytes. It obeys the controllers; a stop waits for the calls that are open, and no longer
+//!   than 5 minutes of the host's clock; a canister that stops or has stopped takes no calls
+//!   and runs no timers. Such calls can be made to [fail](ManagementFault), and are
+//!   [told of](Host::management_calls).
 //!
 //! # What differs from the replica
 //!
 //! - There is one queue and no rounds: messages are executed one after the other, in the
-//!   order they were sent. Nothing is throttled or expires, and only
+//!   order they were sent. Nothing is throttled, and only
 //!   [what is told to](ManagementFault) gets lost on the way. Rounds pass only for
 //!   installations, and only where there is a [rate](HostConfig::install_rate) or a round has
 //!   a [length](HostConfig::round).
@@ -87,11 +89,10 @@
 //! - `canister_on_low_wasm_memory` is never called. Composite queries run, but cannot call.
 //!   Certificates and HTTPS outcalls are absent. Environment variables, compute allocation,
 //!   the limits on reserved cycles and logs are told as they were set, and have no effect.
-//! - The management canister does not uninstall code, up- or download snapshots, tell logs,
-//!   or replace a heap that is kept over upgrades; it is called by updates alone. A
-//!   snapshot that is loaded leaves the timer as it is, as on the network. The versions that
-//!   senders give are not kept.
-//! - Timeouts of calls are not counted: a call ends when it is answered, or by a fault.
+//! - The management canister does not up- or download snapshots, tell logs, or replace a heap
+//!   that is kept over upgrades; it is called by updates alone, and from outside as by a
+//!   canister. A snapshot that is loaded leaves the timer as it is, as on the network. The
+//!   versions that senders give are not kept.
 //! - The methods of the [`Host`] obey everybody, whether the canister runs or not.
 
 mod candid_pointer;
@@ -101,6 +102,7 @@ mod code_cache;
 mod config;
 mod context;
 mod cost;
+mod deadline;
 mod engine;
 mod entry;
 mod env;

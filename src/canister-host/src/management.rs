@@ -21,6 +21,7 @@ mod settings;
 mod snapshots;
 mod status;
 mod stopping;
+mod uninstall;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -150,10 +151,11 @@ impl Host {
             Command::DeleteCanister(args) => self.delete_canister(args.canister_id),
             Command::StartCanister(args) => self.start_canister(args.canister_id),
             Command::DepositCycles(args) => self.deposit(args.canister_id, cycles),
+            Command::UninstallCode(args) => self.uninstall(caller, args.canister_id),
             Command::UploadChunk(args) => self.upload_chunk(args),
             Command::StoredChunks(args) => self.stored_chunks(args.canister_id),
             Command::ClearChunkStore(args) => self.clear_chunks(args.canister_id),
-            Command::TakeSnapshot(args) => self.take_stored_snapshot(args),
+            Command::TakeSnapshot(args) => self.take_stored_snapshot(caller, args),
             Command::ListSnapshots(args) => self.list_snapshots(args.canister_id),
             Command::LoadSnapshot(args) => self.load_stored_snapshot(caller, args),
             Command::DeleteSnapshot(args) => self.delete_snapshot(args),
@@ -192,7 +194,7 @@ impl Host {
     }
 
     /// Does what has become due by the clock.
-    pub(crate) fn wake(&mut self) {
+    pub(crate) fn wake_management(&mut self) {
         self.run_installations();
         while let Some((key, later)) = self.management.agenda.take_due(self.time) {
             match later {

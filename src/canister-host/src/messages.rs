@@ -11,7 +11,19 @@ use crate::host::Host;
 use crate::instance::Target;
 use crate::reject::{Reject, code};
 
+const SECOND: u64 = 1_000_000_000;
+
 impl Host {
+    /// Does what has become due by the clock. What is answered in time is so.
+    fn wake(&mut self) {
+        self.wake_management();
+        while let Some(origin) = self.deadlines.take_due(self.time) {
+            let message = "the call was not answered in the time it gave";
+            let reject = Reject::new(code::NO_ANSWER_IN_TIME, message);
+            self.respond(origin, Err(reject), 0);
+        }
+    }
+
     /// Takes one message from the queue and executes it. False if there was none.
     pub(crate) fn step(&mut self) -> bool {
         self.wake();
@@ -24,6 +36,15 @@ impl Host {
     }
 
     fn deliver_request(&mut self, request: Request) {
+        if let Origin::Canister {
+            best_effort: Some(number),
+            ..
+        } = request.origin
+            && !self.deadlines.is_open(number)
+        {
+            // It came too late: its caller was told so.
+            return self.respond(request.origin, Ok(Vec::new()), request.cycles);
+        }
         if let Origin::Canister { canister, .. } = request.origin
             && canister != request.callee
             && self.config.outgoing_calls == OutgoingCalls::Refuse
@@ -259,8 +280,13 @@ impl Host {
             });
             context.outstanding += effects.calls.len() as u64;
             for call in effects.calls {
-                self.queue
-                    .push_back(Message::Request(Request::from_call(call, id, number)));
+                let timeout = call.timeout;
+                let mut request = Request::from_call(call, id, number);
+                if let Some(seconds) = timeout {
+                    let due = self.time.saturating_add(u64::from(seconds) * SECOND);
+                    request.origin = self.deadlines.open(due, request.origin);
+                }
+                self.queue.push_back(Message::Request(request));
             }
         });
         if answer.is_none() && !context.answered && context.outstanding == 0 {
@@ -291,14 +317,13 @@ impl Host {
     }
 
     /// Gives up all calls a canister is working on; who waits for one is told so.
-    pub(crate) fn drop_contexts(&mut self, id: Principal) {
+    pub(crate) fn drop_contexts(&mut self, id: Principal, code: &'static str, why: &str) {
         let Some(canister) = self.canisters.get_mut(&id) else {
             return;
         };
         for (_, context) in std::mem::take(&mut canister.contexts) {
             if !context.answered {
-                let message = format!("Canister {id} was replaced by a snapshot");
-                let reject = Reject::new(code::SNAPSHOT_LOADED, message);
+                let reject = Reject::new(code, format!("Canister {id} {why}"));
                 self.respond(context.origin, Err(reject), context.available);
             }
         }
@@ -319,7 +344,15 @@ impl Host {
                 canister,
                 context,
                 callback,
+                best_effort,
             } => {
+                if best_effort.is_some_and(|number| !self.deadlines.close(number)) {
+                    if let Some(canister) = self.canisters.get_mut(&canister) {
+                        let balance = &mut canister.state.cycles;
+                        *balance = balance.saturating_add(refund);
+                    }
+                    return;
+                }
                 let response = Response {
                     canister,
                     context,

@@ -66,6 +66,7 @@ pub(crate) mod code {
     /// This host's own: the network has no such code.
     pub(crate) const CALL_REFUSED: &str = "IC0399";
     pub(crate) const TOO_FEW_CYCLES_TO_CREATE: &str = "IC0403";
+    pub(crate) const UNINSTALLED: &str = "IC0406";
     pub(crate) const REJECTED_BY_CANISTER: &str = "IC0406";
     pub(crate) const UNKNOWN_MANAGEMENT_METHOD: &str = "IC0407";
     pub(crate) const OUT_OF_CYCLES: &str = "IC0207";

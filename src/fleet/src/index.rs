@@ -126,7 +126,14 @@ impl Index {
             }
             State::Ended(_) => {}
         }
+        if tally_is_empty(&self.waves, record.wave) {
+            self.waves.remove(&record.wave);
+        }
     }
+}
+
+fn tally_is_empty(waves: &BTreeMap<u16, Tally>, wave: u16) -> bool {
+    waves.get(&wave).is_some_and(|tally| tally.canisters == 0)
 }
 
 fn set<T: Ord>(set: &mut BTreeSet<T>, item: T, there: bool) {

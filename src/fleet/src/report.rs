@@ -12,7 +12,7 @@ use crate::index::Tally;
 use crate::record::{End, State};
 
 /// How sure the bound in a report is.
-pub const CONFIDENCE: f64 = 0.95;
+const CONFIDENCE: f64 = 0.95;
 /// Canisters that a group names.
 const EXAMPLES: usize = 5;
 
@@ -31,7 +31,7 @@ pub struct Report {
     pub stopped: u32,
     /// Snapshots that are kept.
     pub snapshots: u32,
-    /// With [`CONFIDENCE`], fewer than this part of the canisters that are still to go will fail; of those that were
+    /// With a confidence of 95 %, fewer than this part of the canisters that are still to go will fail; of those that were
     /// upgraded or failed so far.
     pub failures_below: f64,
 }

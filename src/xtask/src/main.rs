@@ -12,6 +12,7 @@ mod command;
 mod error;
 mod file;
 mod flags;
+mod fleet;
 mod icp;
 mod interface;
 mod journey;
@@ -54,6 +55,8 @@ enum Command {
     },
     /// Take a legacy canister through both upgrades on the embedded host, and compare every answer
     Demo(command::demo::Options),
+    /// Bring a fleet of canisters through both stages on this machine, and print its report
+    Fleet(command::fleet::Options),
     /// Run the fuzz targets: what must hold for any bytes
     Fuzz(command::fuzz::Options),
     /// Run the runbook's commands with the real icp client
@@ -89,6 +92,7 @@ fn run(arguments: Arguments) -> error::Result<()> {
         Command::Build { modules } => command::build::run(&workspace, &modules),
         Command::Candid { check } => command::candid::run(&workspace, check),
         Command::Demo(options) => command::demo::run(&workspace, &options),
+        Command::Fleet(options) => command::fleet::run(&workspace, &options),
         Command::Fuzz(options) => command::fuzz::run(&workspace, &options),
         Command::Icp(options) => command::icp::run(&workspace, &options),
         Command::New(options) => command::new::run(&workspace, &options),

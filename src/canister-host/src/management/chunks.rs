@@ -30,7 +30,7 @@ impl Chunks {
 }
 
 fn store_error(message: impl std::fmt::Display) -> Reject {
-    let message = format!("Error from Wasm chunk store: {message}");
+    let message = format!("chunk store: {message}");
     Reject::new(code::CONTRACT_VIOLATION, message)
 }
 

@@ -28,6 +28,7 @@ pub(super) enum Command {
     DepositCycles(CanisterIdRecord),
     InstallCode(types::InstallCodeArgs),
     InstallChunkedCode(types::InstallChunkedCodeArgs),
+    UninstallCode(types::UninstallCodeArgs),
     UploadChunk(types::UploadChunkArgs),
     StoredChunks(CanisterIdRecord),
     ClearChunkStore(CanisterIdRecord),
@@ -59,6 +60,7 @@ impl Command {
             "deposit_cycles" => Command::DepositCycles(decode(arg)?),
             "install_code" => Command::InstallCode(decode(arg)?),
             "install_chunked_code" => Command::InstallChunkedCode(decode(arg)?),
+            "uninstall_code" => Command::UninstallCode(decode(arg)?),
             "upload_chunk" => Command::UploadChunk(decode(arg)?),
             "stored_chunks" => Command::StoredChunks(decode(arg)?),
             "clear_chunk_store" => Command::ClearChunkStore(decode(arg)?),
@@ -84,6 +86,7 @@ impl Command {
             CanisterMetadata(args) => args.canister_id,
             InstallCode(args) => args.canister_id,
             InstallChunkedCode(args) => args.target_canister,
+            UninstallCode(args) => args.canister_id,
             UploadChunk(args) => args.canister_id,
             TakeSnapshot(args) => args.canister_id,
             LoadSnapshot(args) => args.canister_id,
@@ -113,6 +116,7 @@ impl Command {
             | StopCanister(_)
             | InstallCode(_)
             | InstallChunkedCode(_)
+            | UninstallCode(_)
             | TakeSnapshot(_)
             | ListSnapshots(_)
             | LoadSnapshot(_)
@@ -126,8 +130,12 @@ fn decode<T: CandidType + DeserializeOwned>(arg: &[u8]) -> Result<T, Reject> {
     config
         .set_decoding_quota(DECODING_QUOTA)
         .set_skipping_quota(SKIPPING_QUOTA);
-    decode_one_with_config(arg, &config)
-        .map_err(|e| Reject::new(code::BAD_PAYLOAD, format!("Error decoding candid: {e}")))
+    decode_one_with_config(arg, &config).map_err(|e| {
+        Reject::new(
+            code::BAD_PAYLOAD,
+            format!("the argument cannot be read: {e}"),
+        )
+    })
 }
 
 /// The answer with a value in it.

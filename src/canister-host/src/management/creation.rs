@@ -21,7 +21,7 @@ impl Host {
     ) -> Result<Vec<u8>, Reject> {
         let fee = self.config.prices.map_or(0, |prices| prices.creation);
         let balance = cycles.checked_sub(fee).ok_or_else(|| {
-            let message = format!("Creating a canister costs {fee} cycles, {cycles} came along");
+            let message = format!("creating a canister costs {fee} cycles, {cycles} came along");
             Reject::new(code::TOO_FEW_CYCLES_TO_CREATE, message)
         })?;
         let mut settings = CanisterSettings {
@@ -45,7 +45,7 @@ impl Host {
         let canister = self.canisters.get(&id);
         let canister = canister.ok_or_else(|| canister_not_found(id))?;
         if canister.run_state.status() != RunStatus::Stopped {
-            let message = format!("Canister {id} must be stopped before it is deleted");
+            let message = format!("canister {id} has not stopped, and only then can be deleted");
             return Err(Reject::new(code::NOT_STOPPED, message));
         }
         let given_back = canister.state.stable.pages();

@@ -11,7 +11,7 @@ pub(super) fn not_a_controller(canister: &Canister, caller: Principal) -> Reject
     let controllers = canister.settings.controllers.iter();
     let controllers: Vec<String> = controllers.map(Principal::to_text).collect();
     let message = format!(
-        "Only the controllers of the canister {} can control it: {caller} is none of them ({})",
+        "canister {} obeys its controllers alone, and {caller} is none of them ({})",
         canister.id,
         controllers.join(" ")
     );
@@ -19,7 +19,7 @@ pub(super) fn not_a_controller(canister: &Canister, caller: Principal) -> Reject
 }
 
 pub(super) fn bad_settings(message: impl std::fmt::Display) -> Reject {
-    let message = format!("Could not validate the settings: {message}");
+    let message = format!("these settings cannot be: {message}");
     Reject::new(code::CONTRACT_VIOLATION, message)
 }
 

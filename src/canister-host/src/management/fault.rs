@@ -40,7 +40,8 @@ pub enum ManagementFaultKind {
         /// The message.
         message: String,
     },
-    /// It has no effect, and its caller hears nothing for 5 minutes of the host's clock. Then
+    /// It has no effect, and its caller hears nothing for 5 minutes of the host's clock,
+    /// or as long as it said it would wait. Then
     /// the call ends with [`RejectCode::SysUnknown`].
     NoAnswer,
     /// It has its effect, and when the answer is due its caller gets

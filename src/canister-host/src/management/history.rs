@@ -34,6 +34,8 @@ pub enum Change {
         /// What counted against the limit of an installation: hooks and compilation.
         instructions: u64,
     },
+    /// Its module was taken away, with all its state.
+    Uninstalled,
     /// It has other controllers, these.
     Controllers(Vec<Principal>),
     /// A snapshot was loaded that the management canister keeps.
@@ -106,6 +108,7 @@ fn details(id: Principal, change: &Change) -> types::ChangeDetails {
             },
             module_hash: module_hash.to_vec(),
         }),
+        Change::Uninstalled => types::ChangeDetails::CodeUninstall,
         Change::Controllers(controllers) => {
             types::ChangeDetails::ControllersChange(types::ControllersChangeRecord {
                 controllers: controllers.clone(),

@@ -37,7 +37,7 @@ impl Host {
     ) -> Result<Vec<u8>, Reject> {
         let (id, name) = (args.canister_id, args.name);
         let refused = |what: &str| {
-            let message = format!("The canister {id} has no {what}");
+            let message = format!("canister {id} has no {what}");
             Reject::new(code::REJECTED_BY_CANISTER, message)
         };
         let canister = self.canisters.get(&id);

@@ -130,11 +130,11 @@ impl Host {
         let wrong = |message: &str| Err(Reject::new(code::CONTRACT_VIOLATION, message));
         match (flags.wasm_memory_persistence, keeps) {
             (None, true) => wrong(
-                "Missing upgrade option: the module keeps its state on the heap, so \
+                "an upgrade option is missing: the module keeps its state on the heap, so \
                  wasm_memory_persistence must be said",
             ),
             (Some(WasmMemoryPersistence::Keep), false) => wrong(
-                "Invalid upgrade option: a heap is kept only of a module with enhanced \
+                "an upgrade option is wrong: a heap is kept only of a module with enhanced \
                  orthogonal persistence",
             ),
             (Some(WasmMemoryPersistence::Replace), true) => {

@@ -66,7 +66,7 @@ impl StoredSnapshot {
 }
 
 fn not_found(canister: Principal) -> Reject {
-    let message = format!("Could not find the snapshot ID for canister {canister}");
+    let message = format!("canister {canister} has no such snapshot");
     Reject::new(code::SNAPSHOT_NOT_FOUND, message)
 }
 
@@ -100,16 +100,14 @@ impl Host {
 
     pub(super) fn take_stored_snapshot(
         &mut self,
+        caller: Principal,
         args: types::TakeCanisterSnapshotArgs,
     ) -> Result<Vec<u8>, Reject> {
         let id = args.canister_id;
         let canister = self.canisters.get(&id);
         let canister = canister.ok_or_else(|| canister_not_found(id))?;
-        if args.uninstall_code == Some(true) {
-            return Err(refused("this host does not uninstall code".to_owned()));
-        }
         let Some(instance) = &canister.instance else {
-            let message = format!("Failed to create snapshot for empty canister {id}");
+            let message = format!("canister {id} is empty, there is nothing to take a snapshot of");
             return Err(refused(message));
         };
         let module = instance.module().clone();
@@ -118,8 +116,8 @@ impl Host {
             Some(wanted) => Some(place(wanted).ok_or_else(|| not_found(id))?),
             None if canister.snapshots.len() >= MAX_SNAPSHOTS => {
                 return Err(refused(format!(
-                    "Canister {id} has reached the maximum number of snapshots allowed: \
-                     {MAX_SNAPSHOTS}"
+                    "canister {id} has {MAX_SNAPSHOTS} snapshots, and may not have more: replace \
+                     or delete one"
                 )));
             }
             None => None,
@@ -155,6 +153,9 @@ impl Host {
             canister.snapshots.remove(replaced);
         }
         canister.snapshots.push(snapshot);
+        if args.uninstall_code == Some(true) {
+            self.uninstall(caller, id)?;
+        }
         told
     }
 
@@ -192,7 +193,7 @@ impl Host {
         let source = self.canisters.get(&of).ok_or_else(|| not_found(id))?;
         if of != id && !source.settings.controllers.contains(&caller) {
             return Err(refused(format!(
-                "Only a controller of {of} can load its snapshot on {id}: {caller} is none"
+                "a snapshot of {of} is loaded on {id} for controllers of both, and {caller} is none of {of}"
             )));
         }
         let found = source.snapshots.iter().find(|s| s.id == wanted);
@@ -237,10 +238,8 @@ impl Host {
         let needed = threshold.saturating_add(price);
         if canister.state.cycles < needed {
             let missing = needed - canister.state.cycles;
-            let message = format!(
-                "Canister snapshotting failed with: `Canister {id} is out of cycles`: {missing} \
-                 are missing"
-            );
+            let message =
+                format!("canister {id} is out of cycles for a snapshot: {missing} are missing");
             return Err(Reject::new(code::OUT_OF_CYCLES, message));
         }
         canister.state.cycles -= price;

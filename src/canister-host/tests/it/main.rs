@@ -3,6 +3,7 @@
 mod support;
 
 mod calls;
+mod deadlines;
 mod faults;
 mod hostile;
 mod interface;

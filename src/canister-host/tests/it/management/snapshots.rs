@@ -106,6 +106,21 @@ fn a_snapshot_holds_what_was_there_when_it_was_taken() {
 }
 
 #[test]
+fn a_canister_may_be_uninstalled_once_its_snapshot_is_taken() {
+    let mut it = Orchestra::new();
+    let id = it.player(&counter());
+    count(&mut it, id);
+    let (mut args,) = take_args(id, None);
+    args.uninstall_code = Some(true);
+    let (taken,): (Snapshot,) = it.ask("take_canister_snapshot", (args,)).unwrap();
+    assert_eq!(it.status(id).module_hash, None);
+    assert_eq!(it.host.stable_pages(id).unwrap(), 0);
+    it.ask::<()>("load_canister_snapshot", load_args(id, &taken))
+        .unwrap();
+    assert_eq!(count(&mut it, id), [2, 2]);
+}
+
+#[test]
 fn a_canister_has_ten_snapshots_at_most_and_one_can_take_the_place_of_another() {
     let mut it = Orchestra::new();
     let id = it.player(&counter());
@@ -116,7 +131,7 @@ fn a_canister_has_ten_snapshots_at_most_and_one_can_take_the_place_of_another() 
         .ask::<(Snapshot,)>(method, take_args(id, None))
         .unwrap_err();
     assert_eq!(code, 4);
-    assert!(message.contains("maximum number of snapshots"), "{message}");
+    assert!(message.contains("10 snapshots"), "{message}");
 
     let args = take_args(id, Some(&taken[3]));
     let (replaced,): (Snapshot,) = it.ask(method, args.clone()).unwrap();
