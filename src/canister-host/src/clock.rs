@@ -22,6 +22,20 @@ impl Host {
     pub fn advance_time(&mut self, by: Duration) {
         self.set_time(self.time.saturating_add(nanoseconds(by)));
     }
+
+    /// The time at which the next thing is due that waits for the clock: a timer of a canister that runs, an answer of the
+    /// management canister. Now, where messages are queued or something is overdue; none if nothing waits. Whoever has nothing
+    /// to do meanwhile moves the clock there.
+    pub fn next_due(&self) -> Option<u64> {
+        if !self.queue.is_empty() {
+            return Some(self.time);
+        }
+        let running = self.canisters.values().filter(|it| it.check_running().is_ok());
+        let timers = running.map(|canister| canister.state.global_timer);
+        let timers = timers.filter(|due| *due != 0);
+        let due = timers.chain(self.management.next_due()).min()?;
+        Some(due.max(self.time))
+    }
 }
 
 pub(crate) fn nanoseconds(time: Duration) -> u64 {

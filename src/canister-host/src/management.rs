@@ -61,6 +61,12 @@ pub(crate) struct Management {
 }
 
 impl Management {
+    /// When the next answer or installation is due.
+    pub(crate) fn next_due(&self) -> Option<u64> {
+        let installation = (!self.installations.is_empty()).then_some(self.busy_until);
+        self.agenda.next_due().into_iter().chain(installation).min()
+    }
+
     /// Whether somebody waits for an answer that only the clock brings.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.agenda.is_empty() || !self.installations.is_empty()

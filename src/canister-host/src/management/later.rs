@@ -55,6 +55,11 @@ impl Agenda {
         (first.key().0 <= now).then(|| first.remove_entry())
     }
 
+    /// When the first thing is due.
+    pub(super) fn next_due(&self) -> Option<u64> {
+        self.entries.first_key_value().map(|((due, _), _)| *due)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
