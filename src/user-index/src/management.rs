@@ -8,8 +8,8 @@ use candid::{CandidType, DecoderConfig, Nat, Principal};
 use fleet::{Cause, Class, ModuleHash, Running, SnapshotId};
 use ic_cdk::call::{Call, CallFailed, RejectCode, Response};
 use ic_management_canister_types as types;
-use serde::de::DeserializeOwned;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use types::{CanisterIdRecord, CanisterInstallMode, ChunkHash};
 
 use crate::rejects;
@@ -169,12 +169,19 @@ pub async fn snapshots(id: Principal) -> Result<Vec<SnapshotId>, Failure> {
 /// # Errors
 /// Why they were not taken.
 pub async fn deposit(id: Principal, cycles: u128) -> Result<(), Failure> {
-    if ic_cdk::api::canister_liquid_cycle_balance() < cycles.saturating_add(crate::driver::RESERVE) {
+    if ic_cdk::api::canister_liquid_cycle_balance() < cycles.saturating_add(crate::driver::RESERVE)
+    {
         return Err(own(format!("the index has no {cycles} cycles to give")));
     }
     let patience = Patience::Endless { cycles };
     let arg = (CanisterIdRecord { canister_id: id },);
-    let answer = call(Principal::management_canister(), "deposit_cycles", &arg, patience).await;
+    let answer = call(
+        Principal::management_canister(),
+        "deposit_cycles",
+        &arg,
+        patience,
+    )
+    .await;
     answer.map(drop)
 }
 
