@@ -111,7 +111,7 @@ fn release_3_goes_back_also_from_the_middle_of_its_job() {
             "legacy: one MessagePack value of 12 entries from offset 0",
             "the same after the old module",
             "the same of what was written",
-            "get_posts_with_hashtag: not in the modules of the way back",
+            "not in the modules of the way back: get_posts_with_hashtag",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
