@@ -10,6 +10,7 @@ use crate::entry::EntryPoint;
 use crate::execution::{Execution, Input, State};
 use crate::fault::Armed;
 use crate::instance::{Instance, Target};
+use crate::management::{Chunks, Extras, HistoryEntry, RunState, StoredSnapshot};
 use crate::messages::no_module;
 use crate::meter::Meter;
 use crate::prices::Prices;
@@ -38,6 +39,15 @@ pub(crate) struct Canister {
     pub(crate) fault: Option<Armed>,
     /// Instructions of installations that are not paid off by rounds yet.
     pub(crate) install_debit: u64,
+    /// From when on, by the clock, rounds pay it off, where rounds follow the clock.
+    pub(crate) debit_from: u64,
+    pub(crate) run_state: RunState,
+    pub(crate) history: Vec<HistoryEntry>,
+    pub(crate) chunks: Chunks,
+    pub(crate) snapshots: Vec<StoredSnapshot>,
+    pub(crate) next_snapshot: u64,
+    /// Settings that are kept and told, and have no effect here.
+    pub(crate) extras: Extras,
 }
 
 /// What an execution may use beside the canister's own.
@@ -87,6 +97,13 @@ impl Canister {
             logs: Vec::new(),
             fault: None,
             install_debit: 0,
+            debit_from: 0,
+            run_state: RunState::default(),
+            history: Vec::new(),
+            chunks: Chunks::default(),
+            snapshots: Vec::new(),
+            next_snapshot: 0,
+            extras: Extras::default(),
         }
     }
 
@@ -96,6 +113,7 @@ impl Canister {
             canister: self.id,
             controllers: self.settings.controllers.clone(),
             version: self.version,
+            status: self.run_state.status(),
             time,
             ..Input::default()
         }

@@ -1,5 +1,7 @@
 //! What a [`Host`](crate::Host) and its canisters may use.
 
+use std::time::Duration;
+
 use candid::Principal;
 
 use crate::entry::EntryPoint;
@@ -65,6 +67,12 @@ pub struct HostConfig {
     /// lets the rounds that takes pass unseen, as an operator who waits does. The network's
     /// is [`INSTALL_RATE`].
     pub install_rate: Option<u64>,
+    /// How long a round takes by the host's clock. With it, debits fall as the clock moves and
+    /// not with each [`tick`](crate::Host::tick), and an installation that a canister asks
+    /// the management canister for takes as many rounds as its instructions need at
+    /// [`install_rate`](HostConfig::install_rate), or else [`INSTALL_RATE`]: the answer comes
+    /// then, and the subnet begins with the next installation. `None` answers at once.
+    pub round: Option<Duration>,
     /// Whether a module that was compiled on this host is charged a hundredth when it is
     /// installed again, as on the network until the next checkpoint. If not, each
     /// installation is charged as the first one after a checkpoint.
@@ -104,6 +112,7 @@ impl Default for HostConfig {
             seed: 0,
             prices: None,
             install_rate: None,
+            round: None,
             remember_compiled: false,
             messages_at_once: 10_000,
             heartbeats: true,
@@ -183,7 +192,8 @@ impl Default for Limits {
 /// What a canister is created with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CanisterSettings {
-    /// For whom `ic0.is_controller` is true. The host itself obeys everybody.
+    /// Whom the management canister obeys, and for whom `ic0.is_controller` is true. The
+    /// methods of the [`Host`](crate::Host) obey everybody.
     pub controllers: Vec<Principal>,
     /// The cycles balance. It changes only by transfers where the host has no
     /// [prices](HostConfig::prices). A canister

@@ -15,6 +15,8 @@ pub(crate) enum Origin {
         canister: Principal,
         context: u64,
         callback: Callback,
+        /// The number of a call that waits no longer than it says.
+        best_effort: Option<u64>,
     },
     /// To nobody: timers and heartbeats.
     Nobody,
@@ -80,6 +82,7 @@ impl Request {
                 canister: caller,
                 context,
                 callback: call.callback,
+                best_effort: None,
             },
             caller,
             callee: call.callee,

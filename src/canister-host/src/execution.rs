@@ -7,6 +7,7 @@ use candid::Principal;
 
 use crate::config::Limits;
 use crate::entry::EntryPoint;
+use crate::management::RunStatus;
 use crate::meter::Meter;
 use crate::profile::Profile;
 use crate::stable::StableMemory;
@@ -27,6 +28,7 @@ pub(crate) struct Input {
     pub(crate) canister: Principal,
     pub(crate) controllers: Vec<Principal>,
     pub(crate) version: u64,
+    pub(crate) status: RunStatus,
     pub(crate) time: u64,
     pub(crate) caller: Principal,
     pub(crate) arg: Vec<u8>,
@@ -48,6 +50,7 @@ impl Default for Input {
             canister: Principal::management_canister(),
             controllers: Vec::new(),
             version: 0,
+            status: RunStatus::Running,
             time: 0,
             caller: Principal::anonymous(),
             arg: Vec::new(),
@@ -93,6 +96,8 @@ pub(crate) struct OutgoingCall {
     pub(crate) arg: Vec<u8>,
     pub(crate) cycles: u128,
     pub(crate) callback: Callback,
+    /// How many seconds it waits for a best-effort response; `None` waits for the answer.
+    pub(crate) timeout: Option<u32>,
 }
 
 /// How the canister answered its caller.

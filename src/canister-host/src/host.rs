@@ -2,17 +2,18 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Duration;
 
 use candid::Principal;
 
 use crate::canister::{Allowance, Canister};
 use crate::config::{CanisterSettings, HostConfig};
 use crate::context::{Message, Origin, Request};
+use crate::deadline::Deadlines;
 use crate::entry::EntryPoint;
 use crate::error::HostError;
 use crate::execution::{Answer, Execution};
 use crate::instance::Target;
+use crate::management::{Change, Management};
 use crate::messages::{canister_not_found, no_module};
 use crate::reject::{Reject, code};
 use crate::report::{MessageReport, RefusedCall, Reply};
@@ -31,6 +32,10 @@ pub struct Host {
     pub(crate) refused: BTreeMap<(Principal, Principal, String), u64>,
     /// The hashes of the modules that were compiled since the last checkpoint.
     pub(crate) compiled: BTreeSet<[u8; 32]>,
+    pub(crate) management: Management,
+    pub(crate) deadlines: Deadlines,
+    /// Until when rounds that follow the clock have paid off debits.
+    pub(crate) rounds_until: u64,
     next_canister: u64,
     next_ingress: u64,
 }
@@ -54,6 +59,7 @@ impl Host {
     pub fn with_config(config: HostConfig) -> Self {
         Host {
             time: config.time,
+            rounds_until: config.time,
             config,
             canisters: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -62,6 +68,8 @@ impl Host {
             draws: 0,
             refused: BTreeMap::new(),
             compiled: BTreeSet::new(),
+            management: Management::default(),
+            deadlines: Deadlines::default(),
             next_canister: FIRST_CANISTER,
             next_ingress: 0,
         }
@@ -69,6 +77,14 @@ impl Host {
 
     /// Creates an empty canister. The ids follow one another, the same in every host.
     pub fn create_canister(&mut self, settings: CanisterSettings) -> Principal {
+        self.add_canister(settings, None)
+    }
+
+    pub(crate) fn add_canister(
+        &mut self,
+        settings: CanisterSettings,
+        by: Option<Principal>,
+    ) -> Principal {
         loop {
             let mut id = [0; 10];
             id[..8].copy_from_slice(&self.next_canister.to_be_bytes());
@@ -76,7 +92,9 @@ impl Host {
             self.next_canister += 1;
             let id = Principal::from_slice(&id);
             if let Entry::Vacant(free) = self.canisters.entry(id) {
+                let created = Change::Created(settings.controllers.clone());
                 free.insert(Canister::new(id, settings));
+                self.record(id, by, created);
                 return id;
             }
         }
@@ -94,7 +112,9 @@ impl Host {
         if self.canisters.contains_key(&id) || id == Principal::management_canister() {
             return Err(HostError::CanisterIdTaken(id));
         }
+        let created = Change::Created(settings.controllers.clone());
         self.canisters.insert(id, Canister::new(id, settings));
+        self.record(id, None, created);
         Ok(())
     }
 
@@ -130,19 +150,13 @@ impl Host {
         arg: &[u8],
     ) -> Result<Reply, Reject> {
         self.reports.clear();
-        let number = self.next_ingress;
-        self.next_ingress += 1;
-        self.queue.push_back(Message::Request(Request {
-            origin: Origin::Ingress(number),
-            caller,
-            callee: id,
-            method: method.to_owned(),
-            arg: arg.to_vec(),
-            cycles: 0,
-        }));
+        let number = self.enqueue(id, caller, method, arg);
         self.work(|host| host.answers.contains_key(&number));
         let silent = || {
             let message = match self.queue.is_empty() {
+                true if self.management.is_waiting() || !self.deadlines.is_empty() => {
+                    "the call is not answered yet: something waits for the clock".to_owned()
+                }
                 true => "the call was never answered".to_owned(),
                 false => format!(
                     "the call was not answered within {} messages",
@@ -164,6 +178,26 @@ impl Host {
         })
     }
 
+    pub(crate) fn enqueue(
+        &mut self,
+        id: Principal,
+        caller: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> u64 {
+        let number = self.next_ingress;
+        self.next_ingress += 1;
+        self.queue.push_back(Message::Request(Request {
+            origin: Origin::Ingress(number),
+            caller,
+            callee: id,
+            method: method.to_owned(),
+            arg: arg.to_vec(),
+            cycles: 0,
+        }));
+        number
+    }
+
     /// Calls a query method. Whatever it does, the canister is afterwards as before.
     ///
     /// # Errors
@@ -179,6 +213,7 @@ impl Host {
             .canisters
             .get(&id)
             .ok_or_else(|| canister_not_found(id))?;
+        canister.check_running()?;
         if canister.instance.is_none() {
             return Err(no_module(id));
         }
@@ -211,7 +246,7 @@ impl Host {
     }
 
     /// What a node asks the canister before it takes a call from outside.
-    fn inspect(
+    pub(crate) fn inspect(
         &mut self,
         id: Principal,
         sender: Principal,
@@ -249,6 +284,7 @@ impl Host {
             .canisters
             .get_mut(&id)
             .ok_or_else(|| canister_not_found(id))?;
+        canister.check_running()?;
         if let Some(prices) = &self.config.prices
             && canister.state.cycles < canister.threshold_now(prices)
         {
@@ -275,16 +311,22 @@ impl Host {
     /// Runs each global timer that is due, and each heartbeat unless the host's configuration
     /// turns them off, once, and then the queue until it is empty or
     /// [enough](HostConfig::messages_at_once) was done. Returns what was executed, in order;
-    /// traps are in there too.
+    /// traps are in there too. A canister that is not running runs neither: a timer that is
+    /// due waits until it is started.
     pub fn tick(&mut self) -> Vec<MessageReport> {
         self.reports.clear();
-        self.pass_rounds(1);
+        if self.config.round.is_none() {
+            self.pass_rounds(1);
+        }
         let ids: Vec<Principal> = self.canisters.keys().copied().collect();
         for id in ids {
             let now = self.time;
             let Some(canister) = self.canisters.get_mut(&id) else {
                 continue;
             };
+            if canister.check_running().is_err() {
+                continue;
+            }
             let timer = &mut canister.state.global_timer;
             if *timer != 0 && *timer <= now {
                 *timer = 0;
@@ -326,22 +368,5 @@ impl Host {
                 method: method.clone(),
                 count: *count,
             })
-    }
-
-    /// The clock, in nanoseconds since 1970.
-    pub fn time(&self) -> u64 {
-        self.time
-    }
-
-    /// Sets the clock, in nanoseconds since 1970.
-    pub fn set_time(&mut self, time: u64) {
-        self.time = time;
-    }
-
-    /// Moves the clock on. Timers that become due wait for [`tick`](Host::tick).
-    pub fn advance_time(&mut self, by: Duration) {
-        self.time = self
-            .time
-            .saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX));
     }
 }

@@ -12,13 +12,13 @@ use crate::module::Module;
 use crate::stable::StableMemory;
 
 impl Host {
-    fn canister(&self, id: Principal) -> Result<&Canister, HostError> {
+    pub(crate) fn canister(&self, id: Principal) -> Result<&Canister, HostError> {
         self.canisters
             .get(&id)
             .ok_or(HostError::CanisterNotFound(id))
     }
 
-    fn canister_mut(&mut self, id: Principal) -> Result<&mut Canister, HostError> {
+    pub(crate) fn canister_mut(&mut self, id: Principal) -> Result<&mut Canister, HostError> {
         self.canisters
             .get_mut(&id)
             .ok_or(HostError::CanisterNotFound(id))
@@ -91,14 +91,15 @@ impl Host {
         Ok(self.canister(id)?.state.stable.pages())
     }
 
-    /// Bytes of memory the canister pays for: heap, stable memory and globals, its module as it was submitted, and
-    /// its metadata sections once more.
+    /// Bytes of memory the canister pays for: heap, stable memory and globals, its module as it was submitted,
+    /// its metadata sections once more, its chunks and its snapshots.
     ///
     /// # Errors
     /// There is no such canister.
     pub fn memory_usage(&self, id: Principal) -> Result<u64, HostError> {
         let canister = self.canister(id)?;
-        Ok(Canister::usage(canister.instance.as_ref(), &canister.state))
+        let own = Canister::usage(canister.instance.as_ref(), &canister.state);
+        Ok(own.saturating_add(canister.kept()))
     }
 
     /// The cycles balance.
@@ -148,7 +149,7 @@ impl Host {
         self.config.free_stable_pages = pages;
     }
 
-    /// Sets for whom `ic0.is_controller` is true.
+    /// Sets whom the management canister obeys, and for whom `ic0.is_controller` is true.
     ///
     /// # Errors
     /// There is no such canister.

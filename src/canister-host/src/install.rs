@@ -9,6 +9,7 @@ use crate::error::{Balance, HostError};
 use crate::execution::State;
 use crate::host::Host;
 use crate::instance::{Instance, Target};
+use crate::management::Change;
 use crate::module::Module;
 use crate::rates::{self, Compilation};
 use crate::report::InstallReport;
@@ -45,8 +46,8 @@ impl Host {
     /// Installs a module. An upgrade runs the old `canister_pre_upgrade`, then, on a fresh
     /// heap, the new start function and `canister_post_upgrade(arg)`; the other modes run
     /// the start function and `canister_init(arg)`. Hooks a module does not export are
-    /// skipped. The host is not particular about who may: `sender` is what hooks see as
-    /// their caller.
+    /// skipped. This way in is not particular about who may: `sender` is what hooks see as
+    /// their caller. The management canister's `install_code` obeys controllers alone.
     ///
     /// # Errors
     /// The mode does not fit the canister, it has too few cycles or installed too much
@@ -129,6 +130,16 @@ impl Host {
                 canister.state = state;
                 canister.version = canister.version.saturating_add(1);
                 self.config.free_stable_pages = config.free_stable_pages;
+                let (module_hash, instructions) = (module.hash(), report.instructions());
+                self.record(
+                    id,
+                    Some(sender),
+                    Change::Installed {
+                        mode,
+                        module_hash,
+                        instructions,
+                    },
+                );
                 Ok(report)
             }
             Err(error) => {

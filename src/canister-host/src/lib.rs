@@ -4,7 +4,8 @@
 //! modules that go on chain, compiled by `wasmtime`, and answers their system calls. What
 //! makes it worth having beside a replica is what a replica does not offer: memories that
 //! can be looked at and put in place, limits that can be set low, [faults](Fault) at the
-//! n-th stable write, a clock that stands still, and a count of what every hook cost.
+//! n-th stable write and in the answers of the [management canister](ManagementFault), a clock
+//! that stands still, and a count of what every hook cost.
 //!
 //! ```
 //! use canister_host::{CanisterSettings, Host, InstallMode, Module, Principal};
@@ -50,7 +51,8 @@
 //!   globals (also those a module does not export, as the stack pointer), stable memory,
 //!   certified data, timer and cycles as they were.
 //! - Calls are queued; what was done up to an await is kept; a callback that traps is undone
-//!   alone and its cleanup runs; for a one-way call no callback runs.
+//!   alone and its cleanup runs; for a one-way call no callback runs. A call with a best-effort
+//!   response ends after the time it gives.
 //! - What the network refuses is refused: modules that break [its rules](ModuleRule), more
 //!   [stable memory](StableAccess) in one execution than may be touched, system calls from
 //!   where they may not be made, heaps past their limit and, where the host has
@@ -59,30 +61,48 @@
 //!   and are limited by the kind of message. The benchmark `memory_manager_baseline` of
 //!   stable-structures counts 1 176 577 025 instructions here and 1 176 577 076 there;
 //!   `memory_manager_grow` 344 997 333 and 347 433 966, built with another compiler.
+//! - Canisters call the management canister: to create, set, stop, start and delete canisters,
+//!   to install modules on them, whole or from chunks, and to uninstall them, to take, load
+//!   and delete snapshots, for their status, history and metadata, for cycles and random
+//!   bytes. It obeys the controllers; a stop waits for the calls that are open, and no longer
+//!   than 5 minutes of the host's clock; a canister that stops or has stopped takes no calls
+//!   and runs no timers. Such calls can be made to [fail](ManagementFault), and are
+//!   [told of](Host::management_calls).
 //!
 //! # What differs from the replica
 //!
 //! - There is one queue and no rounds: messages are executed one after the other, in the
-//!   order they were sent. Nothing is throttled, expires, or gets lost on the way. Rounds
-//!   pass only for the debits that installations leave, and only where there is a
-//!   [rate](HostConfig::install_rate).
+//!   order they were sent. Nothing is throttled, and only
+//!   [what is told to](ManagementFault) gets lost on the way. Rounds pass only for
+//!   installations, and only where there is a [rate](HostConfig::install_rate) or a round has
+//!   a [length](HostConfig::round).
+//! - An installation is executed as a whole when its turn comes; where rounds have a length it
+//!   is the answer that is late. Until it comes the canister takes calls, with its new module.
+//!   Loading a snapshot gives up the calls the canister works on.
 //! - Execution costs no cycles unless the host has [prices](HostConfig::prices); calls,
-//!   storage and loading a snapshot are never charged. A message that grows memory so that its canister would be
-//!   frozen fails at its end, not where it grows.
+//!   storage, chunks, and loading a snapshot by [`Host::load_snapshot`] are never charged, and
+//!   settings are not held against the balance. A message that grows memory so that its
+//!   canister would be frozen fails at its end, not where it grows.
 //! - Instructions between two branches are counted at the end of the stretch instead of at
 //!   its beginning, so a counter read in between is off by a few. Vector instructions cost 1.
 //! - WebAssembly has 1 MiB of the stack of the calling thread, the replica gives it 5 MiB.
 //! - `canister_on_low_wasm_memory` is never called. Composite queries run, but cannot call.
-//!   Certificates, environment variables and HTTPS outcalls are absent, the management
-//!   canister answers `raw_rand`.
-//! - Canisters do not stop, and who may install what is not checked.
+//!   Certificates and HTTPS outcalls are absent. Environment variables, compute allocation,
+//!   the limits on reserved cycles and logs are told as they were set, and have no effect.
+//! - The management canister does not up- or download snapshots, tell logs, or replace a heap
+//!   that is kept over upgrades; it is called by updates alone, and from outside as by a
+//!   canister. A snapshot that is loaded leaves the timer as it is, as on the network. The
+//!   versions that senders give are not kept.
+//! - The methods of the [`Host`] obey everybody, whether the canister runs or not.
 
 mod candid_pointer;
 mod canister;
+mod clock;
 mod code_cache;
 mod config;
 mod context;
 mod cost;
+mod deadline;
 mod engine;
 mod entry;
 mod env;
@@ -110,6 +130,7 @@ mod rules;
 mod snapshot;
 mod stable;
 mod stop;
+mod submitted;
 mod touched;
 mod upkeep;
 mod validate;
@@ -117,6 +138,7 @@ mod validate;
 pub use candid::Principal;
 pub use candid_pointer::{CandidPointerError, candid_pointer};
 pub use canister::LogRecord;
+pub use code_cache::keep_code_in;
 pub use config::{
     CanisterSettings, DEFAULT_CYCLES, DEFAULT_FREEZING_THRESHOLD, DEFAULT_WASM_MEMORY_LIMIT,
     HostConfig, INSTALL_RATE, Limits, MAX_HEAP_PAGES, MAX_STABLE_PAGES, MAX_WIDE_HEAP_PAGES,
@@ -128,6 +150,9 @@ pub use fault::{Fault, FaultFilter, FaultPoint};
 pub use host::Host;
 pub use install::InstallMode;
 pub use lone::LoneCanister;
+pub use management::{
+    Change, HistoryEntry, ManagementCall, ManagementFault, ManagementFaultKind, RunStatus,
+};
 pub use module::{Module, ModuleError, metadata};
 pub use prices::Prices;
 pub use profile::{FunctionCost, Profile};
@@ -137,4 +162,5 @@ pub use rewrite::MetadataSection;
 pub use rules::ModuleRule;
 pub use snapshot::{GlobalValue, Snapshot, SnapshotError};
 pub use stable::{StableError, StableMemory, StableSource};
+pub use submitted::SubmittedCall;
 pub use validate::validate;

@@ -9,12 +9,24 @@ use crate::entry::EntryPoint;
 use crate::execution::{Answer, Effects, Input};
 use crate::host::Host;
 use crate::instance::Target;
-use crate::management;
 use crate::reject::{Reject, code};
 
+const SECOND: u64 = 1_000_000_000;
+
 impl Host {
+    /// Does what has become due by the clock. What is answered in time is so.
+    fn wake(&mut self) {
+        self.wake_management();
+        while let Some(origin) = self.deadlines.take_due(self.time) {
+            let message = "the call was not answered in the time it gave";
+            let reject = Reject::new(code::NO_ANSWER_IN_TIME, message);
+            self.respond(origin, Err(reject), 0);
+        }
+    }
+
     /// Takes one message from the queue and executes it. False if there was none.
     pub(crate) fn step(&mut self) -> bool {
+        self.wake();
         match self.queue.pop_front() {
             Some(Message::Request(request)) => self.deliver_request(request),
             Some(Message::Response(response)) => self.deliver_response(response),
@@ -24,6 +36,15 @@ impl Host {
     }
 
     fn deliver_request(&mut self, request: Request) {
+        if let Origin::Canister {
+            best_effort: Some(number),
+            ..
+        } = request.origin
+            && !self.deadlines.is_open(number)
+        {
+            // It came too late: its caller was told so.
+            return self.respond(request.origin, Ok(Vec::new()), request.cycles);
+        }
         if let Origin::Canister { canister, .. } = request.origin
             && canister != request.callee
             && self.config.outgoing_calls == OutgoingCalls::Refuse
@@ -31,8 +52,7 @@ impl Host {
             return self.refuse(request);
         }
         if request.callee == Principal::management_canister() {
-            let result = management::answer(self, &request);
-            return self.respond(request.origin, result, request.cycles);
+            return self.call_management(request);
         }
         match self.entry_for(request.callee, &request.method) {
             Ok((entry, export)) => self.execute_request(request, entry, &export),
@@ -57,6 +77,7 @@ impl Host {
             .canisters
             .get(&callee)
             .ok_or_else(|| canister_not_found(callee))?;
+        canister.check_running()?;
         if canister.instance.is_none() {
             return Err(no_module(callee));
         }
@@ -259,8 +280,13 @@ impl Host {
             });
             context.outstanding += effects.calls.len() as u64;
             for call in effects.calls {
-                self.queue
-                    .push_back(Message::Request(Request::from_call(call, id, number)));
+                let timeout = call.timeout;
+                let mut request = Request::from_call(call, id, number);
+                if let Some(seconds) = timeout {
+                    let due = self.time.saturating_add(u64::from(seconds) * SECOND);
+                    request.origin = self.deadlines.open(due, request.origin);
+                }
+                self.queue.push_back(Message::Request(request));
             }
         });
         if answer.is_none() && !context.answered && context.outstanding == 0 {
@@ -278,32 +304,38 @@ impl Host {
             let refund = std::mem::take(&mut context.available);
             responses = Some((context.origin.clone(), result, refund));
         }
-        if context.answered
-            && context.outstanding == 0
-            && let Some(canister) = self.canisters.get_mut(&id)
-        {
+        let over = context.answered && context.outstanding == 0;
+        if over && let Some(canister) = self.canisters.get_mut(&id) {
             canister.contexts.remove(&number);
         }
         if let Some((origin, result, refund)) = responses {
             self.respond(origin, result, refund);
         }
+        if over {
+            self.finish_stop(id);
+        }
     }
 
     /// Gives up all calls a canister is working on; who waits for one is told so.
-    pub(crate) fn drop_contexts(&mut self, id: Principal) {
+    pub(crate) fn drop_contexts(&mut self, id: Principal, code: &'static str, why: &str) {
         let Some(canister) = self.canisters.get_mut(&id) else {
             return;
         };
         for (_, context) in std::mem::take(&mut canister.contexts) {
             if !context.answered {
-                let message = format!("Canister {id} was replaced by a snapshot");
-                let reject = Reject::new(code::SNAPSHOT_LOADED, message);
+                let reject = Reject::new(code, format!("Canister {id} {why}"));
                 self.respond(context.origin, Err(reject), context.available);
             }
         }
+        self.finish_stop(id);
     }
 
-    fn respond(&mut self, origin: Origin, result: Result<Vec<u8>, Reject>, refund: u128) {
+    pub(crate) fn respond(
+        &mut self,
+        origin: Origin,
+        result: Result<Vec<u8>, Reject>,
+        refund: u128,
+    ) {
         match origin {
             Origin::Ingress(number) => {
                 self.answers.insert(number, result);
@@ -312,7 +344,15 @@ impl Host {
                 canister,
                 context,
                 callback,
+                best_effort,
             } => {
+                if best_effort.is_some_and(|number| !self.deadlines.close(number)) {
+                    if let Some(canister) = self.canisters.get_mut(&canister) {
+                        let balance = &mut canister.state.cycles;
+                        *balance = balance.saturating_add(refund);
+                    }
+                    return;
+                }
                 let response = Response {
                     canister,
                     context,

@@ -1,11 +1,16 @@
 //! What an application subnet charges, in cycles, and what it wants to be there beforehand.
 
+/// Creating a canister, on 13 nodes.
+pub(crate) const CREATE_CANISTER: u128 = 500_000_000_000;
+
 /// Prices in cycles. The default is a subnet of 13 nodes, as the documentation and the replica's
 /// source had it in November 2026; on a subnet of n nodes everything costs n ÷ 13 of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prices {
     /// A message that is executed: update, timer, heartbeat, callback.
     pub message: u128,
+    /// Creating a canister: taken from the cycles that come with the call.
+    pub creation: u128,
     /// An installation.
     pub installation: u128,
     /// An instruction of either; twice that for a module with a 64-bit heap.
@@ -20,6 +25,7 @@ impl Default for Prices {
     fn default() -> Self {
         Prices {
             message: 5_000_000,
+            creation: CREATE_CANISTER,
             installation: 20_000_000,
             instruction: 1,
             gib_second: 127_000,

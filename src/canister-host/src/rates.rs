@@ -4,6 +4,7 @@
 use candid::Principal;
 
 use crate::canister::Canister;
+use crate::clock::nanoseconds;
 use crate::cost;
 use crate::error::HostError;
 use crate::host::Host;
@@ -22,11 +23,42 @@ pub(crate) struct Compilation {
 
 impl Host {
     /// Lets some rounds pass: the debits that installations left fall. [`tick`](Host::tick)
-    /// is one round, and the clock is not moved by either.
+    /// is one round unless rounds follow the [clock](crate::HostConfig::round), and the clock
+    /// is not moved by either.
     pub fn pass_rounds(&mut self, rounds: u64) {
         let rate = self.config.install_rate.unwrap_or(u64::MAX);
         let paid = rate.saturating_mul(rounds);
         for canister in self.canisters.values_mut() {
+            canister.install_debit = canister.install_debit.saturating_sub(paid);
+        }
+    }
+
+    /// Lets the rounds pass for which the clock has moved.
+    pub(crate) fn pass_rounds_of_clock(&mut self) {
+        let Some(round) = self.config.round.map(nanoseconds).filter(|&n| n > 0) else {
+            return;
+        };
+        let (from, now) = (self.rounds_until, self.time);
+        let rounds = now.saturating_sub(from) / round;
+        self.rounds_until = from.min(now) + rounds * round;
+        let rate = self.config.install_rate.unwrap_or(u64::MAX);
+        for canister in self.canisters.values_mut() {
+            let passed = now.saturating_sub(canister.debit_from) / round;
+            let paid = rate.saturating_mul(rounds.min(passed));
+            canister.install_debit = canister.install_debit.saturating_sub(paid);
+        }
+    }
+
+    /// Lets rounds pay the debit of a canister only from a time on, where they follow the
+    /// clock: from when the installation is over that left it.
+    pub(crate) fn delay_debit(&mut self, id: Principal, from: u64) {
+        let round = self.config.round.map_or(0, nanoseconds);
+        let passed = self.rounds_until.saturating_sub(from);
+        let rounds = passed.checked_div(round).unwrap_or(0);
+        let rate = self.config.install_rate.unwrap_or(u64::MAX);
+        if let Some(canister) = self.canisters.get_mut(&id) {
+            canister.debit_from = from;
+            let paid = rate.saturating_mul(rounds);
             canister.install_debit = canister.install_debit.saturating_sub(paid);
         }
     }

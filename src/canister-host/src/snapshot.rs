@@ -12,6 +12,7 @@ use crate::host::Host;
 use crate::instance::Instance;
 use crate::module::{Module, ModuleError};
 use crate::rates;
+use crate::reject::code;
 use crate::rewrite::Shape;
 use crate::stable::{StableError, StableMemory};
 use crate::stop::Stop;
@@ -193,7 +194,7 @@ impl Host {
             .size()
             .saturating_add(snapshot.heap.len() as u64);
         self.compiled.insert(instance.module().hash());
-        self.drop_contexts(id);
+        self.drop_contexts(id, code::SNAPSHOT_LOADED, "was replaced by a snapshot");
         let canister = self
             .canisters
             .get_mut(&id)

@@ -8,7 +8,7 @@ use crate::prices::Prices;
 impl Canister {
     /// Bytes of memory a canister with this module and state pays for: its heap, stable
     /// memory and globals, the module as it was submitted, and its metadata sections once
-    /// more. History, logs, chunks and snapshots come on top on the network.
+    /// more. [What it keeps](Canister::kept) comes on top; history and logs do on the network.
     pub(crate) fn usage(instance: Option<&Instance>, state: &State) -> u64 {
         let own = instance.map_or(0, |instance| {
             let module = instance.module();
@@ -19,9 +19,16 @@ impl Canister {
         (own as u64).saturating_add(state.stable.size())
     }
 
+    /// Bytes of its chunks and snapshots.
+    pub(crate) fn kept(&self) -> u64 {
+        let snapshots = self.snapshots.iter().map(|snapshot| snapshot.size);
+        snapshots.fold(self.chunks.size(), u64::saturating_add)
+    }
+
     /// The balance below which the canister is frozen if it uses some bytes of memory.
     pub(crate) fn threshold(&self, usage: u64, prices: &Prices) -> u128 {
-        let bytes = usage.max(self.settings.memory_allocation);
+        let bytes = usage.saturating_add(self.kept());
+        let bytes = bytes.max(self.settings.memory_allocation);
         prices.storage(bytes, self.settings.freezing_threshold)
     }
 

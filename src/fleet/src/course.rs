@@ -1,14 +1,13 @@
 //! The course of one canister: what an answer, a loss or the operator makes of its record.
 
-use crate::call::{Answer, Call, Running, Sight};
+use crate::call::{Answer, Call, SnapshotId};
 use crate::cause::{Cause, Class};
-use crate::plan::{MAX_SNAPSHOTS, Plan, Snapshots, WayBack};
+use crate::plan::{Plan, Snapshots, WayBack};
 use crate::record::{End, Leg, Record, State, Step};
 use crate::time::Time;
 
-/// Looks at a canister that is stopping, after the answer to its stop was lost, before it is held not to stop. The first
-/// look comes when the call has settled.
-const STOPPING_LOOKS: u8 = 40;
+mod failure;
+mod sight;
 
 /// One canister's record, with what decides its course.
 pub(crate) struct Course<'a> {
@@ -65,8 +64,7 @@ impl Course<'_> {
             Answer::Seen(sight) => self.seen(sight),
             Answer::Moving { done, total } => self.moving(*done, *total),
             Answer::Taken(snapshot) => {
-                self.record.snapshot = Some(snapshot.clone());
-                self.record.snapshot_of = self.record.module;
+                self.has_snapshot(snapshot.clone());
                 self.done();
             }
             Answer::Done => self.done(),
@@ -153,7 +151,10 @@ impl Course<'_> {
                 self.record.module = release.and_then(|module| self.plan.place(*module));
                 self.record.back = self.record.back.saturating_add(1);
             }
-            Step::Forget => self.record.snapshot = None,
+            Step::Forget => {
+                self.record.snapshot = self.record.older.pop();
+                self.record.snapshot_of = None;
+            }
             _ => {}
         }
         match leg {
@@ -194,7 +195,8 @@ impl Course<'_> {
             Step::Upgrade => Step::Start,
             Step::Start if stage.is_some_and(|stage| stage.moves) => Step::Settle,
             Step::Start | Step::Settle => Step::Verify,
-            Step::Verify if self.forgets_snapshot() => Step::Forget,
+            // Also those of earlier tries, one after the other.
+            Step::Verify | Step::Forget if self.forgets_snapshot() => Step::Forget,
             _ => return self.stage_done(),
         };
         self.go(Leg::Forward, next);
@@ -218,7 +220,11 @@ impl Course<'_> {
             Step::Stop => Step::GoBack,
             Step::GoBack if more => Step::GoBack,
             Step::Load | Step::GoBack => {
-                self.record.upgrades = self.record.upgrades.saturating_sub(1);
+                // The first snapshot is of before all stages, any other of before this one.
+                self.record.upgrades = match self.plan.snapshots {
+                    Snapshots::First if step == Step::Load => 0,
+                    _ => self.record.upgrades.saturating_sub(1),
+                };
                 Step::Start
             }
             Step::Start if self.record.snapshot.is_some() => Step::Forget,
@@ -266,97 +272,12 @@ impl Course<'_> {
         self.record.others = Vec::new();
     }
 
-    /// A look before a stage.
-    fn seen(&mut self, sight: &Sight) {
-        let Some(module) = sight.module else {
-            return self.out(Cause::new(Class::NoModule, "no module is installed"));
-        };
-        let Some(stage) = self.plan.next_stage(module) else {
-            let text = format!("{module} is installed, from which no stage starts");
-            return self.out(Cause::new(Class::UnknownModule, text));
-        };
-        self.record.module = self.plan.place(module);
-        self.record.stage = stage;
-        self.record.others.clone_from(&sight.snapshots);
-        if self.is_through() {
-            return match self.record.upgrades {
-                0 => self.end(End::Already),
-                _ => self.end(End::Migrated),
-            };
-        }
-        if sight.running != Running::Running && !self.record.stopped {
-            let text = "it was not running when its turn came, and is left as it is";
-            return self.out(Cause::new(Class::WasStopped, text));
-        }
-        if self.plan.snapshots != Snapshots::Never && sight.snapshots.len() >= MAX_SNAPSHOTS {
-            let text = format!("it has {} snapshots: delete one", sight.snapshots.len());
-            return self.out(Cause::new(Class::SnapshotsFull, text));
-        }
-        if sight.spare_cycles < self.plan.spare_cycles {
-            let text = format!(
-                "{} cycles above what freezes it, {} wanted",
-                sight.spare_cycles, self.plan.spare_cycles
-            );
-            return self.refused(Cause::new(Class::TooFewCycles, text));
-        }
-        self.done();
-    }
-
-    /// A look after a call of which the answer was lost.
-    fn found_out(&mut self, sight: &Sight) {
-        let State::Active { step, .. } = self.record.state.clone() else {
-            return;
-        };
-        if sight.running == Running::Stopping && step == Step::Stop {
-            if self.record.attempts < STOPPING_LOOKS {
-                self.record.attempts += 1;
-                self.record.due = self.now.after(self.plan.poll.max(1));
-                return;
-            }
-            // Nobody waits for it any more: it would be left stopping.
-            self.record.unsure = false;
-            let text = "its stop was not answered, and it is stopping still";
-            return self.refused(Cause::new(Class::DoesNotStop, text));
-        }
-        self.record.unsure = false;
-        if self.record.topping_up {
-            // Whether it came is told by what is refused next; the number of gifts is counted.
-            return self.done();
-        }
-        let place = sight.module.and_then(|module| self.plan.place(module));
-        let before = self.record.module;
-        let back = self.plan.releases_back().get(usize::from(self.record.back));
-        let took_effect = match step {
-            Step::Stop => sight.running == Running::Stopped,
-            Step::Start | Step::LetRun => sight.running == Running::Running,
-            Step::Snapshot => {
-                let known = &self.record.others;
-                let new = sight
-                    .snapshots
-                    .iter()
-                    .find(|id| !known.contains(id))
-                    .cloned();
-                self.record.snapshot_of = before;
-                self.record.snapshot = new;
-                self.record.snapshot.is_some()
-            }
-            Step::Upgrade => place.is_some() && place == self.place_of_stage(self.record.stage),
-            Step::Load => place.is_some() && place == self.record.snapshot_of,
-            Step::GoBack => back.is_some() && sight.module == back.copied(),
-            Step::Forget => {
-                let id = self.record.snapshot.as_ref();
-                id.is_none_or(|id| !sight.snapshots.contains(id))
-            }
-            Step::Look | Step::Rehearse | Step::Settle | Step::Verify => false,
-        };
-        if took_effect {
-            self.done();
-        } else if step == Step::Upgrade && place != before {
-            let text = "another module was installed by somebody else while it was being upgraded";
-            self.out(Cause::new(Class::Interfered, text));
-        } else {
-            self.refused(Cause::new(Class::Lost, "no answer, and no effect"));
-        }
+    /// One more; what it had from an earlier try is kept until all is well.
+    fn has_snapshot(&mut self, snapshot: SnapshotId) {
+        self.record
+            .older
+            .extend(self.record.snapshot.replace(snapshot));
+        self.record.snapshot_of = self.record.module;
     }
 
     fn moving(&mut self, done: u64, total: u64) {
@@ -369,104 +290,6 @@ impl Course<'_> {
         } else {
             self.record.due = self.now.after(self.plan.poll.max(1));
         }
-    }
-
-    /// The call was refused, or had no effect.
-    fn refused(&mut self, cause: Cause) {
-        let State::Active { leg, step } = self.record.state.clone() else {
-            return;
-        };
-        self.record.last = Some(cause.clone());
-        if cause.class == Class::NotFound && (self.record.touched || self.record.unsure) {
-            return self.end(End::Unknown(cause));
-        }
-        if self.must_end_well(&leg, step, cause.class) {
-            return self.later();
-        }
-        if cause.class == Class::TooFewCycles && self.tops_up() {
-            self.record.topping_up = true;
-            self.record.due = self.now;
-            return;
-        }
-        if cause.class == Class::DoesNotStop && step == Step::Stop {
-            return self.let_run_on(leg, cause);
-        }
-        if self.plan.retries(cause.class) && self.record.attempts < self.plan.retry.times {
-            return self.later();
-        }
-        self.record.topping_up = false;
-        match (leg, step) {
-            (Leg::Forward, Step::Settle | Step::Verify) => self.went_wrong(cause),
-            // It went well; that a snapshot is left over is told by the record.
-            (Leg::Forward, Step::Forget) => self.stage_done(),
-            (Leg::Rehearsal, Step::Rehearse) if !self.plan.retries(cause.class) => {
-                self.out(Cause::new(
-                    Class::RehearsalRefused,
-                    format!("{}: {}", cause.class, cause.text),
-                ))
-            }
-            (Leg::Rehearsal | Leg::Forward, _) => self.out(cause),
-            (Leg::Out(first), Step::Forget) => self.end_with(first),
-            (Leg::Back(first), Step::Forget) => self.end(End::Returned(first)),
-            (Leg::Out(first), _) => self.out(first),
-            (Leg::Back(first), _) => {
-                let text = format!("{}; the way back failed: {cause}", first.text);
-                self.out(Cause::new(first.class, text));
-            }
-        }
-    }
-
-    /// A canister that does not stop takes its calls again, and is tried later; after some times it is left.
-    fn let_run_on(&mut self, leg: Leg, cause: Cause) {
-        self.record.refused_stops = self.record.refused_stops.saturating_add(1);
-        let last = self.record.refused_stops > self.plan.retry.times;
-        match leg {
-            Leg::Back(first) if last => {
-                let text = format!("{}; it did not stop to go back", first.text);
-                self.out(Cause::new(first.class, text));
-            }
-            Leg::Rehearsal | Leg::Forward if last || self.called_off => self.out(cause),
-            leg => self.go(leg, Step::LetRun),
-        }
-    }
-
-    fn tries_to_stop_later(&mut self, leg: Leg) {
-        let step = match leg {
-            Leg::Back(_) => Step::Stop,
-            _ => Step::Look,
-        };
-        self.go(leg, step);
-        self.record.due = self.now.after(self.plan.retry.most);
-    }
-
-    /// What is tried without end: what must be known, what must run, and after an upgrade took effect whatever fails only
-    /// because the network does not answer. The operator may give such a canister up.
-    fn must_end_well(&self, leg: &Leg, step: Step, class: Class) -> bool {
-        let upgraded = matches!(leg, Leg::Back(_)) || matches!(step, Step::Settle | Step::Verify);
-        self.record.unsure
-            || matches!(step, Step::Start | Step::LetRun)
-            || (upgraded && step != Step::Forget && self.plan.retries(class))
-    }
-
-    /// The stage took effect, and the canister is not as it should be.
-    fn went_wrong(&mut self, cause: Cause) {
-        self.record.last = Some(cause.clone());
-        if self.record.can_go_back(self.plan) {
-            self.record.back = 0;
-            self.record.refused_stops = 0;
-            self.go(Leg::Back(cause), Step::Stop);
-        } else {
-            self.out(cause);
-        }
-    }
-
-    /// The same call once more, after a while.
-    fn later(&mut self) {
-        let retry = self.plan.retry;
-        let doubled = retry.first.max(1) << u32::from(self.record.attempts).min(20);
-        self.record.attempts = self.record.attempts.saturating_add(1);
-        self.record.due = self.now.after(doubled.min(retry.most.max(1)));
-        self.settled();
     }
 
     /// After every answer: what the operator called off goes no further.
@@ -494,7 +317,7 @@ impl Course<'_> {
     fn wants_snapshot(&self) -> bool {
         match self.plan.snapshots {
             Snapshots::Each => true,
-            Snapshots::First => self.record.upgrades == 0,
+            Snapshots::First => self.record.snapshot.is_none(),
             Snapshots::Never => false,
         }
     }

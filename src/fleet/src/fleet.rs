@@ -269,6 +269,7 @@ impl Fleet {
         self.course(canister, now, |course| {
             course.record.wave = wave;
             course.record.excluded = false;
+            course.record.touched = false;
             course.record.state = State::Waiting;
         });
         Ok(())

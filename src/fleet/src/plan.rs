@@ -33,7 +33,8 @@ pub struct Plan {
     pub spare_cycles: u128,
     /// What a canister with fewer is given.
     pub top_up: Option<TopUp>,
-    /// Seconds after which a call without an answer can have no effect any more: 5 minutes for a call from outside.
+    /// Seconds after which a call without an answer can have no effect any more, and a stop has been given up: more than
+    /// 5 minutes.
     pub settle: u64,
     /// Seconds between two looks at how far a move is.
     pub poll: u64,
@@ -317,11 +318,6 @@ impl Plan {
         targets
             .chain(self.releases_back().iter().copied())
             .chain(origins)
-    }
-
-    /// The module of that place.
-    pub(crate) fn module(&self, place: u8) -> Option<ModuleHash> {
-        self.modules().nth(place.into())
     }
 
     /// The place of a module that it names.

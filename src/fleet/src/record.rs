@@ -22,7 +22,7 @@ pub struct Record {
     pub(crate) module: Option<u8>,
     /// Place of the module that its snapshot holds.
     pub(crate) snapshot_of: Option<u8>,
-    /// Whether anything was tried that changes it.
+    /// Whether anything was tried that changes it, since it last waited.
     pub(crate) touched: bool,
     /// Whether it may be stopped because it was asked to.
     pub stopped: bool,
@@ -52,6 +52,8 @@ pub struct Record {
     pub moved: (u64, u64),
     /// The snapshot to go back to.
     pub snapshot: Option<SnapshotId>,
+    /// Snapshots of earlier tries.
+    pub(crate) older: Vec<SnapshotId>,
     /// Snapshots that it had before.
     pub(crate) others: Vec<SnapshotId>,
     /// When its turn came, the last time.
@@ -132,7 +134,7 @@ pub enum End {
     Migrated,
     /// It had the last stage's module before.
     Already,
-    /// Nothing was tried, for this reason; it is as it was.
+    /// Nothing was tried since it last waited, for this reason; it is as it was.
     Passed(Cause),
     /// An upgrade was tried or prepared and had no effect; it runs as before.
     Unchanged(Cause),

@@ -12,17 +12,17 @@ use crate::index::Tally;
 use crate::record::{End, State};
 
 /// How sure the bound in a report is.
-pub const CONFIDENCE: f64 = 0.95;
+const CONFIDENCE: f64 = 0.95;
 /// Canisters that a group names.
 const EXAMPLES: usize = 5;
 
 /// How a fleet stands, every canister in exactly one number of `states`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// All canisters.
     pub canisters: u32,
     /// How many are in each state, by its name.
-    pub states: BTreeMap<&'static str, u32>,
+    pub states: BTreeMap<String, u32>,
     /// Failures and what was passed over, alike ones together, the largest group first.
     pub groups: Vec<Group>,
     /// How each wave stands.
@@ -31,7 +31,7 @@ pub struct Report {
     pub stopped: u32,
     /// Snapshots that are kept.
     pub snapshots: u32,
-    /// With [`CONFIDENCE`], fewer than this part of the canisters that are still to go will fail; of those that were
+    /// With a confidence of 95 %, fewer than this part of the canisters that are still to go will fail; of those that were
     /// upgraded or failed so far.
     pub failures_below: f64,
 }
@@ -52,7 +52,7 @@ pub struct Group {
 }
 
 /// How one wave stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WaveReport {
     /// Which.
     pub wave: u16,
@@ -64,11 +64,11 @@ pub struct WaveReport {
 impl Report {
     /// Of a fleet as it stands.
     pub fn of(fleet: &Fleet) -> Self {
-        let mut states: BTreeMap<&'static str, u32> = BTreeMap::new();
+        let mut states: BTreeMap<String, u32> = BTreeMap::new();
         let mut groups: BTreeMap<(Class, &'static str), Group> = BTreeMap::new();
         let (mut stopped, mut snapshots) = (0, 0);
         for (member, record) in fleet.members().iter().zip(fleet.records()) {
-            *states.entry(record.state.name()).or_default() += 1;
+            *states.entry(record.state.name().to_owned()).or_default() += 1;
             stopped += u32::from(record.stopped);
             snapshots += u32::from(record.snapshot.is_some());
             let State::Ended(end) = &record.state else {

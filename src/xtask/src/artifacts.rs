@@ -73,17 +73,22 @@ const fn back(name: &'static str) -> Artifact {
     }
 }
 
-/// What only the tests run: release 2 with steps of three entries, and the releases of the example.
+/// The canister that brings the users' canisters through the releases. In a batch of its own, so that a change to it builds
+/// nothing else.
+pub const INDEX_BATCHES: &[&[Artifact]] = &[&[Artifact {
+    name: INDEX,
+    package: INDEX,
+    features: &[],
+    handles_whole_values: false,
+}]];
+
+/// What only the tests run: releases 2 and 3 with steps of three entries, and the releases of the example.
 pub const TEST_BATCHES: &[&[Artifact]] = &[
-    &[Artifact {
-        name: "tiny-budget",
-        package: "tiny-budget",
-        features: &[],
-        handles_whole_values: false,
-    }],
+    &[tiny("tiny-budget", &[])],
     &[todo("todo-release-0", &["release-0"])],
     &[todo("todo-release-1", &["release-1"])],
     &[todo("todo-release-2", &["release-2"])],
+    &[tiny("tiny-budget-3", &["hashtags"])],
 ];
 
 /// The other ways to migrate the same canister, which only the bench runs.
@@ -100,6 +105,16 @@ const fn peer(name: &'static str) -> Artifact {
         name,
         package: name,
         features: &[],
+        handles_whole_values: false,
+    }
+}
+
+/// A release with steps of three entries; the two differ by a feature.
+const fn tiny(name: &'static str, features: &'static [&'static str]) -> Artifact {
+    Artifact {
+        name,
+        package: "tiny-budget",
+        features,
         handles_whole_values: false,
     }
 }
@@ -127,6 +142,9 @@ pub const BACK: &str = "release-back";
 /// See [`BACK`].
 pub const BACK_TO_MEMORY_0: &str = "release-back-memory-0";
 
+/// The module of the index, whose interface `candid/` holds too.
+pub const INDEX: &str = "user-index";
+
 /// The module of today's release, whose interface `candid/` holds.
 pub const TODAY: &str = "individual-user";
 
@@ -135,6 +153,36 @@ impl Artifact {
     pub fn built_file(&self) -> String {
         built_file(self.package)
     }
+}
+
+/// Every batch that there is.
+fn all_batches() -> impl Iterator<Item = &'static [Artifact]> {
+    [
+        BATCHES,
+        BACK_BATCHES,
+        INDEX_BATCHES,
+        TEST_BATCHES,
+        BENCH_BATCHES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}
+
+/// The name of every module.
+pub fn names() -> Vec<&'static str> {
+    all_batches()
+        .flatten()
+        .map(|artifact| artifact.name)
+        .collect()
+}
+
+/// The batches that have a module of one of these names.
+pub fn batches_of(names: &[String]) -> Vec<&'static [Artifact]> {
+    let named = |artifact: &Artifact| names.iter().any(|name| name == artifact.name);
+    all_batches()
+        .filter(|batch| batch.iter().any(named))
+        .collect()
 }
 
 /// The file that cargo leaves of a package, relative to the target directory.
@@ -177,11 +225,7 @@ mod tests {
     const ICP: &str = include_str!("../../../icp.yaml");
 
     fn artifacts() -> impl Iterator<Item = &'static Artifact> {
-        [BATCHES, BACK_BATCHES, TEST_BATCHES, BENCH_BATCHES]
-            .into_iter()
-            .flatten()
-            .copied()
-            .flatten()
+        all_batches().flatten()
     }
 
     fn path(name: &str) -> String {
@@ -208,6 +252,17 @@ mod tests {
         assert_eq!(canister["releases"]["back"], path(BACK));
         let to_memory_0 = &canister["releases"]["back-to-memory-0"];
         assert_eq!(*to_memory_0, path(BACK_TO_MEMORY_0));
+    }
+
+    #[test]
+    fn dfx_and_icp_find_the_module_of_the_index() {
+        let dfx: Value = serde_json::from_str(DFX).unwrap();
+        let canister = &dfx["canisters"]["user_index"];
+        assert_eq!(canister["candid"], "candid/user_index.did");
+        assert_eq!(canister["wasm"], path(INDEX));
+        assert_eq!(canister["build"][0], "cargo xtask build");
+        assert!(ICP.contains("- name: user_index\n"));
+        assert!(ICP.contains(&format!("/canisters/{INDEX}.wasm.gz")));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod build;
 pub mod candid;
 pub mod demo;
+pub mod fleet;
 pub mod fuzz;
 pub mod icp;
 pub mod new;

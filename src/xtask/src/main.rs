@@ -12,6 +12,7 @@ mod command;
 mod error;
 mod file;
 mod flags;
+mod fleet;
 mod icp;
 mod interface;
 mod journey;
@@ -41,8 +42,12 @@ enum Command {
     /// Measure this project and other ways to migrate on the same user data, side by side
     Bench(command::bench::Options),
     /// Build the canister modules into target/canisters, shrunk, with their metadata
-    Build,
-    /// Write candid/individual_user.did from the module that is built
+    Build {
+        /// Only these, and what is built together with them
+        #[arg(value_parser = artifacts::names())]
+        modules: Vec<String>,
+    },
+    /// Write candid/individual_user.did and candid/user_index.did from the modules that are built
     Candid {
         /// Write nothing; fail if the file differs from the module
         #[arg(long)]
@@ -50,6 +55,8 @@ enum Command {
     },
     /// Take a legacy canister through both upgrades on the embedded host, and compare every answer
     Demo(command::demo::Options),
+    /// Bring a fleet of canisters through both stages on this machine, and print its report
+    Fleet(command::fleet::Options),
     /// Run the fuzz targets: what must hold for any bytes
     Fuzz(command::fuzz::Options),
     /// Run the runbook's commands with the real icp client
@@ -82,9 +89,10 @@ fn run(arguments: Arguments) -> error::Result<()> {
     let workspace = Workspace::find()?;
     match arguments.command {
         Command::Bench(options) => command::bench::run(&workspace, &options),
-        Command::Build => command::build::run(&workspace),
+        Command::Build { modules } => command::build::run(&workspace, &modules),
         Command::Candid { check } => command::candid::run(&workspace, check),
         Command::Demo(options) => command::demo::run(&workspace, &options),
+        Command::Fleet(options) => command::fleet::run(&workspace, &options),
         Command::Fuzz(options) => command::fuzz::run(&workspace, &options),
         Command::Icp(options) => command::icp::run(&workspace, &options),
         Command::New(options) => command::new::run(&workspace, &options),

@@ -5,6 +5,7 @@ use wasmtime::Linker;
 
 use super::{Call, Pointer, amount, system_call};
 use crate::cost;
+use crate::deadline::MOST_SECONDS;
 use crate::entry::Entries;
 use crate::env::Env;
 use crate::execution::{Callback, Closure, Execution, OutgoingCall};
@@ -46,6 +47,7 @@ pub(super) fn define<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<(
                     reject: closure(on_reject, reject_environment),
                     cleanup: None,
                 },
+                timeout: None,
             });
         }
     );
@@ -74,8 +76,8 @@ pub(super) fn define<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<(
         "call_with_best_effort_response",
         from,
         cost::SYSTEM_CALL,
-        |call, _t: u32| {
-            pending(call.run())?;
+        |call, seconds: u32| {
+            pending(call.run())?.timeout = Some(seconds.min(MOST_SECONDS));
         }
     );
     system_call!(

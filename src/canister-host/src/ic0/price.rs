@@ -6,11 +6,11 @@ use super::{Pointer, system_call};
 use crate::cost;
 use crate::entry::Entries;
 use crate::env::Env;
+use crate::prices::CREATE_CANISTER;
 
 /// A call: its base, both ways, with the execution reserved for the response; and a byte of it.
 const CALL: u128 = 2_097_412_000;
 const CALL_BYTE: u128 = 1_000;
-const CREATE_CANISTER: u128 = 500_000_000_000;
 /// An HTTPS outcall, and a byte of its request and of its response.
 const HTTP_REQUEST: u128 = 49_140_000;
 const HTTP_REQUEST_BYTE: u128 = 5_200;

@@ -8,8 +8,6 @@ use crate::entry::Entries;
 use crate::env::Env;
 use crate::stop::Stop;
 
-/// `ic0.canister_status` of a running canister. Canisters are never stopped here.
-const RUNNING: u32 = 1;
 /// The largest certified data, in bytes.
 const MAX_CERTIFIED: u64 = 32;
 /// The longest message that is kept of a trap or a log, in bytes.
@@ -38,7 +36,7 @@ fn define_self<P: Pointer>(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
         "canister_status",
         from,
         cost::SYSTEM_CALL,
-        |_call| RUNNING
+        |call| call.run().input.status as u32
     );
     system_call!(
         linker,

@@ -3,10 +3,12 @@
 mod support;
 
 mod calls;
+mod deadlines;
 mod faults;
 mod hostile;
 mod interface;
 mod limits;
+mod management;
 mod memory_access;
 mod metering;
 mod modules;

@@ -44,8 +44,12 @@ fn http_request(request: HttpRequest) -> HttpResponse {
             b"only /metrics is served here\n".to_vec(),
         );
     }
-    let now = ic_cdk::api::time();
-    let text = state::with_store(|store| metrics::text(release::running(), store, pages(), now));
+    let vitals = metrics::Vitals {
+        pages: pages(),
+        cycles: ic_cdk::api::canister_cycle_balance(),
+        now: ic_cdk::api::time(),
+    };
+    let text = state::with_store(|store| metrics::text(release::running(), store, vitals));
     response(200, "text/plain; version=0.0.4", text.or_trap())
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::artifacts::{self, Artifact, BACK_BATCHES, BATCHES};
+use crate::artifacts::{self, Artifact, BACK_BATCHES, BATCHES, INDEX_BATCHES};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::flags;
@@ -17,11 +17,15 @@ use crate::table::{Align, Table, grouped};
 use crate::threads;
 use crate::workspace::Workspace;
 
-/// Builds every module and prints what was built.
+/// Builds the modules that are named, or all that go on chain, and prints what was built.
 ///
 /// # Errors
 /// Those of the set-up, of cargo, of reading and writing modules.
-pub fn run(workspace: &Workspace) -> Result<()> {
+pub fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
+    let batches = match names {
+        [] => [BATCHES, BACK_BATCHES, INDEX_BATCHES].concat(),
+        names => artifacts::batches_of(names),
+    };
     let mut table = Table::new(&[
         ("module", Align::Left),
         ("bytes", Align::Right),
@@ -29,7 +33,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         ("queries", Align::Right),
         ("updates", Align::Right),
     ]);
-    for file in modules(workspace, &[BATCHES, BACK_BATCHES].concat())? {
+    for file in modules(workspace, &batches)? {
         let wasm = fs::read(&file).map_err(Error::file("read", &file))?;
         let packed = receipt::packed(&file);
         let packed_bytes = fs::metadata(&packed)

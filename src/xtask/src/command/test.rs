@@ -22,7 +22,7 @@ const SCENARIOS: (&str, &str) = ("scenarios", "pocket-ic");
 /// # Errors
 /// Those of building, `Failed` if a test fails.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    build::run(workspace)?;
+    build::run(workspace, &[])?;
     build::modules(workspace, TEST_BATCHES)?;
     let v8 = without_v8(workspace);
     let (package, feature) = SCENARIOS;

@@ -1,0 +1,52 @@
+//! Whether a canister is as it should be after a stage: it runs, on the stage's module, its move is done where there is one, and
+//! it answers what it is asked.
+
+use candid::Principal;
+use fleet::{Class, ModuleHash};
+
+use crate::management::{self, Failure, Patience};
+use crate::progress;
+
+/// How a canister should be.
+pub struct Expected {
+    /// What should be installed.
+    pub module: Option<ModuleHash>,
+    /// Whether it moved its state.
+    pub moves: bool,
+    /// Queries without argument that it has to answer.
+    pub checks: Vec<String>,
+}
+
+/// Asks the management canister, and then the canister itself.
+///
+/// # Errors
+/// The first thing that is otherwise.
+pub async fn verify(id: Principal, expected: &Expected) -> Result<(), Failure> {
+    let seen = management::status(id).await?;
+    if !super::perform::runs(&seen) {
+        return Err(Failure::refused(Class::Interfered, "it was stopped again"));
+    }
+    if seen.module != expected.module {
+        let text = match seen.module {
+            Some(module) => format!("{module} is installed, which is not the stage's module"),
+            None => "nothing is installed any more".to_owned(),
+        };
+        return Err(Failure::refused(Class::Interfered, text));
+    }
+    progress::verify(id, expected.moves).await?;
+    for method in &expected.checks {
+        ask(id, method).await?;
+    }
+    Ok(())
+}
+
+/// A query that must be answered, whatever the answer is.
+async fn ask(id: Principal, method: &str) -> Result<(), Failure> {
+    let answer = management::call(id, method, &(), Patience::Short).await;
+    answer.map(drop).map_err(|failure| match failure {
+        Failure::Refused(cause) if cause.class == Class::Trapped => {
+            Failure::refused(Class::WrongAnswers, format!("{method}: {}", cause.text))
+        }
+        other => other,
+    })
+}
