@@ -150,7 +150,10 @@ impl FleetOnHost {
     /// # Errors
     /// It does not stop, or a hook refused.
     pub fn upgrade_index(&mut self, module: &Module) -> Result<InstallReport, FleetError> {
-        self.manage("stop_canister")?;
+        // A stop that times out goes on; whoever repeats it waits for the rest.
+        if self.manage("stop_canister").is_err() {
+            self.manage("stop_canister")?;
+        }
         let upgraded = self.upgrade_index_running(module);
         self.manage("start_canister")?;
         upgraded
@@ -164,7 +167,9 @@ impl FleetOnHost {
         let mode = InstallMode::Upgrade {
             skip_pre_upgrade: false,
         };
-        let upgraded = self.host.install(self.index, mode, module, &[], self.operator);
+        let upgraded = self
+            .host
+            .install(self.index, mode, module, &[], self.operator);
         Ok(upgraded?)
     }
 

@@ -28,7 +28,12 @@ mod hooks {
 
     #[ic_cdk::init]
     fn init() {
-        let begun = Store::begin_tiered(&PLAN, DefaultMemoryImpl::default(), State::default(), time());
+        let begun = Store::begin_tiered(
+            &PLAN,
+            DefaultMemoryImpl::default(),
+            State::default(),
+            time(),
+        );
         state::with_store(|store| *store = begun.or_trap());
     }
 

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::driver;
 use crate::limits::{self, MAX_CHUNK_BYTES, MAX_CHUNKS, MAX_MODULES};
 use crate::management;
-use crate::state::hot::StoredModule;
 use crate::state;
+use crate::state::hot::StoredModule;
 
 #[derive(Default)]
 struct Upload {
@@ -33,7 +33,9 @@ thread_local! {
 pub async fn upload(number: u32, bytes: Vec<u8>) -> Result<u32, String> {
     if bytes.is_empty() || bytes.len() > MAX_CHUNK_BYTES {
         let found = bytes.len();
-        return Err(format!("a chunk has 1 to {MAX_CHUNK_BYTES} bytes, this one {found}"));
+        return Err(format!(
+            "a chunk has 1 to {MAX_CHUNK_BYTES} bytes, this one {found}"
+        ));
     }
     if number == 0 {
         UPLOAD.take();
@@ -59,7 +61,9 @@ fn expect(number: u32) -> Result<(), String> {
     if next == number as usize && next < MAX_CHUNKS {
         return Ok(());
     }
-    Err(format!("chunk {number} was sent, and {next} is the next of at most {MAX_CHUNKS}"))
+    Err(format!(
+        "chunk {number} was sent, and {next} is the next of at most {MAX_CHUNKS}"
+    ))
 }
 
 /// Names the module that was uploaded, if it has this hash.

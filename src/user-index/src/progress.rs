@@ -90,7 +90,10 @@ fn judge(status: &Status) -> Result<Answer, Failure> {
             Ok(Answer::Moving { done, total })
         }
         Phase::Differs => {
-            let differing = moving.collections.iter().filter(|it| it.difference.is_some());
+            let differing = moving
+                .collections
+                .iter()
+                .filter(|it| it.difference.is_some());
             let names: Vec<&str> = differing.map(|it| it.name.as_str()).collect();
             let text = format!("the audit found a difference in {}", names.join(", "));
             Err(Failure::refused(Class::Differs, text))

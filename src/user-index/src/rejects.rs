@@ -55,7 +55,13 @@ fn class(method: &str, code: Option<RejectCode>, text: &str) -> Class {
 }
 
 fn is_trap(text: &str) -> bool {
-    const TRAPS: &[&str] = &["trap", "violated contract", "exceeded", "cannot grow", "injected"];
+    const TRAPS: &[&str] = &[
+        "trap",
+        "violated contract",
+        "exceeded",
+        "cannot grow",
+        "injected",
+    ];
     TRAPS.iter().any(|words| text.contains(words))
 }
 

@@ -31,7 +31,9 @@ thread_local! {
 pub fn begin(canisters: &[Principal]) -> Result<(), String> {
     if canisters.is_empty() || canisters.len() > MAX_CANISTERS {
         let found = canisters.len();
-        return Err(format!("a survey is of 1 to {MAX_CANISTERS} canisters, not {found}"));
+        return Err(format!(
+            "a survey is of 1 to {MAX_CANISTERS} canisters, not {found}"
+        ));
     }
     let mut ids = BTreeSet::new();
     if let Some(twice) = canisters.iter().find(|id| !ids.insert(**id)) {
@@ -116,7 +118,9 @@ pub fn found(state: &State) -> Result<Vec<Found>, String> {
     }
     if survey.next < survey.canisters {
         let (next, canisters) = (survey.next, survey.canisters);
-        return Err(format!("the survey is at {next} of {canisters}: wait until it is through"));
+        return Err(format!(
+            "the survey is at {next} of {canisters}: wait until it is through"
+        ));
     }
     Ok(state.surveyed.iter().map(|(_, found)| found.0).collect())
 }

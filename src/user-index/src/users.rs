@@ -22,7 +22,9 @@ pub async fn create(
 ) -> Result<Principal, String> {
     let available = ic_cdk::api::canister_liquid_cycle_balance();
     if available < cycles.saturating_add(driver::RESERVE) {
-        return Err(format!("the index has {available} cycles, which is too few to give {cycles}"));
+        return Err(format!(
+            "the index has {available} cycles, which is too few to give {cycles}"
+        ));
     }
     let itself = ic_cdk::api::canister_self();
     let others = controllers.iter().filter(|id| **id != itself).copied();
@@ -40,8 +42,7 @@ pub async fn create(
         state.users.insert(number, Stored(user));
         number
     });
-    let installed =
-        management::install(id, CanisterInstallMode::Install, module, argument).await;
+    let installed = management::install(id, CanisterInstallMode::Install, module, argument).await;
     installed.map_err(|failure| format!("{id} was created, and is empty: {failure}"))?;
     state::with(|state| {
         if let Some(Stored(mut user)) = state.users.get(&number) {

@@ -151,21 +151,32 @@ impl Artifact {
 
 /// Every batch that there is.
 fn all_batches() -> impl Iterator<Item = &'static [Artifact]> {
-    [BATCHES, BACK_BATCHES, INDEX_BATCHES, TEST_BATCHES, BENCH_BATCHES]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        BATCHES,
+        BACK_BATCHES,
+        INDEX_BATCHES,
+        TEST_BATCHES,
+        BENCH_BATCHES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// The name of every module.
 pub fn names() -> Vec<&'static str> {
-    all_batches().flatten().map(|artifact| artifact.name).collect()
+    all_batches()
+        .flatten()
+        .map(|artifact| artifact.name)
+        .collect()
 }
 
 /// The batches that have a module of one of these names.
 pub fn batches_of(names: &[String]) -> Vec<&'static [Artifact]> {
     let named = |artifact: &Artifact| names.iter().any(|name| name == artifact.name);
-    all_batches().filter(|batch| batch.iter().any(named)).collect()
+    all_batches()
+        .filter(|batch| batch.iter().any(named))
+        .collect()
 }
 
 /// The file that cargo leaves of a package, relative to the target directory.

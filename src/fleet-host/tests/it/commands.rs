@@ -15,7 +15,10 @@ fn a_paused_run_brings_to_an_end_what_was_begun_and_goes_on_when_resumed() {
     let idle = twelve.fleet.run_to_end();
     let status = twelve.fleet.status().unwrap();
     assert!(idle.is_err() && status.paused, "{status:?}");
-    assert!(status.steps.is_empty() && status.ended < USERS as u32, "{status:?}");
+    assert!(
+        status.steps.is_empty() && status.ended < USERS as u32,
+        "{status:?}"
+    );
     twelve.fleet.control("resume").unwrap();
     twelve.fleet.run_to_end().unwrap();
     assert_eq!(twelve.fleet.report().unwrap(), clean_report());
@@ -86,7 +89,7 @@ fn too_many_failures_halt_the_run_until_it_is_resumed() {
     twelve.fleet.begin().unwrap();
     assert!(twelve.fleet.run_to_end().is_err());
     let status = twelve.fleet.status().unwrap();
-    assert!(status.halted && status.at == At::Wave(1), "{status:?}");
+    assert!(status.halted && status.waves[2].waiting == 7, "{status:?}");
     twelve.fleet.control("resume").unwrap();
     twelve.fleet.run_to_end().unwrap();
     assert_eq!(twelve.there(), USERS - 1);
@@ -112,10 +115,13 @@ fn nobody_but_a_controller_gets_an_answer() {
             false => host.update(index, stranger, name, &arg),
         };
         let reject = answer.expect_err(name);
-        assert!(reject.message.contains("only a controller"), "{name}: {reject}");
+        assert!(
+            reject.message.contains("only a controller"),
+            "{name}: {reject}"
+        );
         asked += 1;
     }
-    assert!(asked > 25, "{asked}");
+    assert!(asked >= 25, "{asked}");
     for hidden in ["perform_call", "migration_step"] {
         let arg = candid::encode_args((0u32, 0u64)).unwrap();
         let (host, index) = (&mut twelve.fleet.host, twelve.fleet.index);

@@ -23,7 +23,11 @@ fn wanted(count: u32) -> CreateUsers {
 fn users_are_created_surveyed_and_brought_through() {
     let mut twelve = Twelve::uploaded(HostConfig::default());
     let fleet = &mut twelve.fleet;
-    assert!(fleet.command::<Vec<Result<Principal, String>>>("create_users", (wanted(2),)).is_err());
+    assert!(
+        fleet
+            .command::<Vec<Result<Principal, String>>>("create_users", (wanted(2),))
+            .is_err()
+    );
     fleet.upload("legacy", LEGACY.bytes()).unwrap();
     let created: Vec<Result<Principal, String>> =
         fleet.command("create_users", (wanted(9),)).unwrap();
@@ -51,7 +55,10 @@ fn users_are_created_surveyed_and_brought_through() {
         rehearsed: 0,
     };
     let plan = twelve.plan();
-    twelve.fleet.set_plan(plan, Members::Surveyed(deal)).unwrap();
+    twelve
+        .fleet
+        .set_plan(plan, Members::Surveyed(deal))
+        .unwrap();
     twelve.fleet.begin().unwrap();
     let status = twelve.fleet.run_to_end().unwrap();
     let migrated: Vec<u32> = status.waves.iter().map(|wave| wave.migrated).collect();

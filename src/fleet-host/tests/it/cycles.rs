@@ -25,7 +25,10 @@ fn a_canister_with_too_few_cycles_is_given_some() {
     let host = &twelve.fleet.host;
     assert_eq!(host.cycles(poor).unwrap(), 2 * TRILLION + 5);
     assert_eq!(host.cycles(poorest).unwrap(), 2 * TRILLION);
-    assert_eq!(host.cycles(twelve.fleet.index).unwrap(), before - 3 * TRILLION);
+    assert_eq!(
+        host.cycles(twelve.fleet.index).unwrap(),
+        before - 3 * TRILLION
+    );
 }
 
 #[test]
@@ -37,7 +40,10 @@ fn without_cycles_to_give_it_is_passed_over() {
     let status = twelve.fleet.run_to_end().unwrap();
     assert_eq!(status.groups.len(), 1, "{status:?}");
     let group = &status.groups[0];
-    assert_eq!((group.class.as_str(), &group.examples[..]), ("too-few-cycles", &[poor][..]));
+    assert_eq!(
+        (group.class.as_str(), &group.examples[..]),
+        ("too-few-cycles", &[poor][..])
+    );
     assert_eq!(twelve.there(), USERS - 1);
 }
 
@@ -55,8 +61,15 @@ fn an_index_with_too_few_cycles_waits_and_says_so() {
     });
     waiting.unwrap();
     let status = twelve.fleet.status().unwrap();
-    assert!(status.short_of_cycles && status.ended < USERS as u32, "{status:?}");
-    assert!(status.last_error.is_some_and(|error| error.contains("cycles")));
+    assert!(
+        status.short_of_cycles && status.ended < USERS as u32,
+        "{status:?}"
+    );
+    assert!(
+        status
+            .last_error
+            .is_some_and(|error| error.contains("cycles"))
+    );
     twelve.fleet.host.set_cycles(index, 10 * TRILLION).unwrap();
     twelve.fleet.run_to_end().unwrap();
     assert_eq!(twelve.there(), USERS);

@@ -55,8 +55,14 @@ fn nothing_is_done_twice_whose_answer_was_lost() {
     twelve.fleet.begin().unwrap();
     twelve.fleet.run_to_end().unwrap();
     let host = &twelve.fleet.host;
-    assert_eq!(host.count_management_calls("install_chunked_code"), 2 * USERS);
-    assert_eq!(host.count_management_calls("take_canister_snapshot"), 2 * USERS);
+    assert_eq!(
+        host.count_management_calls("install_chunked_code"),
+        2 * USERS
+    );
+    assert_eq!(
+        host.count_management_calls("take_canister_snapshot"),
+        2 * USERS
+    );
 }
 
 #[test]
@@ -64,7 +70,8 @@ fn what_cannot_be_mended_is_told_and_everything_runs() {
     let mut twelve = Twelve::planned();
     let [foreign, trapping, gone] = [3, 6, 9].map(|at| twelve.users[at]);
     let host = &mut twelve.fleet.host;
-    host.set_controllers(foreign, vec![twelve.fleet.operator]).unwrap();
+    host.set_controllers(foreign, vec![twelve.fleet.operator])
+        .unwrap();
     let fault = Fault::within(EntryPoint::PostUpgrade, FaultPoint::Call(5));
     host.set_fault(trapping, Some(fault)).unwrap();
     let fault = ManagementFault::new(
@@ -98,8 +105,15 @@ fn what_cannot_be_mended_is_told_and_everything_runs() {
 
     // What kept two of them back is gone: they are taken in again.
     let controllers = vec![twelve.fleet.index];
-    twelve.fleet.host.set_controllers(foreign, controllers).unwrap();
-    let _: () = twelve.fleet.command("retry_class", ("not-controller",)).unwrap();
+    twelve
+        .fleet
+        .host
+        .set_controllers(foreign, controllers)
+        .unwrap();
+    let _: () = twelve
+        .fleet
+        .command("retry_class", ("not-controller",))
+        .unwrap();
     twelve.fleet.control_one("retry", trapping).unwrap();
     twelve.fleet.run_to_end().unwrap();
     assert_eq!(twelve.there(), USERS - 1);

@@ -15,7 +15,11 @@ fn interrupted(after: usize, what: impl FnOnce(&mut Twelve)) {
     what(&mut twelve);
     twelve.fleet.run_to_end().unwrap();
     assert_eq!(twelve.there(), USERS, "after {after} ticks");
-    assert_eq!(twelve.fleet.report().unwrap(), clean_report(), "after {after} ticks");
+    assert_eq!(
+        twelve.fleet.report().unwrap(),
+        clean_report(),
+        "after {after} ticks"
+    );
 }
 
 #[test]
@@ -82,7 +86,10 @@ fn an_answer_that_traps_is_found_by_the_watch_and_looked_into() {
     assert!(!twelve.fleet.host.is_fault_armed(index).unwrap());
     assert_eq!(twelve.there(), USERS);
     let errors = twelve.fleet.errors().unwrap();
-    assert!(errors.iter().any(|line| line.text.contains("nobody waits")), "{errors:?}");
+    assert!(
+        errors.iter().any(|line| line.text.contains("nobody waits")),
+        "{errors:?}"
+    );
     assert_eq!(twelve.fleet.report().unwrap(), clean_report());
 }
 
@@ -94,8 +101,14 @@ fn any_command_mends_a_trap_of_the_timer_itself() {
     let fault = Fault::within(EntryPoint::GlobalTimer, FaultPoint::Call(30));
     let index = twelve.fleet.index;
     twelve.fleet.host.set_fault(index, Some(fault)).unwrap();
-    assert!(matches!(twelve.fleet.run_to_end(), Err(FleetError::Idle(_))));
-    twelve.fleet.host.advance_time(std::time::Duration::from_secs(60));
+    assert!(matches!(
+        twelve.fleet.run_to_end(),
+        Err(FleetError::Idle(_))
+    ));
+    twelve
+        .fleet
+        .host
+        .advance_time(std::time::Duration::from_secs(60));
     twelve.fleet.control("resume").unwrap();
     twelve.fleet.run_to_end().unwrap();
     assert_eq!(twelve.fleet.report().unwrap(), clean_report());

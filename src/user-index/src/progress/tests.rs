@@ -78,6 +78,9 @@ fn a_move_that_needs_somebody_is_a_failure_of_its_class() {
 fn an_answer_that_is_no_status_is_refused_at_a_bounded_cost() {
     let hostile = Encode!(&vec![0u64; 1_000_000]).unwrap();
     for bytes in [&b"DIDL"[..], &hostile, &[]] {
-        assert!(matches!(read::<Status>(METHOD, bytes), Err(Failure::Refused(_))));
+        assert!(matches!(
+            read::<Status>(METHOD, bytes),
+            Err(Failure::Refused(_))
+        ));
     }
 }

@@ -5,8 +5,18 @@ fn every_rejection_belongs_to_the_class_that_says_what_to_do() {
     use RejectCode::*;
     let upgrade = "install_chunked_code";
     let cases = [
-        ("canister_status", DestinationInvalid, "Canister xyz not found", Class::NotFound),
-        ("canister_status", SysTransient, "come again", Class::Transient),
+        (
+            "canister_status",
+            DestinationInvalid,
+            "Canister xyz not found",
+            Class::NotFound,
+        ),
+        (
+            "canister_status",
+            SysTransient,
+            "come again",
+            Class::Transient,
+        ),
         (
             "stop_canister",
             SysTransient,
@@ -37,7 +47,12 @@ fn every_rejection_belongs_to_the_class_that_says_what_to_do() {
             "Error from Canister xyz: Canister called `ic0.trap` with message: 'E0012'",
             Class::Trapped,
         ),
-        (upgrade, CanisterError, "Canister's Wasm module is not valid", Class::Refused),
+        (
+            upgrade,
+            CanisterError,
+            "Canister's Wasm module is not valid",
+            Class::Refused,
+        ),
         (
             "stop_canister",
             CanisterReject,
@@ -50,11 +65,20 @@ fn every_rejection_belongs_to_the_class_that_says_what_to_do() {
             "Canister xyz has reached the maximum number of snapshots allowed: 10.",
             Class::SnapshotsFull,
         ),
-        ("migration_status", CanisterError, "Canister xyz is stopped", Class::Interfered),
+        (
+            "migration_status",
+            CanisterError,
+            "Canister xyz is stopped",
+            Class::Interfered,
+        ),
         ("start_canister", SysFatal, "no", Class::Refused),
     ];
     for (method, code, text, expected) in cases {
-        assert_eq!(cause(method, Some(code), text).class, expected, "{method}: {text}");
+        assert_eq!(
+            cause(method, Some(code), text).class,
+            expected,
+            "{method}: {text}"
+        );
     }
     assert_eq!(cause("x", None, "code 17").class, Class::Other);
 }
