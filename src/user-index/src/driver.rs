@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Every arrow ends in a message of its own, which either keeps the fleet, its records and what it asks for together, or
-//! nothing of it. A trap in an answer takes no other with it, because each call has a call context of its own; the [`watch`]
+//! nothing of it. A trap in an answer takes no other with it, because each call has a call context of its own; a watch
 //! finds that nobody waits for it any more and tells the engine that its answer is lost.
 
 use std::cell::RefCell;

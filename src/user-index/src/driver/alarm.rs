@@ -47,7 +47,7 @@ fn arm_at(at: u64) {
     NEXT.set(Some((at, timer)));
 }
 
-/// Looks every [`WATCH`] for what a trap has left, until nothing is under way.
+/// Looks every minute for what a trap has left, until nothing is under way.
 pub fn watch_on() {
     if WATCHING.get().is_some() {
         return;
