@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use ic_stable_migration::Manifest;
+use ic_stable_migration::{Held, Manifest};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|section: &[u8]| {
@@ -17,8 +17,8 @@ fuzz_target!(|section: &[u8]| {
     };
     let declared = collections.declared.iter();
     let known: Vec<_> = declared.map(|one| one.registered.clone()).collect();
-    for moved in [true, false] {
-        let found = collections.disagreements(&known, header.memory, moved);
+    for held in [Held::Moved, Held::Moving, Held::Nothing] {
+        let found = collections.disagreements(&known, header.memory, |_| held);
         assert!(found.len() <= 2 * known.len() + 1);
     }
 });

@@ -21,7 +21,7 @@ const FILL: Fill = Fill {
     seed: 3,
 };
 
-fn found(subject: &mut Subject, tag: &str, after: Option<u64>, limit: u64) -> (Vec<u64>, bool) {
+pub fn found(subject: &mut Subject, tag: &str, after: Option<u64>, limit: u64) -> (Vec<u64>, bool) {
     let arguments = encode_args((tag, after, limit)).unwrap();
     let caller = people::owner();
     let reply = subject
@@ -32,7 +32,7 @@ fn found(subject: &mut Subject, tag: &str, after: Option<u64>, limit: u64) -> (V
 }
 
 /// The tags of every post, as the canister shows them.
-fn tags(subject: &mut Subject) -> Vec<Vec<String>> {
+pub fn tags(subject: &mut Subject, posts: u64) -> Vec<Vec<String>> {
     let caller = people::owner();
     let post = |id: u64| {
         let arguments = candid::encode_one(id).unwrap();
@@ -42,10 +42,10 @@ fn tags(subject: &mut Subject) -> Vec<Vec<String>> {
             decode_one(&reply).unwrap();
         post.hashtags
     };
-    (0..POSTS).map(post).collect()
+    (0..posts).map(post).collect()
 }
 
-fn add_post(subject: &mut Subject, tag: &str) -> u64 {
+pub fn add_post(subject: &mut Subject, tag: &str) -> u64 {
     let details = PostDetailsFromFrontend {
         description: "written since".into(),
         hashtags: vec![tag.into()],
@@ -77,7 +77,7 @@ fn of_release_2() -> Subject {
 fn posts_of_before_are_found_once_the_job_is_through_and_new_ones_at_once() {
     let mut subject = of_release_2();
     let asked = subject.interview();
-    let tags = tags(&mut subject);
+    let tags = tags(&mut subject, POSTS);
     let tag = tags
         .iter()
         .flatten()

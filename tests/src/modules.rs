@@ -25,6 +25,9 @@ pub static BACK_TO_MEMORY_0: LazyLock<Module> = LazyLock::new(|| load("release-b
 /// Release 2 with steps of three entries.
 pub static TINY: LazyLock<Module> = LazyLock::new(|| load("tiny-budget"));
 
+/// Release 3 with steps of three entries.
+pub static TINY_3: LazyLock<Module> = LazyLock::new(|| load("tiny-budget-3"));
+
 /// The module of a name in `target/canisters`.
 ///
 /// # Panics

@@ -3,6 +3,10 @@
 //! It leaves the state where it finds it, in stable maps, in memory 0 or half way between them, and takes every call that
 //! release 2 takes. Its pre_upgrade writes the state as the value that release 0 reads at offset 0; built with the feature
 //! `memory-0`, as the frame of 2023 in memory 0. On a canister that has that value already it does what release 0 does.
+//!
+//! The index of release 3 is kept up where the memory has one, and rests where its job has got to: release 3 may be installed
+//! again at any time. Where it has none it gets none, so that release 2 may. Release 0 does not know of it, and nothing is
+//! lost by that: it is made of the posts, and is made of them again.
 #![cfg(target_family = "wasm")]
 
 use ic_cdk::api::time;
@@ -11,11 +15,13 @@ use ic_stable_migration::MessagePack;
 use ic_stable_migration::cdk::OrTrap;
 #[cfg(feature = "memory-0")]
 use ic_stable_migration::{Cbor, LengthU32};
-use ic_stable_migration::{Plan, Reverse, Schema, Target};
+use ic_stable_migration::{Plan, Reverse, Schema, Target, manifest};
 use ic_stable_structures::DefaultMemoryImpl;
 use individual_user::args::IndividualUserTemplateInitArgs;
 use individual_user::domain::memory::Start;
 use individual_user::lifecycle::{self, APPLICATION, CEILING, TRAILING};
+use individual_user::state::bulk::DECLARED;
+use individual_user::state::hashtags;
 use individual_user::state::hot::Hot;
 use individual_user::state::legacy::CanisterData;
 use individual_user::state::{self, Store};
@@ -32,15 +38,19 @@ type Back = Reverse<CanisterData, LengthU32<Cbor>>;
 #[cfg(feature = "memory-0")]
 const TARGET: Target = Target::Memory0;
 
-/// That of release 2, the newest that it knows the state of. What has no place in the value may not be dropped: there is
+/// That of release 3, the newest that it knows the state of. What has no place in the value may not be dropped: there is
 /// nothing of that kind unless a memory is damaged.
-const BACK: Back = Plan::new(2)
+const BACK: Back = Plan::new(3)
     .application(APPLICATION)
+    .collections(DECLARED)
     .schema(<Hot as Schema>::NUMBER)
     .ceiling(CEILING)
     .trailing(TRAILING)
     .reverse(TARGET)
-    .dropping(&[]);
+    .dropping(&[])
+    .derived(&[hashtags::INDEX]);
+
+manifest!(BACK.manifest());
 
 #[ic_cdk::init(hidden = true, decode_with = "lifecycle::argument")]
 fn init(args: Option<IndividualUserTemplateInitArgs>) {

@@ -1,16 +1,17 @@
 //! Compiled code kept in a directory from one process to the next.
 //!
 //! Compiling a canister of some MiB takes seconds, reading its code back milliseconds. If the
-//! environment variable `CANISTER_HOST_CACHE` names a directory, code of modules worth it is
-//! kept there, under the hash of the module and of everything the code depends on. Each file
-//! starts with the hash of the rest, so that a damaged one is compiled anew. Code that is
-//! read back is run: the directory must be one that only those can write to whose code may
-//! run here anyway, as cargo's target directory.
+//! program says where ([`keep_code_in`]) or the environment variable `CANISTER_HOST_CACHE`
+//! names a directory, code of modules worth it is kept there, under the hash of the module and
+//! of everything the code depends on. Each file starts with the hash of the rest, so that a
+//! damaged one is compiled anew. Code that is read back is run: the directory must be one that
+//! only those can write to whose code may run here anyway, as cargo's target directory.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -25,13 +26,40 @@ const WORTH_IT: usize = 128 << 10;
 /// How many files are kept, of a few MiB each; the oldest go first.
 const MOST_FILES: usize = 48;
 
+/// How many bytes are kept, whatever the number of files.
+const MOST_BYTES: u64 = 512 << 20;
+
+/// Where the program wants code kept, if it has said so.
+static PLACE: OnceLock<Option<PathBuf>> = OnceLock::new();
+
 const HASH: usize = 32;
 
-/// Compiles a module, or finds its code in the directory the environment names.
+/// Keeps compiled code in this directory from now on, or nowhere, whatever the environment says.
+/// It is made when there is something to keep. Up to 48 files and 512 MiB are kept in it, the
+/// newest; what else is in it may be removed. Code that is found there is run: nobody else may
+/// be able to write to it.
+///
+/// A program says so once, before its first module. False if it was said before; then nothing
+/// changes.
+///
+/// ```
+/// assert!(canister_host::keep_code_in(None));
+/// assert!(!canister_host::keep_code_in(Some("elsewhere".into())));
+/// ```
+pub fn keep_code_in(directory: Option<PathBuf>) -> bool {
+    PLACE.set(directory).is_ok()
+}
+
+/// Compiles a module, or finds its code in the directory for it.
 pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
-    let directory = std::env::var_os(VARIABLE).filter(|_| wasm.len() >= WORTH_IT);
-    match directory.filter(|directory| !directory.is_empty()) {
-        Some(directory) => compile_in(Path::new(&directory), engine, wasm),
+    let directory = match PLACE.get() {
+        Some(place) => place.clone(),
+        None => std::env::var_os(VARIABLE).map(PathBuf::from),
+    };
+    let directory =
+        directory.filter(|place| wasm.len() >= WORTH_IT && !place.as_os_str().is_empty());
+    match directory {
+        Some(directory) => compile_in(&directory, engine, wasm),
         None => Module::new(engine, wasm),
     }
 }
@@ -87,18 +115,21 @@ fn keep(directory: &Path, path: &Path, code: &[u8]) -> io::Result<()> {
     fs::rename(&unfinished, path)
 }
 
+/// Makes room for one more.
 fn drop_oldest(directory: &Path) -> io::Result<()> {
-    let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
+    let mut files: Vec<(SystemTime, PathBuf, u64)> = Vec::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        files.push((entry.metadata()?.modified()?, entry.path()));
+        let metadata = entry.metadata()?;
+        files.push((metadata.modified()?, entry.path(), metadata.len()));
     }
     files.sort();
-    for (_, path) in files
-        .iter()
-        .take((files.len() + 1).saturating_sub(MOST_FILES))
-    {
-        fs::remove_file(path)?;
+    let mut bytes = 0;
+    for (newer, (_, path, length)) in files.iter().rev().enumerate() {
+        bytes += length;
+        if newer + 1 >= MOST_FILES || bytes > MOST_BYTES {
+            fs::remove_file(path)?;
+        }
     }
     Ok(())
 }

@@ -138,6 +138,7 @@ mod validate;
 pub use candid::Principal;
 pub use candid_pointer::{CandidPointerError, candid_pointer};
 pub use canister::LogRecord;
+pub use code_cache::keep_code_in;
 pub use config::{
     CanisterSettings, DEFAULT_CYCLES, DEFAULT_FREEZING_THRESHOLD, DEFAULT_WASM_MEMORY_LIMIT,
     HostConfig, INSTALL_RATE, Limits, MAX_HEAP_PAGES, MAX_STABLE_PAGES, MAX_WIDE_HEAP_PAGES,

@@ -144,115 +144,146 @@ pub enum ModuleRule {
     },
 }
 
+/// Most rules that are told of one module.
+const MOST_TOLD: usize = 100;
+
 /// Checks a module, unpacked.
 ///
 /// # Errors
 /// It breaks a rule, or is not WebAssembly as far as the rules look at it.
 pub(crate) fn check(wasm: &[u8]) -> Result<(), ModuleError> {
-    at_most("bytes", wasm.len() as u64, MAX_MODULE)?;
+    match broken(wasm)?.into_iter().next() {
+        None => Ok(()),
+        Some(rule) => Err(rule.into()),
+    }
+}
+
+/// The rules that a module, unpacked, breaks: all of them, but for what comes after the first hundred.
+///
+/// # Errors
+/// It is not WebAssembly as far as the rules look at it.
+pub(crate) fn broken(wasm: &[u8]) -> Result<Vec<ModuleRule>, ModuleError> {
+    let mut broken = Broken::default();
+    broken.at_most("bytes", wasm.len() as u64, MAX_MODULE);
+    if !broken.0.is_empty() {
+        return Ok(broken.0);
+    }
     let outline = read::outline(wasm)?;
-    at_most("bytes of code", outline.code_bytes, MAX_CODE)?;
-    at_most("functions", outline.functions.len() as u64, MAX_FUNCTIONS)?;
-    at_most("globals", outline.globals.len() as u64, MAX_GLOBALS)?;
-    at_most("tables", outline.tables, MAX_TABLES)?;
-    at_most("memories", outline.memories, MAX_MEMORIES)?;
+    broken.at_most("bytes of code", outline.code_bytes, MAX_CODE);
+    broken.at_most("functions", outline.functions.len() as u64, MAX_FUNCTIONS);
+    broken.at_most("globals", outline.globals.len() as u64, MAX_GLOBALS);
+    broken.at_most("tables", outline.tables, MAX_TABLES);
+    broken.at_most("memories", outline.memories, MAX_MEMORIES);
     let pages = "pages of a 64-bit heap";
-    at_most(pages, outline.wide_heap_pages, MAX_WIDE_HEAP_PAGES)?;
+    broken.at_most(pages, outline.wide_heap_pages, MAX_WIDE_HEAP_PAGES);
     for (index, found) in (0..).zip(&outline.globals) {
         if !matches!(found.as_str(), "i32" | "i64" | "f32" | "f64" | "v128") {
             let found = found.clone();
-            return Err(ModuleRule::GlobalType { index, found }.into());
+            broken.note(ModuleRule::GlobalType { index, found });
         }
     }
     if let Some(index) = outline.computed_segment {
-        return Err(ModuleRule::DataOffset { index }.into());
+        broken.note(ModuleRule::DataOffset { index });
     }
-    check_exports(&outline)?;
-    check_bodies(&outline)?;
-    check_sections(&outline)
+    broken.exports(&outline)?;
+    broken.bodies(&outline);
+    broken.sections(&outline);
+    Ok(broken.0)
 }
 
-fn at_most(what: &'static str, found: u64, most: u64) -> Result<(), ModuleError> {
-    match found <= most {
-        true => Ok(()),
-        false => Err(ModuleRule::TooMuch { what, found, most }.into()),
-    }
-}
+/// The rules that are broken, in the order in which they are looked at.
+#[derive(Default)]
+struct Broken(Vec<ModuleRule>);
 
-fn check_exports(outline: &Outline) -> Result<(), ModuleError> {
-    if let Some((name, _)) = outline.exports.iter().find(|(n, _)| RESERVED.contains(n)) {
-        let name = shown(name);
-        return Err(ModuleRule::ReservedExport { name }.into());
-    }
-    let mut methods = BTreeSet::new();
-    for (export, function) in &outline.exports {
-        let (Some(function), true) = (function, export.starts_with("canister_")) else {
-            continue;
-        };
-        let method = METHODS.iter().find_map(|kind| export.strip_prefix(kind));
-        if method.is_none() && !ENTRY_POINTS.contains(export) {
-            let name = shown(export);
-            return Err(ModuleRule::UnknownEntryPoint { name }.into());
-        }
-        let found = outline.type_of(*function)?;
-        if found != "() -> ()" {
-            let name = shown(export);
-            return Err(ModuleRule::EntryPointType { name, found }.into());
-        }
-        if let Some(method) = method
-            && !methods.insert(method)
-        {
-            let name = shown(method);
-            return Err(ModuleRule::MethodTwice { name }.into());
+impl Broken {
+    fn note(&mut self, rule: ModuleRule) {
+        if self.0.len() < MOST_TOLD {
+            self.0.push(rule);
         }
     }
-    at_most("methods", methods.len() as u64, MAX_METHODS)?;
-    let bytes: usize = methods.iter().map(|name| name.len()).sum();
-    at_most("bytes of method names", bytes as u64, MAX_METHOD_NAMES)
-}
 
-fn check_bodies(outline: &Outline) -> Result<(), ModuleError> {
-    for (index, body) in (0..).zip(&outline.bodies) {
-        let limits = [
-            ("instructions", body.instructions, MAX_FUNCTION_INSTRUCTIONS),
-            ("points of complexity", body.complexity, MAX_COMPLEXITY),
-        ];
-        for (what, found, most) in limits {
-            if found > most {
-                return Err(ModuleRule::Function {
-                    index,
-                    what,
-                    found,
-                    most,
+    fn at_most(&mut self, what: &'static str, found: u64, most: u64) {
+        if found > most {
+            self.note(ModuleRule::TooMuch { what, found, most });
+        }
+    }
+
+    fn exports(&mut self, outline: &Outline) -> Result<(), ModuleError> {
+        for (name, _) in outline.exports.iter().filter(|(n, _)| RESERVED.contains(n)) {
+            let name = shown(name);
+            self.note(ModuleRule::ReservedExport { name });
+        }
+        let mut methods = BTreeSet::new();
+        for (export, function) in &outline.exports {
+            let (Some(function), true) = (function, export.starts_with("canister_")) else {
+                continue;
+            };
+            let method = METHODS.iter().find_map(|kind| export.strip_prefix(kind));
+            if method.is_none() && !ENTRY_POINTS.contains(export) {
+                let name = shown(export);
+                self.note(ModuleRule::UnknownEntryPoint { name });
+                continue;
+            }
+            let found = outline.type_of(*function)?;
+            if found != "() -> ()" {
+                let name = shown(export);
+                self.note(ModuleRule::EntryPointType { name, found });
+            }
+            if let Some(method) = method
+                && !methods.insert(method)
+            {
+                let name = shown(method);
+                self.note(ModuleRule::MethodTwice { name });
+            }
+        }
+        self.at_most("methods", methods.len() as u64, MAX_METHODS);
+        let bytes: usize = methods.iter().map(|name| name.len()).sum();
+        self.at_most("bytes of method names", bytes as u64, MAX_METHOD_NAMES);
+        Ok(())
+    }
+
+    fn bodies(&mut self, outline: &Outline) {
+        for (index, body) in (0..).zip(&outline.bodies) {
+            let limits = [
+                ("instructions", body.instructions, MAX_FUNCTION_INSTRUCTIONS),
+                ("points of complexity", body.complexity, MAX_COMPLEXITY),
+            ];
+            for (what, found, most) in limits {
+                if found > most {
+                    self.note(ModuleRule::Function {
+                        index,
+                        what,
+                        found,
+                        most,
+                    });
                 }
-                .into());
             }
         }
     }
-    Ok(())
-}
 
-fn check_sections(outline: &Outline) -> Result<(), ModuleError> {
-    let (mut names, mut bytes) = (BTreeSet::new(), 0);
-    for (section, size) in &outline.sections {
-        if !section.starts_with("icp:") {
-            continue;
+    fn sections(&mut self, outline: &Outline) {
+        let (mut names, mut bytes) = (BTreeSet::new(), 0);
+        for (section, size) in &outline.sections {
+            if !section.starts_with("icp:") {
+                continue;
+            }
+            let name = ["icp:public ", "icp:private "]
+                .iter()
+                .find_map(|scope| section.strip_prefix(scope));
+            let Some(name) = name else {
+                let name = shown(section);
+                self.note(ModuleRule::SectionName { name });
+                continue;
+            };
+            if !names.insert(name) {
+                let name = shown(name);
+                self.note(ModuleRule::SectionTwice { name });
+            }
+            bytes += name.len() as u64 + size;
         }
-        let name = ["icp:public ", "icp:private "]
-            .iter()
-            .find_map(|scope| section.strip_prefix(scope));
-        let Some(name) = name else {
-            let name = shown(section);
-            return Err(ModuleRule::SectionName { name }.into());
-        };
-        if !names.insert(name) {
-            let name = shown(name);
-            return Err(ModuleRule::SectionTwice { name }.into());
-        }
-        bytes += name.len() as u64 + size;
+        self.at_most("metadata sections", names.len() as u64, MAX_SECTIONS);
+        self.at_most("bytes of metadata sections", bytes, MAX_SECTION_BYTES);
     }
-    at_most("metadata sections", names.len() as u64, MAX_SECTIONS)?;
-    at_most("bytes of metadata sections", bytes, MAX_SECTION_BYTES)
 }
 
 /// As much of a name as an error shows.

@@ -23,29 +23,74 @@ use crate::rules;
 /// # Errors
 /// It is not valid, breaks a rule of the network, or imports what this host does not provide.
 pub fn validate(wasm: &[u8]) -> Result<(), ModuleError> {
+    match ModuleError::all_of(wasm).into_iter().next() {
+        None => Ok(()),
+        Some(error) => Err(error),
+    }
+}
+
+impl ModuleError {
+    /// Everything for which [`validate`] refuses a module, in one go: each rule that it breaks, a hundred at most, then an import
+    /// that is not there, or that it is not valid. Where it breaks a rule, it is not said to be invalid: that can be the same.
+    ///
+    /// ```
+    /// use canister_host::ModuleError;
+    ///
+    /// let wasm = wat::parse_str(
+    ///     r#"(module (memory 1) (memory 1) (func (export "canister_post_update")))"#,
+    /// )?;
+    /// assert_eq!(ModuleError::all_of(&wasm).len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn all_of(wasm: &[u8]) -> Vec<ModuleError> {
+        let mut found = Vec::new();
+        if let Err(error) = look(wasm, &mut found) {
+            found.push(error);
+        }
+        found
+    }
+}
+
+/// Notes the rules that a module breaks, and goes on to what else is wrong with it.
+fn look(wasm: &[u8], found: &mut Vec<ModuleError>) -> Result<(), ModuleError> {
     let machine = engine::get().map_err(|reason| ModuleError::Engine { reason })?;
     let unpacked = unpack(wasm)?;
-    rules::check(&unpacked)?;
-    let (rewritten, shape) = rewrite::rewrite(&unpacked)?;
+    found.extend(rules::broken(&unpacked)?.into_iter().map(ModuleError::Rule));
+    let keeps_rules = found.is_empty();
     let invalid = |error: wasmtime::Error| ModuleError::Invalid {
         reason: format!("{error:#}"),
     };
-    wasmtime::Module::validate(&machine.engine, &rewritten).map_err(invalid)?;
+    let wide_heap = match rewrite::rewrite(&unpacked) {
+        Ok((rewritten, shape)) => {
+            if keeps_rules {
+                wasmtime::Module::validate(&machine.engine, &rewritten).map_err(invalid)?;
+            }
+            shape.wide_heap
+        }
+        Err(error) if keeps_rules => return Err(error),
+        Err(_) => return Ok(()),
+    };
     let imports = imports_alone(&unpacked)?;
-    let imports = wasmtime::Module::new(&machine.engine, imports).map_err(invalid)?;
-    let linker = match shape.wide_heap {
+    let imports = wasmtime::Module::new(&machine.engine, imports).map_err(invalid);
+    let imports = match imports {
+        Err(_) if !keeps_rules => return Ok(()),
+        imports => imports?,
+    };
+    let linker = match wide_heap {
         true => &machine.wide_linker,
         false => &machine.linker,
     };
     match linker.instantiate_pre(&imports) {
         Ok(_) => Ok(()),
-        Err(error) => Err(match error.downcast_ref::<UnknownImportError>() {
-            Some(import) => ModuleError::UnknownImport {
+        Err(error) => match error.downcast_ref::<UnknownImportError>() {
+            Some(import) => Err(ModuleError::UnknownImport {
                 module: import.module().to_owned(),
                 name: import.name().to_owned(),
-            },
-            None => invalid(error),
-        }),
+            }),
+            None if keeps_rules => Err(invalid(error)),
+            None => Ok(()),
+        },
     }
 }
 

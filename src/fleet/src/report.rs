@@ -17,12 +17,12 @@ const CONFIDENCE: f64 = 0.95;
 const EXAMPLES: usize = 5;
 
 /// How a fleet stands, every canister in exactly one number of `states`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// All canisters.
     pub canisters: u32,
     /// How many are in each state, by its name.
-    pub states: BTreeMap<&'static str, u32>,
+    pub states: BTreeMap<String, u32>,
     /// Failures and what was passed over, alike ones together, the largest group first.
     pub groups: Vec<Group>,
     /// How each wave stands.
@@ -52,7 +52,7 @@ pub struct Group {
 }
 
 /// How one wave stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WaveReport {
     /// Which.
     pub wave: u16,
@@ -64,11 +64,11 @@ pub struct WaveReport {
 impl Report {
     /// Of a fleet as it stands.
     pub fn of(fleet: &Fleet) -> Self {
-        let mut states: BTreeMap<&'static str, u32> = BTreeMap::new();
+        let mut states: BTreeMap<String, u32> = BTreeMap::new();
         let mut groups: BTreeMap<(Class, &'static str), Group> = BTreeMap::new();
         let (mut stopped, mut snapshots) = (0, 0);
         for (member, record) in fleet.members().iter().zip(fleet.records()) {
-            *states.entry(record.state.name()).or_default() += 1;
+            *states.entry(record.state.name().to_owned()).or_default() += 1;
             stopped += u32::from(record.stopped);
             snapshots += u32::from(record.snapshot.is_some());
             let State::Ended(end) = &record.state else {

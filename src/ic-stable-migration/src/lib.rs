@@ -218,7 +218,7 @@ pub use mover::{
 };
 pub use open::{OpenOptions, Opened, Unrecognized, open};
 pub use plan::{Origin, Plan, ReadBack, Resumed};
-pub use registry::{Changes, Kind, OwnershipError, Registered, Shape, Size, Versions};
+pub use registry::{Changes, Held, Kind, OwnershipError, Registered, Shape, Size, Versions};
 pub use report::{CYCLES_PER_GIB_SECOND, StableReport, VirtualMemoryReport, cycles_per_year};
 pub use reverse::{Lost, Reverse, ReverseError, Target, ToLegacy};
 pub use schema::{Chain, Oldest, Record, RecordChain, Schema, SchemaReport, SchemaStep, Versioned};

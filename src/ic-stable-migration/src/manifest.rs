@@ -17,6 +17,7 @@
 //! ceiling       BYTES
 //! budget        INSTRUCTIONS                             of the move in an upgrade; 0 in steps
 //! trailing      refuse | discard
+//! back          value | memory                           where it goes back: what it leaves is a value, at offset 0 or in MEMORY
 //! collections   COUNT                                    the rest where the plan declares its collections:
 //! collection    ID  own | MEMORY  KEY  VALUE  OLDEST  NEWEST  NAME  KEY-TYPE  VALUE-TYPE
 //! renamed       OLD  NEW

@@ -54,7 +54,7 @@ mod work;
 
 use journaling::Journaled;
 
-pub(crate) use attach::{Fitting, declared, fit};
+pub(crate) use attach::{Fitting, declared, fit, fit_without};
 pub use budget::Budget;
 use progress::CollectionProgress;
 pub(crate) use progress::Progress;
@@ -162,6 +162,13 @@ impl<M: Memory> Tier<'_, M> {
     }
 }
 
+/// The collections of `state` without those that `absent` names, in their order.
+fn all_but<'a, S: Tiered<M>, M: Memory>(absent: &[&str], state: &'a mut S) -> Vec<Tier<'a, M>> {
+    let mut tiers = state.collections();
+    tiers.retain(|tier| !absent.contains(&tier.name));
+    tiers
+}
+
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "candid", derive(candid::CandidType))]
@@ -181,6 +188,8 @@ pub struct Mover<M: Memory> {
     managed: Managed<M>,
     ledger: Rc<Ledger<M>>,
     slots: Vec<SlotIndex>,
+    /// Collections of the state that the memory does not have, and is not to get: in a release that goes back.
+    absent: Vec<&'static str>,
     registry: Recorded,
     progress: Progress,
     journaled: Journaled,
@@ -210,6 +219,11 @@ impl<M: Memory> Mover<M> {
     /// The memory.
     pub fn managed(&self) -> &Managed<M> {
         &self.managed
+    }
+
+    /// The collections of `state` that the memory has, in their order: one for each slot.
+    fn tiers<'a, S: Tiered<M>>(&self, state: &'a mut S) -> Vec<Tier<'a, M>> {
+        all_but(&self.absent, state)
     }
 
     /// The collections that the memory has or had.
@@ -280,7 +294,7 @@ impl<M: Memory> Mover<M> {
         let (collection, key) = match self.progress.told_phase() {
             Phase::Renewing => self.working_at(),
             _ => {
-                let tiers = state.collections();
+                let tiers = self.tiers(state);
                 let mut moving = tiers
                     .iter()
                     .filter_map(|tier| Some((tier.name.into(), tier.map.next_key()?)));

@@ -123,6 +123,17 @@ pub struct Shape {
     pub value: Size,
 }
 
+/// Where the entries of a collection are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// On the heap, or some of them.
+    Moving,
+    /// All of them in its stable map.
+    Moved,
+    /// It has none, and memory 0 has none of before its move.
+    Nothing,
+}
+
 /// What is written down of one collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registered {
@@ -190,7 +201,7 @@ impl Registry {
     }
 
     /// The registry as it will be once the declared collections are taken for what is here; `home` is the memory of the
-    /// state. `complete` tells whether all entries of a registered collection are in its stable map. Writes nothing.
+    /// state. `held` tells where the entries of a registered collection are. Writes nothing.
     ///
     /// # Errors
     /// [`Error::ReservedMemory`] for an id that no collection can have, [`Error::Ownership`] for everything in
@@ -199,7 +210,7 @@ impl Registry {
         &self,
         home: u8,
         claims: &Claims,
-        complete: impl Fn(u8) -> bool,
+        held: impl Fn(u8) -> Held,
     ) -> Result<Self, Error> {
         distinct(home, &claims.collections)?;
         let mut claimed = self.clone();
@@ -208,19 +219,15 @@ impl Registry {
                 entry.name = name.into();
             }
         }
-        claimed.retire(claims, &complete)?;
+        claimed.retire(claims, &held)?;
         for declared in &claims.collections {
-            claimed.take(declared.clone(), complete(declared.id))?;
+            claimed.take(declared.clone(), held(declared.id))?;
         }
         Ok(claimed)
     }
 
     /// Marks what the release gives up; whatever else is registered has to be declared.
-    fn retire(
-        &mut self,
-        claims: &Claims,
-        complete: impl Fn(u8) -> bool,
-    ) -> Result<(), OwnershipError> {
+    fn retire(&mut self, claims: &Claims, held: impl Fn(u8) -> Held) -> Result<(), OwnershipError> {
         for entry in self.0.iter_mut().filter(|entry| !entry.retired) {
             if claims.has(&entry.name) {
                 continue;
@@ -232,7 +239,7 @@ impl Registry {
                     in_its_place: claims.name_of(entry.id),
                 });
             }
-            if !complete(entry.id) {
+            if held(entry.id) == Held::Moving {
                 return Err(OwnershipError::RetiredTooEarly {
                     name: entry.name.clone(),
                     id: entry.id,
@@ -244,7 +251,7 @@ impl Registry {
     }
 
     /// Takes one declared collection for the registered one of its name, or for a new one.
-    fn take(&mut self, declared: Registered, complete: bool) -> Result<(), OwnershipError> {
+    fn take(&mut self, declared: Registered, held: Held) -> Result<(), OwnershipError> {
         let Some(known) = self.named(&declared.name) else {
             return match self.owner(declared.id) {
                 Some(owner) => Err(OwnershipError::IdTaken {
@@ -277,7 +284,7 @@ impl Registry {
         if let Some(changed) = known.change_to(&declared) {
             return Err(changed);
         }
-        let values = known.values_under(declared.values, complete)?;
+        let values = known.values_under(declared.values, held)?;
         let known = self.0.iter_mut().find(|entry| entry.name == declared.name);
         if let Some(known) = known {
             known.values = values;

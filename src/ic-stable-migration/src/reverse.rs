@@ -7,6 +7,7 @@ use ic_stable_structures::Memory;
 
 use crate::error::Error;
 use crate::managed::Managed;
+use crate::manifest::ManifestSource;
 use crate::plan::Plan;
 use crate::registry::Registry;
 use crate::stream::is_zeroed;
@@ -15,7 +16,7 @@ mod error;
 mod proof;
 mod write;
 
-use crate::codec::WriteCodec;
+use crate::codec::{Codec, WriteCodec};
 pub use error::ReverseError;
 pub(crate) use proof::{holds, value_of};
 pub(crate) use write::{at_offset_0, clear};
@@ -142,6 +143,7 @@ pub struct Reverse<L, C> {
     plan: Plan<L, C>,
     target: Target,
     dropping: &'static [&'static str],
+    derived: &'static [&'static str],
 }
 
 impl<L, C> Reverse<L, C> {
@@ -150,6 +152,7 @@ impl<L, C> Reverse<L, C> {
             plan,
             target,
             dropping: &[],
+            derived: &[],
         }
     }
 
@@ -159,9 +162,30 @@ impl<L, C> Reverse<L, C> {
         self
     }
 
+    /// Names collections that are made of others and can be made again, as an index is: the legacy value need not express them,
+    /// and no promise is needed to drop them. This release writes to one as the release does that made it, so that it is right
+    /// where that one is installed again. A memory that has none is not given one: it is on the heap then, and written nowhere.
+    pub const fn derived(mut self, names: &'static [&'static str]) -> Self {
+        self.derived = names;
+        self
+    }
+
+    /// What the release says of itself, to be put into the module with [`manifest!`](crate::manifest). See
+    /// [`Plan::manifest`].
+    pub const fn manifest(&self) -> ManifestSource
+    where
+        C: Codec<L>,
+    {
+        self.plan.manifest().going_back(self.target)
+    }
+
     /// The release number.
     pub const fn release(&self) -> u32 {
         self.plan.release()
+    }
+
+    pub(crate) fn derives(&self) -> &'static [&'static str] {
+        self.derived
     }
 
     pub(crate) fn plan(&self) -> &Plan<L, C> {
@@ -178,7 +202,7 @@ impl<L, C> Reverse<L, C> {
     }
 
     /// Refuses a state that would lose something by going back: one of a memory that knows the collections of `registry`,
-    /// of which `undecided` was found to differ. Returns the names of what it loses with a promise.
+    /// of which `undecided` was found to differ. Returns the names of what it gives up: with a promise, or because it is derived.
     pub(crate) fn permit<S: ToLegacy, M: Memory>(
         &self,
         state: &S,
@@ -194,13 +218,15 @@ impl<L, C> Reverse<L, C> {
             (Target::Offset0, Some(managed)) => refuse_other_memories(managed, registry)?,
             _ => {}
         }
-        let lost = state.lost().into_iter().filter(|lost| lost.count > 0);
+        let lost = state.lost().into_iter();
+        let lost = lost.filter(|lost| lost.count > 0 && !self.derived.contains(&lost.name));
         let (promised, lost): (Vec<_>, Vec<_>) =
             lost.partition(|lost| self.dropping.contains(&lost.name));
         if !lost.is_empty() {
             return Err(ReverseError::Unpromised { lost }.into());
         }
-        Ok(promised.into_iter().map(|lost| lost.name).collect())
+        let promised = promised.into_iter().map(|lost| lost.name);
+        Ok(promised.chain(self.derived.iter().copied()).collect())
     }
 }
 

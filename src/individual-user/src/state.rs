@@ -8,7 +8,7 @@
 
 use std::cell::RefCell;
 
-#[cfg(feature = "hashtags")]
+#[cfg(feature = "hashtags-index")]
 use ic_stable_migration::Job;
 use ic_stable_migration::cdk::{LocalStore, OrTrap};
 use ic_stable_migration::{SchemaReport, Tier, Tiered, Versioned};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod bulk;
 pub mod cbor;
-#[cfg(feature = "hashtags")]
+#[cfg(feature = "hashtags-index")]
 pub mod hashtags;
 pub mod hot;
 pub mod keys;
@@ -83,7 +83,7 @@ impl Tiered<DefaultMemoryImpl> for State {
         self.bulk.collections()
     }
 
-    #[cfg(feature = "hashtags")]
+    #[cfg(feature = "hashtags-index")]
     fn jobs(&mut self) -> Vec<Job<'_>> {
         vec![hashtags::job(&mut self.bulk)]
     }

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use stable_migrate::{Error, NewFile, clean_up_when_interrupted, shortened};
 
+mod cache;
 mod check;
 mod compact;
 mod inspect;
@@ -32,6 +33,8 @@ mod upgrade;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    cache: cache::CacheArgs,
 }
 
 const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that \
@@ -56,10 +59,11 @@ enum Verdict {
 }
 
 pub fn run() -> ExitCode {
-    let command = match Cli::try_parse() {
-        Ok(cli) => cli.command,
+    let Cli { command, cache } = match Cli::try_parse() {
+        Ok(cli) => cli,
         Err(told) => return tell(&told),
     };
+    cache.apply();
     if let Err(error) = clean_up_when_interrupted() {
         complain(&format!("signals cannot be handled: {error}"));
         return ExitCode::from(2);

@@ -3,6 +3,8 @@
 //! Each that can fail answers `Err` with a sentence, and has changed nothing then.
 
 pub mod commands;
+// A program that links two canisters can have this of one only.
+#[cfg(target_family = "wasm")]
 pub mod http;
 pub mod modules;
 pub mod plan;

@@ -42,4 +42,5 @@ mod users;
 pub use lifecycle::APPLICATION;
 
 // Last, because it collects what the modules before it declare.
+#[cfg(target_family = "wasm")]
 mod interface;

@@ -82,17 +82,13 @@ pub const INDEX_BATCHES: &[&[Artifact]] = &[&[Artifact {
     handles_whole_values: false,
 }]];
 
-/// What only the tests run: release 2 with steps of three entries, and the releases of the example.
+/// What only the tests run: releases 2 and 3 with steps of three entries, and the releases of the example.
 pub const TEST_BATCHES: &[&[Artifact]] = &[
-    &[Artifact {
-        name: "tiny-budget",
-        package: "tiny-budget",
-        features: &[],
-        handles_whole_values: false,
-    }],
+    &[tiny("tiny-budget", &[])],
     &[todo("todo-release-0", &["release-0"])],
     &[todo("todo-release-1", &["release-1"])],
     &[todo("todo-release-2", &["release-2"])],
+    &[tiny("tiny-budget-3", &["hashtags"])],
 ];
 
 /// The other ways to migrate the same canister, which only the bench runs.
@@ -109,6 +105,16 @@ const fn peer(name: &'static str) -> Artifact {
         name,
         package: name,
         features: &[],
+        handles_whole_values: false,
+    }
+}
+
+/// A release with steps of three entries; the two differ by a feature.
+const fn tiny(name: &'static str, features: &'static [&'static str]) -> Artifact {
+    Artifact {
+        name,
+        package: "tiny-budget",
+        features,
         handles_whole_values: false,
     }
 }

@@ -22,6 +22,14 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// A fleet could not be run to its end.
+    #[error("the fleet: {0}")]
+    Fleet(#[from] fleet_host::FleetError),
+
+    /// A fleet ended otherwise than it had to.
+    #[error("the fleet: {0}")]
+    Unaccounted(String),
+
     /// A program could not be started.
     #[error("cannot start `{program}`: {source}; is it installed and on PATH?")]
     Start {

@@ -3,4 +3,6 @@
 
 pub mod mix;
 pub mod modelled;
+pub mod origin;
 pub mod print;
+pub mod real;

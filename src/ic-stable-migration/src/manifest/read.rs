@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use super::{MAX_CHANGES, MAX_COLLECTIONS, VERSION};
 use crate::error::Error;
-use crate::registry::{Claims, Kind, Registered, Registry, Shape, Size, Versions, new_name};
+use crate::registry::{Claims, Held, Kind, Registered, Registry, Shape, Size, Versions, new_name};
+use crate::reverse::Target;
 
 /// The longest section that is read, in bytes. The network takes no module whose metadata is longer.
 const MAX_BYTES: usize = 1 << 20;
@@ -36,6 +37,9 @@ pub struct HeaderManifest {
     pub move_budget: u64,
     /// Whether bytes behind a value that nothing accounts for are overwritten.
     pub discards_trailing: bool,
+    /// Where it goes back to, if it is a release that does: to what its [`Manifest::reads`] names, at offset 0 or in its
+    /// memory.
+    pub back: Option<Target>,
     /// Its collections; none where it does not say.
     pub collections: Option<Collections>,
 }
@@ -69,6 +73,8 @@ pub struct ManifestError {
     pub line: usize,
     /// What is wrong with it.
     pub reason: String,
+    /// The version of its form, where that is newer than what this version of the library reads.
+    pub newer: Option<u32>,
 }
 
 impl Manifest {
@@ -91,6 +97,7 @@ impl Manifest {
         let error = |line, reason: &str| ManifestError {
             line,
             reason: reason.into(),
+            newer: None,
         };
         if section.len() > MAX_BYTES {
             return Err(error(1, "the section has more than 1 MiB"));
@@ -101,11 +108,14 @@ impl Manifest {
         }
         let mut begins = section.split(|&byte| byte == b'\n');
         let first = begins.find(|line| line.starts_with(b"manifest\t"));
-        if first != Some(format!("manifest\t{VERSION}").as_bytes()) {
-            return Err(error(
-                1,
-                "it is of a version that this library does not know",
-            ));
+        let version = first.and_then(|line| line.strip_prefix(b"manifest\t"));
+        if version != Some(VERSION.to_string().as_bytes()) {
+            let text = version.and_then(|version| std::str::from_utf8(version).ok());
+            let version = text.and_then(|text| text.parse().ok());
+            return Err(ManifestError {
+                newer: version.filter(|version| *version > VERSION),
+                ..error(1, "it is of a version that this library does not know")
+            });
         }
         let mut reader = Reader::default();
         for (at, line) in (2..).zip(begins) {
@@ -134,9 +144,14 @@ impl Collections {
     }
 
     /// In what a memory, in which `known` is written down, disagrees with these collections: everything for which the
-    /// upgrade would be refused, one error for a collection. `home` is the memory of the state, `moved` tells whether all
-    /// entries of the known ones are in their stable maps. The rules are those of the upgrade.
-    pub fn disagreements(&self, known: &[Registered], home: u8, moved: bool) -> Vec<Error> {
+    /// upgrade would be refused, one error for a collection. `home` is the memory of the state, `held` tells where the entries
+    /// of the known ones are, by their ids. The rules are those of the upgrade.
+    pub fn disagreements(
+        &self,
+        known: &[Registered],
+        home: u8,
+        held: impl Fn(u8) -> Held,
+    ) -> Vec<Error> {
         let mut claims = Claims {
             collections: self
                 .declared
@@ -148,7 +163,7 @@ impl Collections {
         };
         let mut known = Registry(known.to_vec());
         let mut found = Vec::new();
-        while let Err(error) = known.claim(home, &claims, |_| moved) {
+        while let Err(error) = known.claim(home, &claims, &held) {
             // What was found of one is not to be found again, nor to hide the others.
             let of = |entry: &Registered| match &error {
                 Error::ReservedMemory { id } => entry.id == *id || entry.memory_id() == *id,
@@ -189,6 +204,7 @@ struct Reader {
     ceiling: Option<u64>,
     move_budget: Option<u64>,
     discards_trailing: Option<bool>,
+    back: Option<Target>,
     declared: Option<usize>,
     collections: Collections,
 }
@@ -210,6 +226,8 @@ impl Reader {
             ["budget", instructions] => once(&mut self.move_budget, parsed(instructions)?),
             ["trailing", "refuse"] => once(&mut self.discards_trailing, false),
             ["trailing", "discard"] => once(&mut self.discards_trailing, true),
+            ["back", "value"] => once(&mut self.back, Target::Offset0),
+            ["back", "memory"] => once(&mut self.back, Target::Memory0),
             ["collections", count] => once(&mut self.declared, parsed(count)?),
             [
                 "collection",
@@ -251,7 +269,8 @@ impl Reader {
             ["retired", name] => another(&mut self.collections.retired, name.into(), MAX_CHANGES),
             [
                 "application" | "release" | "reads" | "keeps" | "schemas" | "memory" | "ceiling"
-                | "budget" | "trailing" | "collections" | "collection" | "renamed" | "retired",
+                | "budget" | "trailing" | "back" | "collections" | "collection" | "renamed"
+                | "retired",
                 ..,
             ] => Err("it says what it cannot say"),
             _ => Ok(()),
@@ -273,6 +292,7 @@ impl Reader {
                     ceiling: self.ceiling.ok_or(MISSING)?,
                     move_budget: self.move_budget.ok_or(MISSING)?,
                     discards_trailing: self.discards_trailing.ok_or(MISSING)?,
+                    back: self.back,
                     collections: self.declared.map(|_| self.collections),
                 })
             }

@@ -7,6 +7,7 @@ use crate::codec::{Codec, Format};
 use crate::form::{Form, Frame};
 use crate::legacy::Trailing;
 use crate::registry::Size;
+use crate::reverse::Target;
 
 /// What [`manifest!`](crate::manifest) puts into the module. Made of a [plan](crate::Plan::manifest), or, for a release that
 /// has none, with [`ManifestSource::of_value`].
@@ -28,6 +29,7 @@ pub(crate) struct HeaderTerms {
     pub ceiling: u64,
     pub move_budget: u64,
     pub trailing: Trailing,
+    pub back: Option<Target>,
     pub declarations: Declarations,
 }
 
@@ -77,6 +79,14 @@ impl ManifestSource {
 
     pub(crate) const fn behind_header(mut self, terms: HeaderTerms) -> Self {
         self.header = Some(terms);
+        self
+    }
+
+    /// Of a release that goes back there.
+    pub(crate) const fn going_back(mut self, target: Target) -> Self {
+        if let Some(terms) = &mut self.header {
+            terms.back = Some(target);
+        }
         self
     }
 
@@ -138,6 +148,13 @@ impl HeaderTerms {
             Trailing::Refuse => "refuse",
             Trailing::Discard => "discard",
         });
+        if let Some(target) = self.back {
+            text.line("back");
+            text.field(match target {
+                Target::Offset0 => "value",
+                Target::Memory0 => "memory",
+            });
+        }
         let Some(collections) = self.declarations.collections else {
             return;
         };

@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::legacy::Trailing;
 use crate::mover::{Tier, Tiered};
 use crate::plan::Plan;
-use crate::registry::{Changes, OwnershipError};
+use crate::registry::{Changes, Held, OwnershipError};
+use crate::reverse::{Reverse, Target};
 use crate::tiered::TieredMap;
 
 type Legacy = BTreeMap<u64, String>;
@@ -107,6 +108,42 @@ fn lines_of_later_versions_are_skipped_and_damaged_ones_named() {
     }
 }
 
+#[test]
+fn a_release_that_goes_back_says_where_to() {
+    const BACK: Reverse<Legacy, LengthU32<Cbor>> = PLAN.reverse(Target::Memory0);
+    const BYTES: [u8; BACK.manifest().len()] = BACK.manifest().bytes();
+    let with = GOLDEN.replace("discard\n", "discard\nback\tmemory\n");
+    assert_eq!(std::str::from_utf8(&BYTES), Ok(&with[..]));
+    let back =
+        |text: &str| Manifest::read(text.as_bytes()).map(|read| read.unwrap().header.unwrap().back);
+    assert_eq!(back(&with), Ok(Some(Target::Memory0)));
+    assert_eq!(
+        back(&with.replace("back\tmemory", "back\tvalue")),
+        Ok(Some(Target::Offset0))
+    );
+    assert_eq!(back(GOLDEN), Ok(None));
+    assert!(back(&with.replace("back\tmemory", "back\tsomewhere")).is_err());
+}
+
+#[test]
+fn a_version_that_is_newer_is_told_from_one_that_is_none() {
+    for (version, newer) in [
+        ("2", Some(2)),
+        ("4294967295", Some(u32::MAX)),
+        ("0", None),
+        ("x", None),
+    ] {
+        let text = GOLDEN.replace("manifest\t1", &format!("manifest\t{version}"));
+        assert_eq!(
+            Manifest::read(text.as_bytes()).unwrap_err().newer,
+            newer,
+            "{version}"
+        );
+    }
+    let damaged = GOLDEN.replace("release\t7", "release\tx");
+    assert_eq!(Manifest::read(damaged.as_bytes()).unwrap_err().newer, None);
+}
+
 proptest! {
     #[test]
     fn no_section_makes_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
@@ -125,7 +162,7 @@ proptest! {
             && let Some(collections) = read.header.and_then(|header| header.collections)
         {
             let known: Vec<_> = collections.declared.iter().map(|one| one.registered.clone()).collect();
-            let found = collections.disagreements(&known, 0, true);
+            let found = collections.disagreements(&known, 0, |_| Held::Moved);
             prop_assert!(found.len() <= 2 * known.len());
         }
     }
@@ -232,10 +269,10 @@ fn a_disagreement_of_one_collection_does_not_hide_those_of_others() {
         .iter()
         .map(|one| one.registered.clone())
         .collect();
-    assert_eq!(old.disagreements(&known, 0, true), []);
+    assert_eq!(old.disagreements(&known, 0, |_| Held::Moved), []);
     let new = of(&(line(2, "=8", "a") + &line(1, "=8", "b") + &line(4, "=8", "d")));
     let codes: Vec<_> = new
-        .disagreements(&known, 0, true)
+        .disagreements(&known, 0, |_| Held::Moved)
         .iter()
         .map(Error::code)
         .collect();

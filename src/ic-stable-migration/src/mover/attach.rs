@@ -7,14 +7,14 @@ use ic_stable_structures::Memory;
 use super::journaling::Journaled;
 use super::progress::CollectionProgress;
 use super::work::work_of;
-use super::{Budget, Mover, Phase, Progress, Tier, Tiered};
+use super::{Budget, Mover, Phase, Progress, Tier, Tiered, all_but};
 use crate::codec::Cbor;
 use crate::error::Error;
 use crate::journal::{Journal, Slot};
 use crate::ledger::{Digest, Ledger, SlotIndex};
 use crate::managed::{Managed, Stamp};
 use crate::manifest::Declarations;
-use crate::registry::{Claims, Places, Recorded, Registry, check_memories};
+use crate::registry::{Claims, Held, Places, Recorded, Registry, check_memories};
 use crate::transfer::Written;
 
 /// What is to be done with a memory and a state that were found to fit.
@@ -25,6 +25,8 @@ pub(crate) struct Fitting {
     /// How the move went and what was known of the collections by the journal that stands in memory; none where that has
     /// to be written anew, because another registry goes into it, or there is none.
     standing: Option<(Progress, Vec<Slot>)>,
+    /// Collections that stay away from the memory.
+    absent: Vec<&'static str>,
 }
 
 /// The registry of a memory which has just the collections of `state`, as most have.
@@ -49,6 +51,22 @@ pub(crate) fn fit<M: Memory, S: Tiered<M>>(
     state: &mut S,
     stamp: Stamp,
 ) -> Result<Fitting, Error> {
+    fit_without(&[], declarations, home, managed, journal, state, stamp)
+}
+
+/// The same, where the memory does not get the collections that `derived` names if it does not know them.
+///
+/// # Errors
+/// Those of [`fit`].
+pub(crate) fn fit_without<M: Memory, S: Tiered<M>>(
+    derived: &[&'static str],
+    declarations: &Declarations,
+    home: u8,
+    managed: Option<&Managed<M>>,
+    journal: Option<Journal>,
+    state: &mut S,
+    stamp: Stamp,
+) -> Result<Fitting, Error> {
     if let Some(chain) = state.schema().filter(|chain| chain.number != stamp.schema) {
         return Err(Error::SchemaOfPlan {
             plan: stamp.schema,
@@ -57,12 +75,21 @@ pub(crate) fn fit<M: Memory, S: Tiered<M>>(
     }
     let stands = journal.is_some();
     let mut journal = journal.map_or_else(|| Journal::new(stamp.now), Ok)?;
-    let tiers = state.collections();
     let done = journal.progress.phase == Phase::Done;
     let known = journal.registry.registry();
+    let mut tiers = state.collections();
     declarations.hold(&tiers, &S::changes())?;
     let claims = Claims::of(&tiers, &S::changes());
-    let claimed = known.claim(home, &claims, |_| done)?;
+    let mut absent = derived.to_vec();
+    absent.retain(|name| !known.0.iter().any(|entry| claims.is_now(&entry.name, name)));
+    tiers.retain(|tier| !absent.contains(&tier.name));
+    let claims = Claims::of(&tiers, &S::changes());
+    let held = |id| match journal.slots.iter().find(|slot| slot.id == id) {
+        _ if !done => Held::Moving,
+        Some(slot) if slot.content.count == 0 => Held::Nothing,
+        _ => Held::Moved,
+    };
+    let claimed = known.claim(home, &claims, held)?;
     if let Some(managed) = managed {
         let entries = |id| {
             let slot = journal.slots.iter().find(|slot| slot.id == id);
@@ -86,6 +113,7 @@ pub(crate) fn fit<M: Memory, S: Tiered<M>>(
         journal,
         slots,
         standing,
+        absent,
     })
 }
 
@@ -183,8 +211,8 @@ impl<M: Memory> Mover<M> {
         Ok(mover)
     }
 
-    /// After an upgrade to a release that goes back: joins the stable tiers to the maps, and lets the move rest where it is.
-    /// Writes nothing where the journal has just the collections of `state`.
+    /// After an upgrade to a release that goes back: joins the stable tiers to the maps, and lets the move, and the work after
+    /// it, rest where they are. Writes nothing where the journal has just the collections of `state`.
     ///
     /// # Errors
     /// Those of writing the journal.
@@ -195,7 +223,10 @@ impl<M: Memory> Mover<M> {
     ) -> Result<Self, Error> {
         let newer_than_payload = fitting.journal.hot.is_some();
         let standing = fitting.standing.take();
+        let work = fitting.journal.progress.work.clone();
         let mut mover = Self::attach(managed, state, fitting)?;
+        // A job that the memory does not have yet is for the release that does it.
+        mover.progress.work = work;
         if standing.is_some_and(|standing| mover.says(&standing)) {
             mover.keep_journal()?;
         } else if mover.progress.originals || newer_than_payload {
@@ -227,10 +258,11 @@ impl<M: Memory> Mover<M> {
                     ..
                 },
             slots: known,
+            absent,
             ..
         } = fitting;
         let done = progress.phase == Phase::Done;
-        let tiers = state.collections();
+        let tiers = all_but(&absent, state);
         let at = |tier: &Tier<'_, M>| {
             let known = progress.collections.iter().find(|at| at.id == tier.id);
             // A collection that a later release added has to move, even after the others have.
@@ -270,6 +302,7 @@ impl<M: Memory> Mover<M> {
             managed,
             ledger,
             slots,
+            absent,
             registry,
             progress,
             journaled: Journaled::default(),

@@ -34,7 +34,7 @@ impl<M: Memory> Mover<M> {
         state: &mut S,
         now: u64,
     ) -> Result<(), Error> {
-        let mut audited = self.audited(&state.collections());
+        let mut audited = self.audited(&self.tiers(state));
         for memory in memories_of(&audited) {
             let alien = read(&self.managed, memory, &mut audited)?;
             // An entry of no collection is counted where the first of the memory is told to differ.
@@ -62,7 +62,7 @@ impl<M: Memory> Mover<M> {
     /// # Errors
     /// [`ReverseError::CollectionDiffers`] for the first that holds something else, [`Error::Tree`] for a map that is none.
     pub(crate) fn check_content<S: Tiered<M>>(&self, state: &mut S) -> Result<(), Error> {
-        let tiers = state.collections();
+        let tiers = self.tiers(state);
         let mut audited = self.audited(&tiers);
         for memory in memories_of(&audited) {
             read(&self.managed, memory, &mut audited)?;
@@ -85,10 +85,10 @@ impl<M: Memory> Mover<M> {
         Ok(())
     }
 
-    /// What every collection has to hold, in their order.
-    pub(crate) fn contents(&self) -> Vec<Digest> {
+    /// What every collection has to hold, by its id.
+    pub(crate) fn contents(&self) -> Vec<(u8, Digest)> {
         let slots = self.ledger.slots();
-        slots.iter().map(|slot| slot.content).collect()
+        slots.iter().map(|slot| (slot.id, slot.content)).collect()
     }
 
     /// Every collection, of which nothing was read yet.

@@ -292,6 +292,9 @@ impl<const DECLARED: u8> Run<DECLARED> {
                 at_write,
             } => self.trap(in_upgrade, at_write),
             Action::Mistake(mistake) => {
+                // Where there are no texts, none is of a version that is not read any more.
+                let is_none = mistake == 7 && model.texts.is_empty();
+                let mistake = if is_none { 0 } else { mistake };
                 let before = bytes_of(self.raw());
                 let error = mistaken(mistake, self.raw().clone());
                 prop_assert!(

@@ -79,15 +79,15 @@ impl<M: Memory> Mover<M> {
         let mut before = self.originals::<S>()?;
         let emptied = resolution == Resolution::MoveAll;
         // Another collection's move may be what is under way, and this one's entries of before long given up.
-        if emptied && before.collections()[at].map.heap_len() == 0 {
+        if emptied && self.tiers(&mut before)[at].map.heap_len() == 0 {
             return Err(Error::OriginalsGone);
         }
         let removed = self.ledger.removed(slot);
         let mut content = if emptied { Digest::default() } else { held };
-        let mut tiers = state.collections();
+        let mut tiers = self.tiers(state);
         let map = &mut tiers[at].map;
         map.move_again(emptied);
-        before.collections()[at]
+        self.tiers(&mut before)[at]
             .map
             .each_on_heap(&mut |key, value| {
                 if !removed.contains(key) && map.put_back(key, value) {
@@ -118,8 +118,8 @@ impl<M: Memory> Mover<M> {
     ) -> Result<DifferingKeys, Error> {
         let at = self.differing(state, collection)?;
         let mut before = self.originals::<S>()?;
-        let before = &before.collections()[at].map;
-        let now = &state.collections()[at].map;
+        let before = &self.tiers(&mut before)[at].map;
+        let now = &self.tiers(state)[at].map;
         let removed = self.ledger.removed(self.slots[at]);
         let mut keys = DifferingKeys::default();
         before.each_on_heap(&mut |key, value| {
@@ -141,7 +141,7 @@ impl<M: Memory> Mover<M> {
 
     /// Where a collection that differs stands among the others.
     fn differing<S: Tiered<M>>(&self, state: &mut S, collection: &str) -> Result<usize, Error> {
-        let tiers = state.collections();
+        let tiers = self.tiers(state);
         let found = tiers.iter().position(|tier| tier.name == collection);
         found
             .filter(|&at| {
@@ -155,7 +155,7 @@ impl<M: Memory> Mover<M> {
     }
 
     fn differing_names<S: Tiered<M>>(&self, state: &mut S) -> Vec<String> {
-        let tiers = state.collections();
+        let tiers = self.tiers(state);
         let both = tiers.iter().zip(&self.progress.collections);
         both.filter(|(_, at)| at.difference.is_some())
             .map(|(tier, _)| tier.name.to_owned())
@@ -171,7 +171,7 @@ impl<M: Memory> Mover<M> {
     }
 
     pub(super) fn restart_audit<S: Tiered<M>>(&mut self, state: &mut S, at: usize) {
-        state.collections()[at].map.restart_audit();
+        self.tiers(state)[at].map.restart_audit();
         self.ledger.restart_audit(self.slots[at]);
         let progress = &mut self.progress.collections[at];
         progress.audited = false;

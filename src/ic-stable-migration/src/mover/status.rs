@@ -115,7 +115,7 @@ pub struct CollectionStatus {
 impl<M: Memory> Mover<M> {
     /// How the move goes.
     pub fn status<S: Tiered<M>>(&self, state: &mut S) -> MoveStatus {
-        let tiers = state.collections();
+        let tiers = self.tiers(state);
         let at = self.progress.collections.iter().zip(&self.slots);
         let collections: Vec<_> = tiers
             .iter()

@@ -100,7 +100,7 @@ impl<M: Memory> Mover<M> {
         used: &dyn Fn() -> u64,
     ) -> Result<u64, Error> {
         let mut meter = Meter::new(budget, used, self.managed.tracked());
-        let mut tiers = state.collections();
+        let mut tiers = self.tiers(state);
         let mut moved = 0;
         let mut goes_on = true;
         for at in 0..tiers.len() {

@@ -219,7 +219,7 @@ impl<M: Memory> Mover<M> {
 
     /// Sends the audit to the collections whose values were written anew, if there are any.
     fn audit_renewed<S: Tiered<M>>(&mut self, state: &mut S) {
-        let names: Vec<_> = state.collections().iter().map(|tier| tier.name).collect();
+        let names: Vec<_> = self.tiers(state).iter().map(|tier| tier.name).collect();
         for (at, name) in names.into_iter().enumerate() {
             let entry = self.registry().named(name);
             if entry.is_some_and(|entry| entry.values.are_mixed()) {

@@ -62,6 +62,7 @@ impl<L, C> Plan<L, C> {
                 ceiling: self.ceiling,
                 move_budget: self.move_budget.instructions,
                 trailing: self.trailing,
+                back: None,
                 declarations: self.declarations,
             })
     }

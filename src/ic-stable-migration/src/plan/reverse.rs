@@ -8,7 +8,7 @@ use super::{Origin, Plan, ReadBack};
 use crate::codec::Codec;
 use crate::error::Error;
 use crate::managed::Managed;
-use crate::mover::{Mover, Tiered, fit};
+use crate::mover::{Mover, Tiered, fit_without};
 use crate::reverse::{Reverse, Target};
 
 /// How an upgrade found the state, and left it.
@@ -33,7 +33,8 @@ impl<L, C> Plan<L, C> {
         !matches!(self.read_back, ReadBack::Never)
     }
 
-    /// Brings the state back from whatever the canister has, and leaves it there.
+    /// Brings the state back from whatever the canister has, and leaves it there. A memory does not get the collections that
+    /// `derived` names, if it does not have them.
     ///
     /// # Errors
     /// Those of [`Plan::resume_tiered`] that speak of reading.
@@ -41,6 +42,7 @@ impl<L, C> Plan<L, C> {
         &self,
         memory: M,
         now: u64,
+        derived: &[&'static str],
     ) -> Result<(S, AsFound<M>, Origin), Error>
     where
         S: Tiered<M> + From<L>,
@@ -60,7 +62,8 @@ impl<L, C> Plan<L, C> {
             (Place::Legacy(_), _) => AsFound::OnHeap,
             (Place::Value(managed) | Place::Saved(managed), None) => AsFound::InMemory0(managed),
             (Place::Value(managed) | Place::Saved(managed), Some(journal)) => {
-                let fitting = fit(
+                let fitting = fit_without(
+                    derived,
                     &self.declarations,
                     self.memory,
                     Some(&managed),

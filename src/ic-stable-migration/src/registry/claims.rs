@@ -32,6 +32,11 @@ impl Claims {
         new_name(&self.renamed, old)
     }
 
+    /// Whether a collection that is written down under `old` is the one that has this name now.
+    pub fn is_now(&self, old: &str, name: &str) -> bool {
+        self.new_name(old).unwrap_or(old) == name
+    }
+
     /// The names under which a collection may be written down that has this one now.
     pub fn old_names(&self, name: &str) -> Vec<String> {
         let older = self.renamed.iter().map(|(old, _)| old);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{OwnershipError, Registered};
+use super::{Held, OwnershipError, Registered};
 
 /// A range of versions. Of a release: what its type reads, and the one that it writes. Of a memory: the oldest of which a
 /// value may still be there, and the newest that was ever written.
@@ -55,16 +55,19 @@ impl Registered {
         self.values = Versions::only(self.values.newest);
     }
 
-    /// What versions the values have once a release has them that reads and writes `declared`. `moved` tells whether every
-    /// entry is in stable memory.
+    /// What versions the values have once a release has them that reads and writes `declared`. Where there are none, none is
+    /// of an older version, whatever was written once.
     ///
     /// # Errors
     /// [`OwnershipError::Version`] for values that the release does not read, [`OwnershipError::VersionDuringMove`].
     pub(super) fn values_under(
         &self,
         declared: Versions,
-        moved: bool,
+        held: Held,
     ) -> Result<Versions, OwnershipError> {
+        if held == Held::Nothing {
+            return Ok(Versions::only(declared.newest));
+        }
         let found = self.values;
         if found.newest > declared.newest || found.oldest < declared.oldest {
             return Err(OwnershipError::Version {
@@ -74,7 +77,7 @@ impl Registered {
                 read: declared,
             });
         }
-        if found.newest < declared.newest && !moved {
+        if found.newest < declared.newest && held == Held::Moving {
             return Err(OwnershipError::VersionDuringMove {
                 name: self.name.clone(),
                 id: self.id,

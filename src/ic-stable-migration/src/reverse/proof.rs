@@ -46,15 +46,15 @@ where
     Ok((bytes, legacy))
 }
 
-/// Checks that the state which is made of a legacy value is `state`, whose collections hold `contents`; where that is not
-/// known they are on the heap, all of them. What `dropped` names is lost with a promise: a collection is not compared, and
+/// Checks that the state which is made of a legacy value is `state`, whose collections hold `contents`, by their ids; where
+/// that is not known they are on the heap, all of them. What `dropped` names is lost with a promise: a collection is not compared, and
 /// where a name is no collection's it may be a part of the hot state, which is not compared then.
 ///
 /// # Errors
 /// [`ReverseError::NotTheState`] with the first difference.
 pub fn holds<S, L, M>(
     state: &mut S,
-    contents: Option<&[Digest]>,
+    contents: Option<&[(u8, Digest)]>,
     legacy: L,
     format: Format,
     dropped: &[&str],
@@ -72,9 +72,9 @@ where
     {
         return Err(not_the_state(format, format!("in the hot state {what}")));
     }
-    for (at, (here, there)) in here.iter().zip(&there).enumerate() {
-        let known = contents.and_then(|contents| contents.get(at).copied());
-        let known = known.unwrap_or_else(|| on_heap(here));
+    for (here, there) in here.iter().zip(&there) {
+        let known = contents.and_then(|all| all.iter().find(|(id, _)| *id == here.id));
+        let known = known.map_or_else(|| on_heap(here), |(_, content)| *content);
         let found = on_heap(there);
         if known == found || dropped.contains(&here.name) {
             continue;

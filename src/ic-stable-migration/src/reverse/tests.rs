@@ -16,6 +16,7 @@ use crate::plan::Origin;
 use crate::store::Store;
 use crate::test_memory::{Capped, Trapping, Untouchable, bytes_of, memory_of};
 
+mod derived;
 mod life;
 mod refused;
 

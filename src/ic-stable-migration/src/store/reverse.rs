@@ -32,7 +32,7 @@ impl<S: Tiered<M> + ToLegacy, M: Memory> Store<S, M> {
         L: DeserializeOwned,
         C: Codec<L>,
     {
-        let (state, kept, origin) = back.plan().resume_as_found(memory, now)?;
+        let (state, kept, origin) = back.plan().resume_as_found(memory, now, back.derives())?;
         let kept = match kept {
             AsFound::OnHeap => Kept::OnHeap,
             AsFound::InMemory0(managed) => Kept::InMemory0(managed),

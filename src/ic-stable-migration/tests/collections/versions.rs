@@ -164,6 +164,35 @@ fn a_release_that_dropped_a_version_is_refused_until_no_value_has_it() {
     );
 }
 
+/// What is not there has no version, whatever was there once.
+#[test]
+fn a_release_that_dropped_a_version_takes_a_collection_that_is_empty() {
+    for notes in [0, 9] {
+        let mut canister = moved::<false>(notes);
+        for key in 0..notes {
+            canister.state.notes.remove(&key);
+        }
+        let mut after = canister.upgraded::<FourAlone<false>>(FourAlone::<false>::plan());
+        assert_eq!(after.status().work, [], "nothing is to be written anew");
+        let new = v4::NoteAlone(note("written since", 0));
+        after.state.notes.insert(1, Record::new(new));
+        after.upgrade();
+        assert_eq!(after.state.notes.len(), 1);
+    }
+}
+
+/// The entries of before the move are still in memory 0.
+#[test]
+fn a_collection_that_was_emptied_while_it_moves_still_has_its_versions() {
+    let mut canister = Moving::<One<false>, Legacy>::start(&legacy(9), MoveBudget::STEPS_ONLY);
+    canister.step_of(1);
+    for key in 0..9 {
+        canister.state.notes.remove(&key);
+    }
+    let refused = refused::<Four<false>, false>(&mut canister, &Four::<false>::plan());
+    assert!(refused.starts_with("E518: "), "{refused}");
+}
+
 #[test]
 fn a_release_with_fewer_versions_is_refused() {
     let mut canister = moved::<false>(9).upgraded::<Four<false>>(Four::<false>::plan());

@@ -16,7 +16,7 @@ use crate::domain::post::{
 };
 use crate::state::State;
 use crate::state::bulk::Bulk;
-#[cfg(feature = "hashtags")]
+#[cfg(feature = "hashtags-index")]
 use crate::state::hashtags;
 use crate::state::keys::{BetKey, LikeKey, RoomKey};
 use crate::state::records::{BettingRecord, PostRecord};
@@ -64,7 +64,7 @@ pub fn add(
         betting: consent.then(BettingRecord::default),
     };
     let news = scores::refresh(&mut post, call);
-    #[cfg(feature = "hashtags")]
+    #[cfg(feature = "hashtags-index")]
     hashtags::note(&mut state.bulk.hashtags, id, &post.hashtags);
     state.bulk.posts.insert(id, post);
     Ok((id, news))

@@ -8,7 +8,9 @@ use ic_stable_migration::{ByteOrdered, Declared, Tier, TieredMap, declare};
 use ic_stable_structures::{DefaultMemoryImpl, Storable};
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "hashtags")]
+#[cfg(feature = "hashtags-index")]
+use super::hashtags;
+#[cfg(feature = "hashtags-index")]
 use super::keys::HashtagKey;
 use super::keys::{BetKey, FollowMemberKey, FollowedPrincipalKey, LikeKey, PlacedBetKey, RoomKey};
 use super::records::{PostRecord, RoomRecord};
@@ -45,7 +47,7 @@ pub struct Bulk {
     /// The lists of principals that were before the follow lists.
     pub followed_principals: Collection<FollowedPrincipalKey, ()>,
     /// Posts by what they are tagged with; since release 3. See [`hashtags`](super::hashtags).
-    #[cfg(feature = "hashtags")]
+    #[cfg(feature = "hashtags-index")]
     #[serde(default, skip_serializing_if = "is_saved_by_nothing")]
     pub hashtags: Collection<HashtagKey, ()>,
 }
@@ -66,8 +68,8 @@ pub const DECLARED: &[Declared] = &[
     declare!("following", 9, u64 => FollowEntryDetail).sharing(SHARED),
     declare!("following_places", 10, FollowMemberKey => u64).sharing(SHARED),
     declare!("followed_principals", 11, FollowedPrincipalKey => ()).sharing(SHARED),
-    #[cfg(feature = "hashtags")]
-    declare!("hashtags", 12, HashtagKey => ()).sharing(SHARED),
+    #[cfg(feature = "hashtags-index")]
+    declare!(hashtags::INDEX, 12, HashtagKey => ()).sharing(SHARED),
 ];
 
 impl Bulk {
@@ -86,7 +88,7 @@ impl Bulk {
             following,
             following_places,
             followed_principals,
-            #[cfg(feature = "hashtags")]
+            #[cfg(feature = "hashtags-index")]
             hashtags,
         } = self;
         vec![
@@ -101,14 +103,14 @@ impl Bulk {
             tier("following", 9, following),
             tier("following_places", 10, following_places),
             tier("followed_principals", 11, followed_principals),
-            #[cfg(feature = "hashtags")]
-            tier("hashtags", 12, hashtags),
+            #[cfg(feature = "hashtags-index")]
+            tier(hashtags::INDEX, 12, hashtags),
         ]
     }
 }
 
 /// Whether the index has nothing on the heap, as it never has: it begins in stable memory. So a payload is what it was.
-#[cfg(feature = "hashtags")]
+#[cfg(feature = "hashtags-index")]
 fn is_saved_by_nothing(index: &Collection<HashtagKey, ()>) -> bool {
     ic_stable_migration::Collection::heap_len(index) == 0
 }

@@ -14,6 +14,9 @@ use super::bulk::{Bulk, Collection};
 use super::keys::HashtagKey;
 use super::records::PostRecord;
 
+/// The name of the collection. It is made of the posts alone: see the [module](self).
+pub const INDEX: &str = "hashtags";
+
 /// The name of the job.
 pub const JOB: &str = "hashtags of the posts of before";
 

@@ -37,7 +37,7 @@ impl LikeKey {
     }
 }
 
-#[cfg(feature = "hashtags")]
+#[cfg(feature = "hashtags-index")]
 composite_key! {
     /// A post is tagged.
     #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use ic_stable_migration::{HeaderManifest, Manifest};
+use ic_stable_migration::{HeaderManifest, Manifest, Target};
 
 use super::{MemoryFacts, Outline, Side};
 use crate::error::{Error, Result};
@@ -63,14 +63,25 @@ impl Before {
         self.module.as_ref()?.manifest()
     }
 
-    /// What the installed module says of a state behind the library's header.
+    /// Where the installed module goes back to, if it does. Its pre_upgrade leaves a value, whatever the memory holds now.
+    pub(super) fn goes_back(&self) -> Option<Target> {
+        self.manifest()?.header.as_ref()?.back
+    }
+
+    /// The stable memory, where the new module will find what it holds now.
+    pub(super) fn found(&self) -> Option<&MemoryFacts> {
+        self.memory.as_ref().filter(|_| self.goes_back().is_none())
+    }
+
+    /// What the installed module says of a state behind the library's header, if it leaves one.
     pub(super) fn header_manifest(&self) -> Option<&HeaderManifest> {
-        self.manifest()?.header.as_ref()
+        let manifest = self.manifest()?.header.as_ref();
+        manifest.filter(|manifest| manifest.back.is_none())
     }
 
     /// What the memory's header says; none without one.
     pub(super) fn header(&self) -> Option<&ic_stable_migration::Header> {
-        self.memory.as_ref()?.managed()?.header.as_ref()
+        self.found()?.managed()?.header.as_ref()
     }
 
     /// Whether the state is, or will be by the next save, behind the library's header.
@@ -85,7 +96,9 @@ impl Before {
 
     /// The newest release that is known to have been here.
     pub(super) fn release(&self) -> Option<u32> {
-        let saved = self.header().map(|header| header.release);
+        let managed = self.memory.as_ref().and_then(MemoryFacts::managed);
+        let saved = managed.and_then(|managed| managed.header.as_ref());
+        let saved = saved.map(|header| header.release);
         saved.max(self.manifest().map(|manifest| manifest.release))
     }
 

@@ -2,14 +2,14 @@
 //! the upgrade itself.
 
 use ic_stable_migration::{
-    Collections, DeclaredCollection, Error as StableError, Registered, Versions,
+    Collections, DeclaredCollection, Error as StableError, Held, Registered, Versions,
 };
 
 use super::memory::{JournalFacts, ManagedFacts};
 use super::{Before, Outline, Severity, Told};
 
 pub(super) fn check(before: &Before, new: &Outline, told: &mut Told) {
-    let managed = before.memory.as_ref().and_then(|memory| memory.managed());
+    let managed = before.found().and_then(|memory| memory.managed());
     let journal = managed.and_then(|managed| managed.journal.as_ref());
     let old = before
         .header_manifest()
@@ -41,8 +41,12 @@ pub(super) fn check(before: &Before, new: &Outline, told: &mut Told) {
         }
         return;
     };
-    let moved = journal.is_none_or(|journal| journal.moved);
-    for error in collections.disagreements(&known, header.memory, moved) {
+    let held = |id| match journal {
+        Some(journal) if !journal.moved => Held::Moving,
+        Some(journal) if journal.empty.contains(&id) => Held::Nothing,
+        _ => Held::Moved,
+    };
+    for error in collections.disagreements(&known, header.memory, held) {
         disagreement(&error, told);
     }
     if let (Some(managed), Some(journal)) = (managed, journal) {

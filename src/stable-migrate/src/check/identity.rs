@@ -46,7 +46,8 @@ fn release(before: &Before, new: &Outline, told: &mut Told) {
     let (Some(old), Some(manifest)) = (before.release(), new.manifest()) else {
         return;
     };
-    if manifest.release >= old {
+    // Where the installed one goes back, an older one is what it is there for.
+    if manifest.release >= old || before.goes_back().is_some() {
         return;
     }
     let found = format!(

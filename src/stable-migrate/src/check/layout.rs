@@ -1,6 +1,6 @@
 //! Where the state is and in which form, and whether the new module finds and reads it.
 
-use ic_stable_migration::{BucketPlan, HeaderManifest, MAX_RELAYOUT_PAGES, Manifest};
+use ic_stable_migration::{BucketPlan, HeaderManifest, MAX_RELAYOUT_PAGES, Manifest, Target};
 
 use super::memory::{Holds, ManagedFacts};
 use super::{Before, Outline, Severity, Told};
@@ -33,6 +33,7 @@ pub(super) fn check(before: &Before, new: &Outline, told: &mut Told) {
             ),
             None => form(before, manifest, true, told),
             Some(header) => {
+                back(manifest, header, told);
                 behind_header(before, header, told);
                 form(before, manifest, header.discards_trailing, told);
             }
@@ -75,9 +76,28 @@ fn memory(before: &Before, new: &Outline, told: &mut Told) {
     }
 }
 
+/// That a module goes back, and to what.
+fn back(manifest: &Manifest, header: &HeaderManifest, told: &mut Told) {
+    let Some(target) = header.back else {
+        return;
+    };
+    let form = in_words((&manifest.reads.0, &manifest.reads.1));
+    let place = match target {
+        Target::Offset0 => "stable memory".to_owned(),
+        Target::Memory0 => format!("virtual memory {}", header.memory),
+    };
+    told.find(
+        "C211",
+        Severity::Note,
+        format!("the module goes back: the upgrade after it finds {form}, in {place}"),
+        "nothing at once; with the next upgrade, what that value cannot express: the module refuses what nobody has promised to give up (E901)",
+        "nothing, if it is meant; otherwise install the next release. `stable-migrate revert` tries both upgrades",
+    );
+}
+
 /// What a module says that looks for this library's header.
 fn behind_header(before: &Before, new: &HeaderManifest, told: &mut Told) {
-    let managed = before.memory.as_ref().and_then(|memory| memory.managed());
+    let managed = before.found().and_then(|memory| memory.managed());
     let saved = managed.filter(|managed| managed.header.is_some());
     let old = before.header_manifest();
     let home = saved.map(|managed| managed.home);
@@ -163,8 +183,16 @@ fn form(before: &Before, new: &Manifest, discards_trailing: bool, told: &mut Tol
             "give the plan the codec that reads what is there",
         );
     };
-    let holds = before.memory.as_ref().map(|memory| &memory.holds);
+    let holds = before.found().map(|memory| &memory.holds);
     match (holds, before.manifest()) {
+        (_, Some(old)) if before.goes_back() == Some(Target::Memory0) => {
+            let leaves = (&old.reads.0[..], &old.reads.1[..]);
+            told.cannot_check(format!(
+                "the installed release goes back and leaves {}, in a virtual memory; whether the module reads it there, a rehearsal tells",
+                in_words(leaves)
+            ));
+        }
+        (_, Some(old)) if before.goes_back().is_some() => leaves(old, reads, wrong, told),
         (Some(Holds::Value(value)), _) => {
             if reads.1 == OWN || !TOLD_APART.contains(&reads.0) {
                 told.cannot_check(
@@ -194,13 +222,17 @@ fn form(before: &Before, new: &Manifest, discards_trailing: bool, told: &mut Tol
         (Some(Holds::Managed(managed)), _) if managed.has_value => told.cannot_check(
             format!("virtual memory {} holds a value of another program; whether the module reads it, a rehearsal tells", managed.home),
         ),
-        (_, Some(old)) if old.header.is_none() => {
-            let leaves = (&old.reads.0[..], &old.reads.1[..]);
-            if leaves != reads {
-                wrong(told, format!("the installed release leaves {}", in_words(leaves)));
-            }
-        }
+        (_, Some(old)) if old.header.is_none() => leaves(old, reads, wrong, told),
         _ => {}
+    }
+}
+
+/// What the installed release leaves as one value, against what the new one reads.
+fn leaves(old: &Manifest, reads: (&str, &str), wrong: impl Fn(&mut Told, String), told: &mut Told) {
+    let leaves = (&old.reads.0[..], &old.reads.1[..]);
+    if leaves != reads {
+        let leaves = in_words(leaves);
+        wrong(told, format!("the installed release leaves {leaves}"));
     }
 }
 

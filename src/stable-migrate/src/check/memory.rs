@@ -65,6 +65,8 @@ pub struct JournalFacts {
     pub registry: Vec<Registered>,
     /// Whether all entries are in their stable maps.
     pub moved: bool,
+    /// Collections without an entry, by their ids.
+    pub empty: Vec<u8>,
 }
 
 impl MemoryFacts {
@@ -136,7 +138,10 @@ fn managed(image: &Rc<Image>) -> Holds {
 
 impl From<MoveJournal> for JournalFacts {
     fn from(journal: MoveJournal) -> Self {
+        let collections = journal.collections.iter();
+        let empty = collections.filter(|collection| collection.entries == 0);
         Self {
+            empty: empty.map(|collection| collection.id).collect(),
             registry: journal.registry,
             moved: journal.phase.has_moved(),
         }

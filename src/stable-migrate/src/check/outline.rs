@@ -1,6 +1,6 @@
 //! What a module is made of, read once and not run.
 
-use ic_stable_migration::Manifest;
+use ic_stable_migration::{Manifest, ManifestError};
 use wasmparser::{ExternalKind, Operator, Parser, Payload};
 
 use super::{Before, Severity, Side, Told};
@@ -35,7 +35,7 @@ pub enum Said {
     /// There is one.
     Manifest(Box<Manifest>),
     /// There is one that cannot be read, and why.
-    Unreadable(String),
+    Unreadable(ManifestError),
 }
 
 /// A heap as a module declares it.
@@ -125,7 +125,7 @@ impl Outline {
                         self.said = match Manifest::read(section.data()) {
                             Ok(None) => return Ok(()),
                             Ok(Some(manifest)) => Said::Manifest(Box::new(manifest)),
-                            Err(error) => Said::Unreadable(error.to_string()),
+                            Err(error) => Said::Unreadable(error),
                         };
                     }
                     _ => {}
@@ -171,28 +171,43 @@ impl Outline {
     }
 }
 
+/// That a module says what cannot be read here. Of the new one nothing is known then that would have to be: whether it takes the
+/// canister over is what was asked. Of the installed one stable memory may tell, and the upgrade itself does not ask it.
+fn unreadable(which: &str, error: &ManifestError, told: &mut Told) {
+    let (severity, loss) = match which {
+        NEW => (
+            Severity::Refused,
+            "whatever the module does not read of the canister: nothing of application, release, formats and collections was compared",
+        ),
+        _ => (Severity::Risk, "what it would have said was not checked"),
+    };
+    let (found, remedy) = match error.newer {
+        Some(version) => (
+            format!("the manifest of {which} has a newer format ({version}) than this tool reads"),
+            "update the tool: check with the version of stable-migrate that belongs to the module's library",
+        ),
+        None => (
+            format!("the manifest of {which} cannot be read: {error}"),
+            "build the module anew, with nothing run on it that changes sections; what its library writes this tool reads",
+        ),
+    };
+    told.find("C701", severity, found, loss, remedy);
+}
+
+const INSTALLED: &str = "the installed module";
+const NEW: &str = "the new module";
+
 /// Says which manifests are not there.
 pub(super) fn check(before: &Before, new: &Outline, told: &mut Told) {
     let old = before.module.as_ref().map(|module| &module.said);
-    for (which, said) in [
-        ("the installed module", old),
-        ("the new module", Some(&new.said)),
-    ] {
+    for (which, said) in [(INSTALLED, old), (NEW, Some(&new.said))] {
         match said {
-            Some(Said::Unreadable(reason)) => {
-                told.find(
-                    "C701",
-                    Severity::Risk,
-                    format!("the manifest of {which} cannot be read: {reason}"),
-                    "what it would have said was not checked",
-                    "check with the version of stable-migrate that belongs to its library, and build the module anew if its section is damaged",
-                );
-            }
+            Some(Said::Unreadable(error)) => unreadable(which, error, told),
             Some(Said::Nothing) => told.cannot_check(
                 format!(
                 "{which} has no manifest: what it says of application, release, formats and collections{}; say `ic_stable_migration::manifest!` beside its hooks",
                 match which {
-                    "the new module" => " was not compared",
+                    NEW => " was not compared",
                     _ => " is known from stable memory alone, if that was given",
                 }
             ),

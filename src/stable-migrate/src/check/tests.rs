@@ -389,6 +389,7 @@ fn a_collection_is_not_retired_while_it_moves() {
         managed.journal = Some(JournalFacts {
             registry,
             moved: false,
+            empty: Vec::new(),
         });
     }
     let retired = next(&[
@@ -416,6 +417,154 @@ fn a_module_that_says_nothing_is_checked_as_far_as_it_can_be() {
     // One whose manifest is of a later version, too.
     let later = module(&said(&[("manifest 1", "manifest 9")]), &[]);
     assert_eq!(codes_of(&later), ["C701"]);
+}
+
+/// One build is enough to see what is wrong with a module.
+#[test]
+fn every_rule_of_the_network_that_a_module_breaks_is_told_in_one_go() {
+    let tables = "(table 1 funcref)".repeat(2);
+    let new = module(
+        &said(&[]),
+        &[
+            ("(memory 2)", &format!("(memory 2){tables}")),
+            (
+                "\"canister_global_timer\"))",
+                "\"canister_global_timer\"))(func (export \"canister_start\"))",
+            ),
+            (
+                "\"canister_pre_upgrade\")",
+                "\"canister_pre_upgrade\") (param i32)",
+            ),
+            (
+                "\"ic0\" \"msg_reply\"",
+                "\"wasi_snapshot_preview1\" \"proc_exit\"",
+            ),
+        ],
+    );
+    let checked = check(&installed(&module(SAID, &[])), &new).unwrap();
+    assert!(!checked.held);
+    let found = |code: &str| {
+        let of = checked.findings.iter().filter(move |one| one.code == code);
+        of.map(|one| one.found.clone()).collect::<Vec<_>>()
+    };
+    let rules = found("C501");
+    for part in [
+        "2 tables are more than the 1",
+        "\"canister_start\" is reserved",
+        "\"canister_pre_upgrade\" is of the type (i32) -> ()",
+    ] {
+        assert!(
+            rules.iter().any(|rule| rule.contains(part)),
+            "{part}: {rules:?}"
+        );
+    }
+    assert_eq!(found("C503").len(), 1, "{:?}", checked.findings);
+    assert_eq!(found("C502"), [""; 0]);
+}
+
+/// A release of the canister that goes back to what release 0 reads.
+fn going_back(target: &str) -> Vec<u8> {
+    let back = format!("trailing refuse\nback {target}");
+    next(&[
+        ("release 2", "release 3"),
+        ("trailing refuse", &back),
+        ("schemas 1 1", "schemas 1 3"),
+    ])
+}
+
+#[test]
+fn a_module_that_goes_back_is_told_to_and_what_it_leaves_is_what_the_next_one_finds() {
+    let back = going_back("value");
+    let zero = module(SAID_LEGACY, &[]);
+    let forward = next(&[("schemas 1 1", "schemas 1 3")]);
+    // To it, from wherever the canister is.
+    for before in [
+        installed(&zero),
+        installed(&module(SAID, &[])),
+        installed(&back),
+        with_memory(Before::default(), &saved()),
+        with_memory(installed(&module(SAID, &[])), &saved()),
+    ] {
+        assert_eq!(codes(&before, &back), ["C211"]);
+        assert!(check(&before, &back).unwrap().held);
+    }
+    // From it: what the memory holds now, its pre_upgrade replaces.
+    let ways = || [installed(&back), with_memory(installed(&back), &saved())];
+    for before in ways() {
+        for new in [&zero, &forward] {
+            let checked = check(&before, new).unwrap();
+            assert_eq!((checked.held, checked.findings), (true, vec![]));
+        }
+        let other = next(&[
+            ("MessagePack none", "CBOR none"),
+            ("schemas 1 1", "schemas 1 3"),
+        ]);
+        assert_eq!(codes(&before, &other), ["C209"]);
+        let other = next(&[("blog", "wallet")]);
+        assert_eq!(codes(&before, &other), ["C101"]);
+    }
+    // What cannot be read of it is not made up for.
+    let nowhere = going_back("nowhere");
+    assert_eq!(codes(&installed(&zero), &nowhere), ["C701"]);
+}
+
+#[test]
+fn a_value_that_goes_back_to_memory_0_is_looked_for_there() {
+    let back = going_back("memory");
+    let checked = check(&installed(&module(SAID, &[])), &back).unwrap();
+    assert!(
+        checked.findings[0].found.contains("in virtual memory 0"),
+        "{checked:?}"
+    );
+    let checked = check(&with_memory(installed(&back), &saved()), &next(&[])).unwrap();
+    assert_eq!(checked.findings, []);
+    let named = |one: &String| one.contains("in a virtual memory");
+    assert!(checked.unchecked.iter().any(named), "{checked:?}");
+}
+
+/// Whether the new module takes the canister over is the question; what the old one says of itself, its memory says, too.
+#[test]
+fn a_new_module_whose_manifest_cannot_be_read_fails_and_an_old_one_does_not() {
+    let later = module(&said(&[("manifest 1", "manifest 9")]), &[]);
+    let damaged = module(&said(&[("release 2", "release two")]), &[]);
+    for (unreadable, found, remedy) in [
+        (&later, "newer format (9)", "update the tool"),
+        (&damaged, "cannot be read: line 3", "build the module anew"),
+    ] {
+        let checked = check(&installed(&module(SAID, &[])), unreadable).unwrap();
+        let [finding] = &checked.findings[..] else {
+            panic!("{checked:?}");
+        };
+        assert_eq!(
+            (&finding.code[..], finding.severity, checked.held),
+            ("C701", Severity::Refused, false)
+        );
+        assert!(finding.found.contains(found), "{finding:?}");
+        assert!(finding.remedy.contains(remedy), "{finding:?}");
+
+        let checked = check(&installed(unreadable), &next(&[])).unwrap();
+        let [finding] = &checked.findings[..] else {
+            panic!("{checked:?}");
+        };
+        assert_eq!(
+            (&finding.code[..], finding.severity, checked.held),
+            ("C701", Severity::Risk, true)
+        );
+        assert!(finding.found.contains(found), "{finding:?}");
+    }
+}
+
+/// What is not there has no version that a release would have to read: the rule is that of the upgrade.
+#[test]
+fn a_collection_that_is_empty_has_no_version_left() {
+    let dropped = [
+        ("schemas 1 1", "schemas 1 3"),
+        ("=8 =8 1 1 likes", "=8 =8 2 3 likes"),
+    ];
+    let bare = with_memory(Before::default(), &saved());
+    assert_eq!(codes(&bare, &next(&dropped)), [""; 0], "there are no likes");
+    let dropped = [dropped[0], ("=8 * 1 1 posts", "=8 * 2 3 posts")];
+    assert_eq!(codes(&bare, &next(&dropped)), ["C317"]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use super::Outcome;
 use super::trial::Trial;
+use crate::check::Outline;
 use crate::error::Result;
 use crate::report::{content_text, layout_text};
 use crate::run::{Asking, Setting, Step};
@@ -102,19 +103,44 @@ impl OfflineRevert {
         Ok((outcome, making))
     }
 
+    /// Methods of the snapshot's module that a module of the way back does not have: what a later release brought goes with
+    /// it, and is no answer that is lost.
+    fn gone(&self, directory: &SnapshotDir) -> Result<Vec<String>> {
+        let module = directory.module()?;
+        let Ok(module) = Outline::read(&module) else {
+            return Ok(Vec::new());
+        };
+        let steps = [Some(&self.back), self.old.as_ref()];
+        let modules = steps.into_iter().flatten().flat_map(|step| &step.module);
+        let modules: Vec<_> = modules.collect();
+        let has = |method: &&str| {
+            let mut modules = modules.iter();
+            modules.all(|module| module.queries().any(|query| query == *method))
+        };
+        let gone = module.methods().filter(|method| !has(method));
+        Ok(gone.map(str::to_owned).collect())
+    }
+
     fn make(
         &self,
         directory: &SnapshotDir,
         making: &NewSnapshotDir,
         stage: &mut dyn FnMut(&str),
     ) -> Result<Outcome> {
+        let gone = self.gone(directory)?;
+        let mut asking = self.asking.clone();
+        asking.left_out.extend(gone.iter().cloned());
         let mut trial = Trial::begin(
             directory,
             &self.setting,
-            &self.asking,
+            &asking,
             self.timer_may_stop,
             stage,
         )?;
+        let not_asked = trial.outcome.interface.not_asked.iter_mut();
+        for one in not_asked.filter(|one| gone.contains(&one.query)) {
+            one.reason = "not in the modules of the way back".into();
+        }
         stage("upgrading to the release that goes back");
         let held = trial.upgrade("the release that goes back", &self.back, None)?;
         trial.note_pages()?;

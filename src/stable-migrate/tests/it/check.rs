@@ -152,6 +152,55 @@ fn the_releases_of_this_project_fit_one_another() {
     }
 }
 
+/// The releases that go back say so, are right on every release that they go back from, and leave what the old one reads.
+#[test]
+fn the_releases_that_go_back_fit_those_they_come_from_and_the_one_they_go_to() {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/canisters");
+    let path = |name: &str| built.join(format!("{name}.wasm.gz"));
+    let check = |old: &str, new: &str| stable_migrate([Path::new("check"), &path(old), &path(new)]);
+    if !path("release-back-memory-0").exists() {
+        println!("skipped: the releases were not built");
+        return;
+    }
+    for (back, place) in [
+        ("release-back", "stable memory"),
+        ("release-back-memory-0", "virtual memory 0"),
+    ] {
+        let told = check("individual-user", back).ok();
+        let goes_back =
+            "note      C211: the module goes back: the upgrade after it finds a value in";
+        assert!(told.contains(goes_back) && told.contains(place), "{told}");
+        assert!(
+            told.contains("0 refused, 0 lost, 0 risks, 1 note\n"),
+            "{told}"
+        );
+        assert_eq!(
+            told.matches("  unchecked ").count(),
+            1,
+            "the memory alone: {told}"
+        );
+        // It takes the memory of release 3, and does not answer what that one added.
+        let told = check("release-3-hashtags", back).stdout;
+        assert!(
+            told.contains("0 refused, 1 lost, 0 risks, 1 note\n"),
+            "{told}"
+        );
+        assert!(told.contains("C401"), "{told}");
+        assert!(told.contains("get_posts_with_hashtag"), "{told}");
+    }
+    for old in [
+        "release-0-legacy",
+        "release-1-adopt",
+        "individual-user",
+        "release-3-hashtags",
+    ] {
+        let told = check("release-back", old).ok();
+        assert!(told.contains("0 refused, 0 lost, 0 risks"), "{told}");
+    }
+    let told = check("release-back", "release-back-memory-0").stdout;
+    assert!(told.contains("REFUSED   C209 (E103)"), "{told}");
+}
+
 /// The guide's table and the sources have the same codes.
 #[test]
 fn every_code_is_in_the_guide_and_no_other() {

@@ -1,5 +1,6 @@
 //! The command as it is typed: what it prints, what it writes, and the status it ends with.
 
+mod cache;
 mod check;
 mod compact;
 mod help;

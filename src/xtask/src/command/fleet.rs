@@ -3,17 +3,24 @@
 use clap::Args;
 use fleet::Report;
 
+use crate::artifacts::{BATCHES, BENCH_BATCHES, INDEX_BATCHES, TEST_BATCHES};
 use crate::bench::prices::Tariff;
-use crate::error::Result;
+use crate::command::build;
+use crate::error::{Error, Result};
 use crate::fleet::mix::{SIZES, Shares};
 use crate::fleet::modelled::{self, Mix, Run};
+use crate::fleet::origin::Modules;
 use crate::fleet::print;
+use crate::fleet::real::{self, Index};
 use crate::progress;
 use crate::table::grouped;
 use crate::workspace::Workspace;
 
 const EXAMPLES: &str = "\
 Examples:
+  cargo xtask fleet
+      1 000 real canisters of every origin through the index canister, three times: undisturbed, with the index upgraded
+      in the middle, and with the index trapping in the middle; the report, which has to be the same
   cargo xtask fleet --modelled --canisters 100000 --subnets 8
       a fleet as large as fleets are: days of a network in seconds
   cargo xtask fleet --modelled --deaths 100
@@ -54,8 +61,47 @@ pub struct Options {
 /// Brings a fleet through both stages and prints its report.
 ///
 /// # Errors
-/// Those of building; those of the figures that a model is made of.
+/// Those of building; those of the figures that a model is made of; `Unaccounted` if a canister is left stopped, or the
+/// report of a disturbed run is another.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    if options.modelled {
+        return modelled(workspace, options);
+    }
+    for batches in [BATCHES, INDEX_BATCHES, TEST_BATCHES, BENCH_BATCHES] {
+        build::modules(workspace, batches)?;
+    }
+    let modules = Modules::load()?;
+    let go = |index, doing: &str| -> Result<real::Run> {
+        let bar = progress::bar(doing, 2 * options.canisters as usize);
+        let run = real::run(&modules, options.canisters, options.faulty, index, &bar)?;
+        match run.left_stopped {
+            0 => Ok(run),
+            left => Err(Error::Unaccounted(format!(
+                "{left} canisters are left stopped"
+            ))),
+        }
+    };
+    let run = go(Index::Undisturbed, "Through both stages")?;
+    print!("{}", print::report(&run.report));
+    print!("\n{}", print::origins(&run));
+    let disturbed = [
+        (Index::Upgraded(4), "upgraded 4 times in the middle"),
+        (Index::Traps(8), "made to trap 8 times in the middle"),
+    ];
+    for (index, how) in disturbed {
+        let again = go(index, &format!("The same, {how}"))?;
+        if again.report != run.report {
+            return Err(Error::Unaccounted(format!(
+                "another report with the index {how}:\n{}",
+                print::report(&again.report)
+            )));
+        }
+        println!("The same report with the index {how}.");
+    }
+    Ok(())
+}
+
+fn modelled(workspace: &Workspace, options: &Options) -> Result<()> {
     let mix = Mix {
         canisters: options.canisters,
         subnets: options.subnets,

@@ -1,13 +1,16 @@
-use ic_stable_migration::{MessagePack, Phase, Plan};
+use ic_stable_migration::{MessagePack, Phase, Plan, Schema};
 use ic_stable_structures::DefaultMemoryImpl;
 
 use super::{Pages, report, status};
 use crate::domain::memory::{Layout, Start};
 use crate::release::Release;
+use crate::state::hot::Hot;
 use crate::state::legacy::CanisterData;
 use crate::state::{State, Store};
 
-const PLAN: Plan<CanisterData, MessagePack> = Plan::new(2).ceiling(4 << 30);
+const PLAN: Plan<CanisterData, MessagePack> = Plan::new(2)
+    .ceiling(4 << 30)
+    .schema(<Hot as Schema>::NUMBER);
 const PAGES: Pages = Pages {
     stable: 3,
     heap: 13,
@@ -43,7 +46,7 @@ fn a_new_canister_of_stage_two_has_nothing_to_move() {
     assert_eq!(status.last_save.expect("a save").at, 77);
     let moved = status.move_status.expect("a mover");
     assert_eq!(moved.phase, Phase::Done);
-    let with_hashtags = usize::from(cfg!(feature = "hashtags"));
+    let with_hashtags = usize::from(cfg!(feature = "hashtags-index"));
     assert_eq!(moved.collections.len(), 11 + with_hashtags);
 }
 

@@ -15,7 +15,7 @@ use crate::domain::known_principal::KnownPrincipalType;
 use crate::domain::post::Post;
 use crate::domain::profile::UserProfile;
 use crate::domain::token::TokenEvent;
-use crate::state::hot::{Configuration, PostScoreIndex};
+use crate::state::hot::v1::{Configuration, PostScoreIndex};
 
 /// The whole value. Its large maps and sets can be of any type that takes their entries: see
 /// [`Streamed`](super::Streamed).

@@ -13,7 +13,7 @@ use crate::domain::profile::UserProfile;
 use crate::domain::time::Timestamp;
 use crate::state::State;
 use crate::state::bulk::Collection;
-use crate::state::hot::{Configuration, PostScoreIndex};
+use crate::state::hot::v1::{Configuration, PostScoreIndex};
 use crate::state::keys::{FollowMemberKey, FollowSide, FollowedPrincipalKey, RoomKey};
 use crate::state::records::{PostRecord, RoomRecord};
 
