@@ -30,7 +30,10 @@ impl Host {
         if !self.queue.is_empty() {
             return Some(self.time);
         }
-        let running = self.canisters.values().filter(|it| it.check_running().is_ok());
+        let running = self
+            .canisters
+            .values()
+            .filter(|it| it.check_running().is_ok());
         let timers = running.map(|canister| canister.state.global_timer);
         let timers = timers.filter(|due| *due != 0);
         let due = timers.chain(self.management.next_due()).min()?;

@@ -149,6 +149,15 @@ impl Host {
         self.config.free_stable_pages = pages;
     }
 
+    /// Sets the cycles balance: as if somebody had sent cycles, or the canister had used some up.
+    ///
+    /// # Errors
+    /// There is no such canister.
+    pub fn set_cycles(&mut self, id: Principal, cycles: u128) -> Result<(), HostError> {
+        self.canister_mut(id)?.state.cycles = cycles;
+        Ok(())
+    }
+
     /// Sets whom the management canister obeys, and for whom `ic0.is_controller` is true.
     ///
     /// # Errors

@@ -125,15 +125,22 @@ impl FleetOnHost {
     /// # Errors
     /// It never is: also where it stands still and waits for the operator.
     pub fn run_to_end(&mut self) -> Result<Status, FleetError> {
-        self.run_until(|fleet| Ok(fleet.status()?.at == At::Finished))?;
+        self.run_until(|fleet| {
+            let status = fleet.status()?;
+            let waits = (status.paused || status.halted) && !status.aborted;
+            if waits && status.steps.is_empty() && status.at != At::Finished {
+                return Err(FleetError::Idle(format!("{status:?}")));
+            }
+            Ok(status.at == At::Finished)
+        })?;
         self.status()
     }
 
-    /// Runs until so many canisters have ended.
+    /// Runs until so many canisters have ended, and not a tick longer.
     ///
     /// # Errors
     /// They never have.
     pub fn run_until_ended(&mut self, canisters: u32) -> Result<(), FleetError> {
-        self.run_until(|fleet| Ok(fleet.status()?.ended >= canisters))
+        self.run_asking(1, |fleet| Ok(fleet.status()?.ended >= canisters))
     }
 }

@@ -104,11 +104,24 @@ impl FleetOnHost {
     /// It never does.
     pub fn run_until(
         &mut self,
+        done: impl FnMut(&mut Self) -> Result<bool, FleetError>,
+    ) -> Result<(), FleetError> {
+        self.run_asking(ASK_EVERY, done)
+    }
+
+    /// The same, asked after every so many ticks.
+    ///
+    /// # Errors
+    /// As [`run_until`](Self::run_until).
+    pub fn run_asking(
+        &mut self,
+        every: u64,
         mut done: impl FnMut(&mut Self) -> Result<bool, FleetError>,
     ) -> Result<(), FleetError> {
         for steps in 0..MOST_STEPS {
             let reports = self.host.tick();
-            if (reports.is_empty() || steps % ASK_EVERY == 0) && done(self)? {
+            let asked = reports.is_empty() || steps % every.max(1) == 0;
+            if asked && done(self)? {
                 return Ok(());
             }
             if reports.is_empty() {
@@ -137,7 +150,10 @@ impl FleetOnHost {
     /// # Errors
     /// It does not stop, or a hook refused.
     pub fn upgrade_index(&mut self, module: &Module) -> Result<InstallReport, FleetError> {
-        self.manage("stop_canister")?;
+        // A stop that times out goes on; whoever repeats it waits for the rest.
+        if self.manage("stop_canister").is_err() {
+            self.manage("stop_canister")?;
+        }
         let upgraded = self.upgrade_index_running(module);
         self.manage("start_canister")?;
         upgraded
@@ -151,7 +167,9 @@ impl FleetOnHost {
         let mode = InstallMode::Upgrade {
             skip_pre_upgrade: false,
         };
-        let upgraded = self.host.install(self.index, mode, module, &[], self.operator);
+        let upgraded = self
+            .host
+            .install(self.index, mode, module, &[], self.operator);
         Ok(upgraded?)
     }
 

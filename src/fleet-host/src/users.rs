@@ -31,7 +31,8 @@ impl FleetOnHost {
     pub fn add_with(&mut self, module: &Module, argument: &[u8]) -> Result<Principal, FleetError> {
         let id = self.add_empty(canister_host::DEFAULT_CYCLES);
         let by = self.operator;
-        self.host.install(id, InstallMode::Install, module, argument, by)?;
+        self.host
+            .install(id, InstallMode::Install, module, argument, by)?;
         Ok(id)
     }
 

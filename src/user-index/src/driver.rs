@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Every arrow ends in a message of its own, which either keeps the fleet, its records and what it asks for together, or
-//! nothing of it. A trap in an answer takes no other with it, because each call has a call context of its own; the [`watch`]
+//! nothing of it. A trap in an answer takes no other with it, because each call has a call context of its own; a watch
 //! finds that nobody waits for it any more and tells the engine that its answer is lost.
 
 use std::cell::RefCell;
@@ -179,7 +179,10 @@ fn send(place: u32, now: Time) {
     let request = Request::unbounded_wait(ic_cdk::api::canister_self(), PERFORM);
     if let Err(error) = request.with_args(&(place, token)).oneway() {
         calls::ended(place, token);
-        let cause = Cause::new(Class::Transient, format!("the index could not send: {error}"));
+        let cause = Cause::new(
+            Class::Transient,
+            format!("the index could not send: {error}"),
+        );
         happen_or_note(What::Answered {
             canister: place,
             answer: Answer::Refused(cause),
@@ -225,7 +228,9 @@ fn job(place: u32) -> Option<Job> {
 /// Applies an answer, unless the call was given up meanwhile.
 fn answered(place: u32, token: u64, answer: Answer) {
     if !calls::ended(place, token) {
-        return note_error(format!("an answer for canister number {place} came too late"));
+        return note_error(format!(
+            "an answer for canister number {place} came too late"
+        ));
     }
     happen_or_note(What::Answered {
         canister: place,
@@ -243,7 +248,9 @@ fn watch() {
     for place in open {
         if calls::is_lost(place, now) {
             calls::forget(place);
-            note_error(format!("nobody waits for the answer of canister number {place}"));
+            note_error(format!(
+                "nobody waits for the answer of canister number {place}"
+            ));
             happen_or_note(What::Answered {
                 canister: place,
                 answer: Answer::Lost,

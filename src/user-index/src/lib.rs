@@ -16,8 +16,9 @@
 //! | chunk store | the modules |
 //!
 //! # What a canister takes
-//! Measured with 10 000 members on the embedded host, and held by the test `a_canister_takes_so_many_bytes`: see
-//! [`state::stored`] for the encoding.
+//! 648 bytes of heap and 471 of stable memory, of 10 000 members that each ended with a cause, after an upgrade of the index;
+//! before it 340 bytes of heap, and 275 and 419 while nothing has happened. So 100 000 take 65 MB of heap and 47 MB of stable
+//! memory. The test `a_canister_takes_so_many_bytes` of `src/fleet-host` holds it; [`state::stored`] has the encoding.
 //!
 //! # What can go wrong with it
 //! - **A trap** undoes the message it happens in, and no more. A call whose answer was lost by it is found by the

@@ -1,7 +1,8 @@
 //! The management canister's methods, as far as they are needed, each answered or [failed](Failure) in the engine's words.
 //!
-//! Calls wait for 5 minutes at most: what comes later is lost, and a look tells what became of it. So nothing keeps the index
-//! from being stopped. Those that carry cycles wait for as long as it takes, because a lost answer could be lost cycles.
+//! Calls wait for 4 minutes at most: what comes later is lost, and a look tells what became of it. So the index can be stopped,
+//! which takes 5 minutes at most. Those that carry cycles wait for as long as it takes, because a lost answer could be lost cycles;
+//! so do stops, which the management canister answers after 5 minutes in any case.
 
 use candid::utils::{ArgumentEncoder, decode_one_with_config};
 use candid::{CandidType, DecoderConfig, Nat, Principal};
@@ -30,7 +31,7 @@ pub enum Failure {
 /// How long a call waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// 5 minutes: of the management canister, whose stops and installations take their time.
+    /// 4 minutes: of the management canister, whose installations take their time.
     Long,
     /// A minute.
     Short,
@@ -83,7 +84,7 @@ pub async fn call<A: ArgumentEncoder>(
     patience: Patience,
 ) -> Result<Response, Failure> {
     let call = match patience {
-        Patience::Long => Call::bounded_wait(id, method).change_timeout(300),
+        Patience::Long => Call::bounded_wait(id, method).change_timeout(240),
         Patience::Short => Call::bounded_wait(id, method).change_timeout(60),
         Patience::Endless { cycles } => Call::unbounded_wait(id, method).with_cycles(cycles),
     };
@@ -190,7 +191,12 @@ pub async fn deposit(id: Principal, cycles: u128) -> Result<(), Failure> {
 /// # Errors
 /// Why it did not stop.
 pub async fn stop(canister_id: Principal) -> Result<(), Failure> {
-    let answer = ask("stop_canister", CanisterIdRecord { canister_id }).await;
+    let (id, patience) = (
+        Principal::management_canister(),
+        Patience::Endless { cycles: 0 },
+    );
+    let arg = (CanisterIdRecord { canister_id },);
+    let answer = call(id, "stop_canister", &arg, patience).await;
     answer.map(drop)
 }
 

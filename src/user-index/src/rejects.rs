@@ -17,9 +17,11 @@ const WORDS: &[(&str, Class)] = &[
     ("only controllers of canister", Class::NotController),
     ("only the controllers of", Class::NotController),
     ("only a controller", Class::NotController),
+    ("obeys its controllers alone", Class::NotController),
     ("maximum number of snapshots", Class::SnapshotsFull),
     ("snapshot limit", Class::SnapshotsFull),
     ("number of snapshots", Class::SnapshotsFull),
+    ("snapshots, and may not have more", Class::SnapshotsFull),
 ];
 
 /// Methods that run hooks of the canister.

@@ -41,7 +41,11 @@ fn http_request(request: HttpRequest) -> HttpResponse {
             Ok(text) => (200, "text/plain; version=0.0.4", text),
             Err(error) => (500, "text/plain", error.to_string().into_bytes()),
         },
-        _ => (404, "text/plain", b"only /metrics is served here\n".to_vec()),
+        _ => (
+            404,
+            "text/plain",
+            b"only /metrics is served here\n".to_vec(),
+        ),
     };
     HttpResponse {
         status_code,
@@ -55,7 +59,11 @@ fn metrics() -> std::io::Result<Vec<u8>> {
     let cycles = ic_cdk::api::canister_liquid_cycle_balance();
     text.encode_gauge("cycles", cycles as f64, "Cycles that the index may use")?;
     let pages = DefaultMemoryImpl::default().size();
-    text.encode_gauge("stable_pages", pages as f64, "Stable memory in pages of 64 KiB")?;
+    text.encode_gauge(
+        "stable_pages",
+        pages as f64,
+        "Stable memory in pages of 64 KiB",
+    )?;
     driver::with_fleet(|fleet| of_fleet(&mut text, fleet)).transpose()?;
     Ok(text.into_inner())
 }
@@ -81,15 +89,30 @@ fn of_fleet(text: &mut MetricsEncoder<Vec<u8>>, fleet: &Fleet) -> std::io::Resul
         ("failed", sum.failed),
         ("called_off", sum.called_off),
     ];
-    let mut gauge = text.gauge_vec("fleet_canisters", "Canisters of the plan by where they stand")?;
+    let mut gauge = text.gauge_vec(
+        "fleet_canisters",
+        "Canisters of the plan by where they stand",
+    )?;
     for (state, count) in states {
         gauge = gauge.value(&[("state", state)], count.into())?;
     }
     let head = fleet.head();
     let mut gauge = |name, value: u64, help| text.encode_gauge(name, value as f64, help);
-    gauge("fleet_open_calls", fleet.open_calls().count() as u64, "Calls without an answer")?;
+    gauge(
+        "fleet_open_calls",
+        fleet.open_calls().count() as u64,
+        "Calls without an answer",
+    )?;
     gauge("fleet_events", head.events, "Events so far")?;
-    gauge("fleet_halted", head.halted.into(), "1 while too many have failed")?;
+    gauge(
+        "fleet_halted",
+        head.halted.into(),
+        "1 while too many have failed",
+    )?;
     gauge("fleet_paused", head.paused.into(), "1 while it is paused")?;
-    gauge("fleet_finished", fleet.is_finished().into(), "1 when nothing is left to do")
+    gauge(
+        "fleet_finished",
+        fleet.is_finished().into(),
+        "1 when nothing is left to do",
+    )
 }

@@ -126,7 +126,9 @@ fn run_of(args: PlanArgs) -> Result<Run, String> {
     plan.check().map_err(|error| error.to_string())?;
     if plan.limits.calls > MAX_CALLS {
         let calls = plan.limits.calls;
-        return Err(format!("{calls} calls at one time; the index can have {MAX_CALLS}"));
+        return Err(format!(
+            "{calls} calls at one time; the index can have {MAX_CALLS}"
+        ));
     }
     for stage in &plan.stages {
         limits::name(&stage.name, "a stage's name")?;
@@ -164,7 +166,10 @@ fn listed(state: &State, members: Members) -> Result<Vec<Member>, String> {
         Members::Surveyed(how) => deal(&finds::found(state)?, &how.waves, 0, how.seed),
     };
     if list.len() > MAX_CANISTERS {
-        return Err(format!("{} canisters; a plan has at most {MAX_CANISTERS}", list.len()));
+        return Err(format!(
+            "{} canisters; a plan has at most {MAX_CANISTERS}",
+            list.len()
+        ));
     }
     Ok(list)
 }
@@ -180,4 +185,3 @@ fn keep(state: &mut State, run: Run, fleet: &Fleet) {
     }
     state.hot.run = Some(run);
 }
-

@@ -225,7 +225,10 @@ fn steps(fleet: &Fleet) -> Vec<(String, u32)> {
             *steps.entry(record.state.name()).or_default() += 1;
         }
     }
-    steps.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
+    steps
+        .into_iter()
+        .map(|(name, count)| (name.to_owned(), count))
+        .collect()
 }
 
 fn groups(fleet: &Fleet) -> Vec<GroupStatus> {
@@ -268,7 +271,9 @@ fn report() -> Result<String, String> {
 fn canisters(from: u32, limit: u32) -> Vec<CanisterStatus> {
     let page = |fleet: &Fleet| {
         let places = (from..).take(super::page(limit));
-        places.map_while(|place| canister_of(fleet, place)).collect()
+        places
+            .map_while(|place| canister_of(fleet, place))
+            .collect()
     };
     driver::with_fleet(page).unwrap_or_default()
 }
@@ -312,7 +317,9 @@ fn canister_of(fleet: &Fleet, place: u32) -> Option<CanisterStatus> {
 fn events(from: u64, limit: u32) -> Vec<EventLine> {
     state::with(|state| {
         let events = state.events.range(from..).take(super::page(limit));
-        events.map(|(number, event)| EventLine { number, event }).collect()
+        events
+            .map(|(number, event)| EventLine { number, event })
+            .collect()
     })
 }
 

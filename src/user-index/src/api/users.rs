@@ -40,7 +40,9 @@ pub struct UserInfo {
 #[ic_cdk::update(guard = "super::controller")]
 async fn create_users(wanted: CreateUsers) -> Result<Vec<Result<Principal, String>>, String> {
     if wanted.count == 0 || wanted.count > MAX_CREATED {
-        return Err(format!("1 to {MAX_CREATED} canisters are created at a time"));
+        return Err(format!(
+            "1 to {MAX_CREATED} canisters are created at a time"
+        ));
     }
     if wanted.argument.len() > MAX_ARGUMENT_BYTES || wanted.controllers.len() > 9 {
         return Err("the argument or the list of controllers is too long".to_owned());

@@ -166,7 +166,9 @@ pub fn plan_of(args: PlanArgs) -> Result<Plan, String> {
     if let Some(RetryArg { times, first, most }) = args.retry {
         plan.retry = Retry { times, first, most };
     }
-    plan.top_up = args.top_up.map(|TopUpArg { cycles, times }| TopUp { cycles, times });
+    plan.top_up = args
+        .top_up
+        .map(|TopUpArg { cycles, times }| TopUp { cycles, times });
     set(&mut plan.spare_cycles, args.spare_cycles);
     set(&mut plan.settle, args.settle);
     set(&mut plan.poll, args.poll);
@@ -217,7 +219,9 @@ pub fn told(run: &Run) -> PlanArgs {
             most: plan.retry.most,
         }),
         spare_cycles: Some(plan.spare_cycles),
-        top_up: plan.top_up.map(|TopUp { cycles, times }| TopUpArg { cycles, times }),
+        top_up: plan
+            .top_up
+            .map(|TopUp { cycles, times }| TopUpArg { cycles, times }),
         settle: Some(plan.settle),
         poll: Some(plan.poll),
         move_limit: Some(plan.move_limit),

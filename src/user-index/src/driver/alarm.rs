@@ -9,6 +9,9 @@ use ic_cdk_timers::TimerId;
 /// Time between two looks.
 const WATCH: Duration = Duration::from_secs(60);
 
+/// Time after which a timer that has not fired never will: a subnet that is busy takes seconds.
+const OVERDUE: Duration = Duration::from_secs(30);
+
 thread_local! {
     /// When the timer is due, in nanoseconds since 1970.
     static NEXT: Cell<Option<(u64, TimerId)>> = const { Cell::new(None) };
@@ -27,6 +30,10 @@ pub fn arm_now() {
 
 fn arm_at(at: u64) {
     if let Some((due, timer)) = NEXT.get() {
+        if is_overdue(due) {
+            // The system's timer was lost, by a trap where it fires: the timers do not know, and set it no more.
+            ic_cdk::api::global_timer_set(ic_cdk::api::time());
+        }
         if due <= at {
             return;
         }
@@ -40,7 +47,7 @@ fn arm_at(at: u64) {
     NEXT.set(Some((at, timer)));
 }
 
-/// Looks every [`WATCH`] for what a trap has left, until nothing is under way.
+/// Looks every minute for what a trap has left, until nothing is under way.
 pub fn watch_on() {
     if WATCHING.get().is_some() {
         return;
@@ -52,6 +59,11 @@ pub fn watch_on() {
     WATCHING.set(Some(timer));
 }
 
+/// Whether a timer should have fired long ago.
+fn is_overdue(due: u64) -> bool {
+    due.saturating_add(OVERDUE.as_nanos() as u64) <= ic_cdk::api::time()
+}
+
 fn look() {
     if !super::is_under_way() {
         if let Some(timer) = WATCHING.take() {
@@ -60,9 +72,8 @@ fn look() {
         return;
     }
     // A tick that trapped has undone that it took the alarm away, and its timer is gone.
-    let overdue = ic_cdk::api::time().saturating_sub(WATCH.as_nanos() as u64);
     if let Some((due, timer)) = NEXT.get()
-        && due <= overdue
+        && is_overdue(due)
     {
         ic_cdk_timers::clear_timer(timer);
         NEXT.set(None);

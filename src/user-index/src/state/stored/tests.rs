@@ -29,7 +29,12 @@ fn record() -> Record {
     assert_eq!((place, call), (0, Call::Look));
     let command = Command::GiveUp(0);
     let what = What::Commanded { command };
-    fleet.apply(&Event { at: Time(1_700_000_009), what }).unwrap();
+    fleet
+        .apply(&Event {
+            at: Time(1_700_000_009),
+            what,
+        })
+        .unwrap();
     fleet.records()[0].clone()
 }
 
@@ -56,7 +61,8 @@ fn the_bytes_of_today_are_read_for_good() {
 }
 
 const GOLDEN_MEMBER: &str = "010a09090909090909090909030000";
-const GOLDEN_RECORD: &str = "";
+const GOLDEN_RECORD: &str = "010002021308676976656e20757000000000000000000000000000000080e2cfaa0600000000000080e2cfaa0689e2cfaa06\
+    011308676976656e207570";
 
 #[test]
 fn bytes_that_are_no_value_are_told() {
@@ -65,8 +71,14 @@ fn bytes_that_are_no_value_are_told() {
         assert!(decode::<Record>(&bytes[..cut]).is_err(), "{cut}");
     }
     let longer = [&bytes[..], &[0]].concat();
-    assert!(matches!(decode::<Record>(&longer), Err(DecodeError::Trailing { .. })));
+    assert!(matches!(
+        decode::<Record>(&longer),
+        Err(DecodeError::Trailing { .. })
+    ));
     let mut newer = bytes;
     newer[0] = 9;
-    assert!(matches!(decode::<Record>(&newer), Err(DecodeError::Version { .. })));
+    assert!(matches!(
+        decode::<Record>(&newer),
+        Err(DecodeError::Version { .. })
+    ));
 }
