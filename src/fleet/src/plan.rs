@@ -89,7 +89,7 @@ pub enum WayBack {
 pub struct Budget {
     /// This many.
     pub failures: u32,
-    /// Or this part of the wave's canisters.
+    /// Or this part of the wave's canisters. More than 100 is never reached.
     pub percent: u8,
 }
 

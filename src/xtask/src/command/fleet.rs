@@ -2,6 +2,7 @@
 
 use clap::Args;
 use fleet::Report;
+use fleet_host::{HEAP_A_CANISTER, STABLE_A_CANISTER};
 
 use crate::artifacts::{BATCHES, BENCH_BATCHES, INDEX_BATCHES, TEST_BATCHES};
 use crate::bench::prices::Tariff;
@@ -157,8 +158,15 @@ fn taken(run: &Run, tariff: &Tariff) -> String {
         run.events / (canisters.len() as u64).max(1),
         run.journal_bytes / run.events.max(1),
     );
+    let number = canisters.len() as u64;
+    text += &format!(
+        ".\nAn index canister would keep them in {} bytes of heap and {} of stable memory ({HEAP_A_CANISTER} and \
+         {STABLE_A_CANISTER} a canister,\nas measured with 10 000)",
+        grouped(number * HEAP_A_CANISTER),
+        grouped(number * STABLE_A_CANISTER),
+    );
     if run.deaths > 0 {
-        text += &format!(", and died {} times", run.deaths);
+        text += &format!(". The driver died {} times", run.deaths);
     }
     text + ".\n"
 }
