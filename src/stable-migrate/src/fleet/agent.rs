@@ -32,6 +32,7 @@ pub struct AgentNetwork {
     plan: Plan,
     checks: Checks,
     modules: BTreeMap<ModuleHash, Arc<Vec<u8>>>,
+    arguments: BTreeMap<ModuleHash, Vec<u8>>,
     rehearser: Option<Rehearser>,
 }
 
@@ -51,6 +52,11 @@ impl AgentNetwork {
             plan: plan.plan.clone(),
             checks: plan.checks.clone(),
             modules: modules.collect(),
+            arguments: plan
+                .modules
+                .iter()
+                .map(|file| (file.sha256, file.argument.clone()))
+                .collect(),
             rehearser,
         }
     }
@@ -95,9 +101,12 @@ impl AgentNetwork {
     }
 
     async fn install(&self, ask: &Ask, module: Option<ModuleHash>) -> Result<Answer, Failure> {
-        let bytes = module.and_then(|module| self.modules.get(&module));
-        let bytes = bytes.ok_or_else(|| Failure::unplanned("the module"))?;
-        done(self.connection.upgrade(ask.canister, bytes).await)
+        let planned = module.and_then(|module| {
+            let bytes = self.modules.get(&module)?;
+            Some((bytes, self.arguments.get(&module)?))
+        });
+        let (bytes, argument) = planned.ok_or_else(|| Failure::unplanned("the module"))?;
+        done(self.connection.upgrade(ask.canister, bytes, argument).await)
     }
 }
 

@@ -183,6 +183,7 @@ mod tests {
             sha256,
             bytes: 1,
             instructions,
+            argument: Vec::new(),
         };
         let stages = &plan.plan.stages;
         plan.modules = vec![

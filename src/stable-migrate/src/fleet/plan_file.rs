@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::FleetError;
 use crate::module;
+use crate::run::NO_ARGUMENT;
 use crate::staging::NewFile;
 
 /// The form of the file.
@@ -81,6 +82,8 @@ pub struct ModuleFile {
     pub bytes: u64,
     /// WebAssembly instructions in it, which compiling is charged by.
     pub instructions: u64,
+    /// What its `post_upgrade` is given.
+    pub argument: Vec<u8>,
 }
 
 /// What is asked after an upgrade, beside whether the canister runs the right module.
@@ -208,6 +211,7 @@ impl ModuleFile {
             sha256: ModuleHash::of(&bytes),
             bytes: bytes.len() as u64,
             instructions,
+            argument: NO_ARGUMENT.to_vec(),
         };
         Ok((file, bytes))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ::fleet::{Answer, Cause, Class, SnapshotId};
 use candid::Principal;
 use canister_host::{Module, ModuleError};
-use canister_questions::{Asking, NO_ARGUMENT};
+use canister_questions::Asking;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -25,18 +25,18 @@ pub struct Rehearser {
 }
 
 impl Rehearser {
-    /// Compiles the modules of the stages, in order, each with its name.
+    /// Compiles the modules of the stages, in order, each with its name and the argument of the upgrade.
     ///
     /// # Errors
     /// [`FleetError::Given`] for what is no module.
     pub fn new(
-        stages: &[(String, Arc<Vec<u8>>)],
+        stages: &[(String, Vec<u8>, Vec<u8>)],
         operator: Principal,
         left_out: Vec<String>,
         jobs: usize,
     ) -> Result<Self, FleetError> {
         let mut steps = Vec::new();
-        for (name, bytes) in stages {
+        for (name, bytes, argument) in stages {
             let module = match Module::new(bytes) {
                 Ok(module) => Ok(module),
                 // The network would refuse the upgrade: that is found where it is tried.
@@ -46,7 +46,7 @@ impl Rehearser {
             steps.push(Step {
                 name: name.clone(),
                 module,
-                argument: NO_ARGUMENT.to_vec(),
+                argument: argument.clone(),
                 skip_pre_upgrade: false,
             });
         }

@@ -157,3 +157,38 @@ fn commands_without_a_runner_wait_in_the_journal() {
         page.stdout
     );
 }
+
+#[test]
+fn an_argument_belongs_to_a_stage_by_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    plan(directory.path());
+    let stage = format!("new={}", directory.path().join("new.wasm").display());
+    let said = |arguments: &[&str]| {
+        let mut all = vec!["fleet", "plan", "--canister", "aaaaa-aa"];
+        all.extend([
+            "--from-found",
+            "--identity",
+            "nobody.pem",
+            "--stage",
+            &stage,
+        ]);
+        all.extend(arguments);
+        let ran = stable_migrate(all);
+        assert_eq!(ran.status, 2);
+        ran.stderr
+    };
+    for (arguments, expected) in [
+        (&["--arg", "old=()"][..], "no stage has this name"),
+        (&["--arg", "new"], "give a stage, `=` and Candid"),
+        (&["--arg", "new=()", "--arg", "new=()"], "given twice"),
+        (
+            &["--arg", "new=(record {"],
+            "its argument cannot be encoded",
+        ),
+        // What is wrong now is the key.
+        (&["--arg", "new=hex:4449444c0000"], "nobody.pem"),
+    ] {
+        let said = said(arguments);
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+}

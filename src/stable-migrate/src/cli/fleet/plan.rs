@@ -1,6 +1,6 @@
 //! `stable-migrate fleet plan`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use candid::Principal;
@@ -15,6 +15,7 @@ use stable_migrate::{Error, Progress, read_text};
 use super::key::Password;
 use super::plan_options::Care;
 use super::plan_text::{Shown, plan_text};
+use crate::cli::steps::load_step;
 use crate::cli::{Verdict, json, print};
 
 /// Where the Internet Computer is.
@@ -57,6 +58,10 @@ pub struct Plan {
     /// A stage: what reports call it, and the module, plain or packed with gzip; give it again for the next
     #[arg(long, value_name = "NAME=FILE", required = true)]
     stage: Vec<String>,
+    /// Argument of the upgrade of a stage, by the stage's name: Candid as 'move=(record { n = 1 })', or move=hex:4449444c…
+    /// [default: ()]
+    #[arg(long, value_name = "NAME=ARG")]
+    arg: Vec<String>,
     /// Module that the first stage may be installed over: its SHA-256, or a file; give it again for another
     #[arg(long, value_name = "HASH|FILE")]
     from: Vec<String>,
@@ -186,13 +191,18 @@ impl Plan {
 
     fn stages(&self, modules: &mut Vec<ModuleFile>) -> Result<Vec<Stage>, Error> {
         let mut stages = Vec::new();
+        let mut arguments = self.arguments()?;
         for stage in &self.stage {
             let (name, file) = stage.split_once('=').ok_or_else(|| {
                 given(format!(
                     "--stage {stage}: give a name, `=` and a file, as move=release-2.wasm.gz"
                 ))
             })?;
-            let (file, bytes) = look(Path::new(file))?;
+            let path = Path::new(file);
+            let (mut file, bytes) = look(path)?;
+            if let Some(argument) = arguments.remove(name) {
+                file.argument = load_step(path, Some(argument))?.argument;
+            }
             let module = canister_host::Module::new(&bytes);
             let module =
                 module.map_err(|error| given(format!("{}: {error}", file.path.display())))?;
@@ -205,7 +215,26 @@ impl Plan {
             });
             modules.push(file);
         }
-        Ok(stages)
+        match arguments.keys().next() {
+            Some(name) => Err(given(format!("--arg {name}=…: no stage has this name"))),
+            None => Ok(stages),
+        }
+    }
+
+    /// What `--arg` says, by stage.
+    fn arguments(&self) -> Result<BTreeMap<&str, &str>, Error> {
+        let mut arguments = BTreeMap::new();
+        for arg in &self.arg {
+            let (name, argument) = arg.split_once('=').ok_or_else(|| {
+                given(format!(
+                    "--arg {arg}: give a stage, `=` and Candid, as 'move=(record {{}})'"
+                ))
+            })?;
+            if arguments.insert(name, argument).is_some() {
+                return Err(given(format!("--arg {name}=…: given twice")));
+            }
+        }
+        Ok(arguments)
     }
 
     fn back(&self, modules: &mut Vec<ModuleFile>) -> Result<Vec<ModuleHash>, Error> {

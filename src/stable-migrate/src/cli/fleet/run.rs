@@ -92,8 +92,10 @@ impl Run {
             false => None,
             true => {
                 let mut stages = Vec::new();
-                for (stage, (_, bytes)) in plan.plan.stages.iter().zip(&modules) {
-                    stages.push((stage.name.clone(), Arc::new(bytes.clone())));
+                for ((stage, file), (_, bytes)) in
+                    plan.plan.stages.iter().zip(&plan.modules).zip(&modules)
+                {
+                    stages.push((stage.name.clone(), bytes.clone(), file.argument.clone()));
                 }
                 let left_out = self.leave_out.clone();
                 Some(Rehearser::new(&stages, key.principal, left_out, self.jobs)?)

@@ -9,7 +9,6 @@ use ic_management_canister_types::{
 use serde::Deserialize;
 
 use super::connection::{Connection, Failure};
-use crate::run::NO_ARGUMENT;
 
 /// The management canister.
 const MANAGEMENT: Principal = Principal::management_canister();
@@ -146,12 +145,17 @@ impl Connection {
     ///
     /// # Errors
     /// Why there is no reply.
-    pub async fn upgrade(&self, canister: Principal, module: &[u8]) -> Result<(), Failure> {
+    pub async fn upgrade(
+        &self,
+        canister: Principal,
+        module: &[u8],
+        argument: &[u8],
+    ) -> Result<(), Failure> {
         let arguments = InstallCodeArgs {
             mode: CanisterInstallMode::Upgrade(None),
             canister_id: canister,
             wasm_module: module.to_vec(),
-            arg: NO_ARGUMENT.to_vec(),
+            arg: argument.to_vec(),
             sender_canister_version: None,
         };
         let reply = self.manage(canister, "install_code", Encode!(&arguments));
