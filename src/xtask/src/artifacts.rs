@@ -260,7 +260,7 @@ mod tests {
         let canister = &dfx["canisters"]["user_index"];
         assert_eq!(canister["candid"], "candid/user_index.did");
         assert_eq!(canister["wasm"], path(INDEX));
-        assert_eq!(canister["build"][0], "cargo xtask build");
+        assert_eq!(canister["build"][0], "cargo xtask build user-index");
         assert!(ICP.contains("- name: user_index\n"));
         assert!(ICP.contains(&format!("/canisters/{INDEX}.wasm.gz")));
     }

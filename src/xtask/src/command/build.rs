@@ -1,6 +1,6 @@
 //! `cargo xtask build`: the canister modules, as they go on chain.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -62,6 +62,10 @@ pub fn modules(workspace: &Workspace, batches: &[&[Artifact]]) -> Result<Vec<Pat
     setup::ensure_target()?;
     let directory = workspace.canisters();
     fs::create_dir_all(&directory).map_err(Error::file("create", &directory))?;
+    // A client that deploys two canisters builds both at one time.
+    let lock = directory.join(".lock");
+    let building = File::create(&lock).map_err(Error::file("create", &lock))?;
+    building.lock().map_err(Error::file("lock", &lock))?;
     let commit = workspace.commit();
     let flags = flags::encoded(workspace)?;
     let mut files = Vec::new();
