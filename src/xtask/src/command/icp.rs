@@ -9,7 +9,9 @@ use std::time::Instant;
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use crate::artifacts::{Artifact, BACK_BATCHES, BATCHES, RELEASES, TEST_BATCHES, TODAY};
+use crate::artifacts::{
+    Artifact, BACK_BATCHES, BATCHES, INDEX_BATCHES, RELEASES, TEST_BATCHES, TODAY,
+};
 use crate::command::build;
 use crate::error::{Error, Result};
 use crate::file;
@@ -34,8 +36,13 @@ network is a local one: canisters are made on it and left behind. Without --netw
 
 The exit status is 0 only if every command did what the runbook says and every answer is the same.";
 
-/// The modules that the runbook installs.
-const ALL: [&[&[Artifact]]; 3] = [BATCHES, BACK_BATCHES, TEST_BATCHES];
+/// The modules that the runbooks install.
+const ALL: [&[&[Artifact]]; 4] = [BATCHES, BACK_BATCHES, INDEX_BATCHES, TEST_BATCHES];
+
+/// The runbook of one canister, and that of a fleet that the index canister controls.
+const RUNBOOK: &str = "migrations/README.md";
+/// See [`RUNBOOK`].
+const OF_INDEX: &str = "migrations/INDEX.md";
 
 /// What the run is told on the command line.
 #[derive(Debug, Args)]
@@ -50,8 +57,11 @@ pub struct Options {
     /// Take the modules as they are in target/canisters
     #[arg(long)]
     no_build: bool,
+    /// Run migrations/INDEX.md instead: a fleet that the index canister brings through both stages
+    #[arg(long, conflicts_with = "record")]
+    index: bool,
     /// Run `stable-migrate fleet` instead, twice: undisturbed, and killed three times with the network gone for a while
-    #[arg(long, conflicts_with_all = ["network", "record"])]
+    #[arg(long, conflicts_with_all = ["network", "record", "index"])]
     fleet: bool,
 }
 
@@ -65,7 +75,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         return fleets(workspace, options);
     }
     let began = Instant::now();
-    let path = workspace.root.join("migrations/README.md");
+    let path = workspace
+        .root
+        .join(if options.index { OF_INDEX } else { RUNBOOK });
     let markdown = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
     let runbook = Runbook::parse(&markdown)?;
     if !options.no_build {
@@ -93,11 +105,16 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut run = Run::new(session, &interface, &modules);
     let outcome = run.all(&runbook);
     let table = stage::table(run.stages()).to_string();
-    println!("\n{table}");
+    if !run.stages().is_empty() {
+        println!("\n{table}");
+    }
     outcome?;
     let seconds = began.elapsed().as_secs();
     let took = format!("{} min {} s", seconds / 60, seconds % 60);
     println!("The runbook was run to its end in {took}.");
+    if options.index {
+        return Ok(());
+    }
     if !options.record {
         if let Err(reason) = record::check(&markdown, &runbook, &client.version) {
             println!("The note at the top of the runbook is not of this run: {reason}.");

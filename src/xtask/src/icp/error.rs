@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The runbook cannot be read as a list of commands.
-    #[error("migrations/README.md, line {line}: {reason}")]
+    #[error("the runbook, line {line}: {reason}")]
     Block {
         /// The line, counted from 1.
         line: usize,
@@ -34,7 +34,7 @@ pub enum Error {
 
     /// A command did otherwise than the runbook says.
     #[error(
-        "migrations/README.md, line {line}: {what}\nTo repeat the command:\n  . {}\n  {}",
+        "the runbook, line {line}: {what}\nTo repeat the command:\n  . {}\n  {}",
         .session.display(),
         .command.replace('\n', "\n  ")
     )]
