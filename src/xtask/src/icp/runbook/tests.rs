@@ -9,6 +9,14 @@ fn refusal(markdown: &str) -> String {
 }
 
 #[test]
+fn the_runbook_of_the_index_runs_all_of_its_blocks() {
+    let runbook = Runbook::parse(include_str!("../../../../../migrations/INDEX.md")).unwrap();
+    assert!(runbook.blocks.len() > 8);
+    let run = |block: &Block| matches!(block.fate, Fate::Run(_));
+    assert!(runbook.blocks.iter().all(run));
+}
+
+#[test]
 fn blocks_come_in_order_with_their_heading_and_line() {
     let found = blocks("# One\n\n```sh run\nfirst\n```\n\n## Two\n```sh run\nsecond\nthird\n```\n");
     let shown: Vec<_> = found
