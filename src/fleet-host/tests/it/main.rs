@@ -1,6 +1,7 @@
 //! The index canister on the embedded host, with real modules of the individual user canister as `cargo xtask build` writes
 //! them.
 
+mod back;
 mod commands;
 mod created;
 mod cycles;
