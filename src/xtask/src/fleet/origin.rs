@@ -52,6 +52,9 @@ impl Modules {
     }
 }
 
+/// Rounds after which no installation has left anything to pay off.
+const PAID_OFF: u64 = 1_000_000;
+
 /// Where canisters come from, in turn: so many of twenty each.
 const ORIGINS: &[(Origin, usize)] = &[
     (Origin::Empty, 6),
@@ -232,6 +235,7 @@ impl<'a> Maker<'a> {
                 let mode = InstallMode::Reinstall;
                 let by = self.fleet.operator;
                 let empty = candid::encode_args(())?;
+                self.fleet.host.pass_rounds(PAID_OFF);
                 self.fleet
                     .host
                     .install(id, mode, &self.modules.foreign, &empty, by)?;

@@ -15,6 +15,8 @@ use user_index::api::views::{PlanArgs, TopUpArg};
 use super::origin::{Maker, Modules, Origin, Wrong};
 use crate::artifacts::INDEX;
 
+/// The method by which the index makes each call in a message of its own.
+const PERFORM: &str = "perform_call";
 /// A round of the network.
 const ROUND: Duration = Duration::from_secs(1);
 /// Canisters with fewer cycles are given some.
@@ -190,11 +192,12 @@ fn go(
             Index::Upgraded(_) => {
                 fleet.upgrade_index(module)?;
             }
-            // In turn where it takes an answer in and where it decides, each time somewhere else in it.
+            // In turn where it takes an answer in and where it makes a call, each time somewhere else in it. A trap of the
+            // timer itself is another matter: its operator has to set it again, by any command.
             _ => {
                 let entry = match time % 2 {
                     0 => EntryPoint::ReplyCallback,
-                    _ => EntryPoint::GlobalTimer,
+                    _ => EntryPoint::Update(PERFORM.to_owned()),
                 };
                 let fault = Fault::within(entry, FaultPoint::Call(u64::from(time) * 7));
                 fleet.host.set_fault(fleet.index, Some(fault))?;
