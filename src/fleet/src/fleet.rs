@@ -323,6 +323,11 @@ impl Fleet {
         self.index.waves.iter().map(|(wave, tally)| (*wave, *tally))
     }
 
+    /// How all of them stand.
+    pub fn tally(&self) -> Tally {
+        self.index.waves.values().copied().sum()
+    }
+
     /// The wave that the fleet is in, and how it stands.
     pub fn wave(&self) -> Option<(u16, Tally)> {
         let (Phase::Wave(wave) | Phase::Rest(wave, _)) = self.head.phase else {

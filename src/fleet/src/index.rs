@@ -2,6 +2,7 @@
 //! All of it follows from the records.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Sum;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,21 @@ impl Tally {
             State::Ended(End::Passed(_)) => &mut self.passed,
             State::Ended(_) => &mut self.called_off,
         }
+    }
+}
+
+impl Sum for Tally {
+    fn sum<I: Iterator<Item = Self>>(tallies: I) -> Self {
+        tallies.fold(Self::default(), |sum, one| Self {
+            canisters: sum.canisters + one.canisters,
+            waiting: sum.waiting + one.waiting,
+            active: sum.active + one.active,
+            migrated: sum.migrated + one.migrated,
+            already: sum.already + one.already,
+            passed: sum.passed + one.passed,
+            failed: sum.failed + one.failed,
+            called_off: sum.called_off + one.called_off,
+        })
     }
 }
 

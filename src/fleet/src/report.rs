@@ -93,12 +93,8 @@ impl Report {
         }
         let mut groups: Vec<Group> = groups.into_values().collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.canisters));
-        let tried = fleet
-            .waves()
-            .map(|(_, tally)| (tally.migrated, tally.failed));
-        let (well, failed) = tried.fold((0, 0), |sum, wave| {
-            (sum.0 + u64::from(wave.0), sum.1 + u64::from(wave.1))
-        });
+        let tally = fleet.tally();
+        let failed = u64::from(tally.failed);
         Self {
             canisters: fleet.members().len() as u32,
             states,
@@ -109,7 +105,7 @@ impl Report {
                 .collect(),
             stopped,
             snapshots,
-            failures_below: rate_below(well + failed, failed, CONFIDENCE),
+            failures_below: rate_below(u64::from(tally.migrated) + failed, failed, CONFIDENCE),
         }
     }
 }

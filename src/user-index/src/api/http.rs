@@ -69,17 +69,7 @@ fn metrics() -> std::io::Result<Vec<u8>> {
 }
 
 fn of_fleet(text: &mut MetricsEncoder<Vec<u8>>, fleet: &Fleet) -> std::io::Result<()> {
-    let mut sum = fleet::Tally::default();
-    for (_, tally) in fleet.waves() {
-        sum.canisters += tally.canisters;
-        sum.waiting += tally.waiting;
-        sum.active += tally.active;
-        sum.migrated += tally.migrated;
-        sum.already += tally.already;
-        sum.passed += tally.passed;
-        sum.failed += tally.failed;
-        sum.called_off += tally.called_off;
-    }
+    let sum = fleet.tally();
     let states = [
         ("waiting", sum.waiting),
         ("active", sum.active),

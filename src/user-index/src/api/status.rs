@@ -187,7 +187,7 @@ fn last_error() -> Option<String> {
 fn status_of(fleet: &Fleet) -> Status {
     let head = fleet.head();
     let waves: Vec<WaveStatus> = fleet.waves().map(WaveStatus::from).collect();
-    let ended: u32 = fleet.waves().map(|(_, tally)| tally.ended()).sum();
+    let ended = fleet.tally().ended();
     let canisters = fleet.members().len() as u32;
     let passed = head.began.map(|began| head.now.since(began).max(1));
     let per_hour = passed.map(|seconds| u64::from(ended) * 3600 / seconds);

@@ -54,13 +54,8 @@ impl Told {
     }
 
     fn line(&mut self, fleet: &Fleet) -> String {
-        let (mut all, mut ended, mut failed, mut active) = (0, 0, 0, 0);
-        for (_, tally) in fleet.waves() {
-            all += tally.canisters;
-            ended += tally.ended();
-            failed += tally.failed;
-            active += tally.active;
-        }
+        let tally = fleet.tally();
+        let (all, ended) = (tally.canisters, tally.ended());
         let now = Instant::now();
         self.ended.push_back((now, ended));
         while self.ended.len() > 2 && self.ended.front().is_some_and(|(at, _)| now - *at > WINDOW) {
@@ -92,9 +87,11 @@ impl Told {
             _ => "",
         };
         format!(
-            "{wave}; {} of {} done, {active} under way, {failed} failed{left}{stands}",
+            "{wave}; {} of {} done, {} under way, {} failed{left}{stands}",
             number_text(ended.into()),
-            number_text(all.into())
+            number_text(all.into()),
+            tally.active,
+            tally.failed
         )
     }
 
