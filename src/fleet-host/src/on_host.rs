@@ -151,11 +151,11 @@ impl FleetOnHost {
     /// It does not stop, or a hook refused.
     pub fn upgrade_index(&mut self, module: &Module) -> Result<InstallReport, FleetError> {
         // A stop that times out goes on; whoever repeats it waits for the rest.
-        if self.manage("stop_canister").is_err() {
-            self.manage("stop_canister")?;
+        if self.manage(self.index, "stop_canister").is_err() {
+            self.manage(self.index, "stop_canister")?;
         }
         let upgraded = self.upgrade_index_running(module);
-        self.manage("start_canister")?;
+        self.manage(self.index, "start_canister")?;
         upgraded
     }
 
@@ -173,10 +173,13 @@ impl FleetOnHost {
         Ok(upgraded?)
     }
 
-    /// The controller of the index asks the management canister for something about it, and waits.
-    fn manage(&mut self, method: &str) -> Result<(), FleetError> {
+    /// The operator asks the management canister for something about a canister, as `stop_canister`, and waits.
+    ///
+    /// # Errors
+    /// It is refused, or is never answered.
+    pub fn manage(&mut self, canister: Principal, method: &str) -> Result<(), FleetError> {
         let arg = encode_args((CanisterIdRecord {
-            canister_id: self.index,
+            canister_id: canister,
         },))?;
         let management = Principal::management_canister();
         let call = self.host.submit(management, self.operator, method, &arg)?;

@@ -6,6 +6,7 @@ use fleet_host::{HEAP_A_CANISTER, STABLE_A_CANISTER};
 
 use crate::artifacts::{BATCHES, BENCH_BATCHES, INDEX_BATCHES, TEST_BATCHES};
 use crate::bench::prices::Tariff;
+use crate::bench::table;
 use crate::command::build;
 use crate::error::{Error, Result};
 use crate::fleet::mix::{SIZES, Shares};
@@ -144,15 +145,15 @@ fn taken(run: &Run, tariff: &Tariff) -> String {
     let most = down.last().copied().unwrap_or(0);
     let calls: u64 = run.world.calls.values().sum();
     let cycles = tariff.messages(installs, instructions);
-    let (hours, minutes) = (run.seconds / 3_600, run.seconds / 60 % 60);
     let mut text = format!(
-        "Took {hours} h {minutes:02} min by the network's rounds: {} installations, {} management calls.\n\
+        "Took {} by the network's rounds: {} installations, {} management calls.\n\
          A canister took no calls for {middle} s in the middle of the fleet, {most} s at most.\n\
          Cycles for installations and snapshots: {} (prices with --help); {} gifts to canisters with too few.\n\
          The driver kept {} events, {} a canister, {} bytes of JSON each",
+        print::duration(run.seconds),
         grouped(installs),
         grouped(calls),
-        trillions(cycles),
+        table::cycles(cycles),
         grouped(deposits.into()),
         grouped(run.events),
         run.events / (canisters.len() as u64).max(1),
@@ -169,9 +170,4 @@ fn taken(run: &Run, tariff: &Tariff) -> String {
         text += &format!(". The driver died {} times", run.deaths);
     }
     text + ".\n"
-}
-
-/// Cycles as they are spoken of.
-fn trillions(cycles: u64) -> String {
-    format!("{:.3} T", cycles as f64 / 1e12)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use canister_host::{
-    CanisterSettings, EntryPoint, Fault, FaultPoint, InstallMode, ManagementFault,
-    ManagementFaultKind, Module, Principal, RejectCode, StableMemory,
+    EntryPoint, Fault, FaultPoint, InstallMode, ManagementFault, ManagementFaultKind, Module,
+    Principal, RejectCode, StableMemory,
 };
 use canister_scenario::{Fill, init_args};
 use fleet_host::{FleetError, FleetOnHost, modules};
@@ -229,7 +229,7 @@ impl<'a> Maker<'a> {
     pub fn spoil(&mut self, id: Principal, wrong: Wrong) -> Result<Principal, FleetError> {
         let fail = |method: &str, kind| ManagementFault::new(method, kind).on(id).times(1);
         match wrong {
-            Wrong::Stopped => self.manage(id, "stop_canister")?,
+            Wrong::Stopped => self.fleet.manage(id, "stop_canister")?,
             Wrong::FewCycles => return self.poor(),
             Wrong::Foreign => {
                 let mode = InstallMode::Reinstall;
@@ -245,12 +245,12 @@ impl<'a> Maker<'a> {
                 self.fleet.host.set_controllers(id, others)?;
             }
             Wrong::Gone => {
-                self.manage(id, "stop_canister")?;
-                self.manage(id, "delete_canister")?;
+                self.fleet.manage(id, "stop_canister")?;
+                self.fleet.manage(id, "delete_canister")?;
             }
             Wrong::SnapshotsFull => {
                 for _ in 0..fleet::MAX_SNAPSHOTS {
-                    self.manage(id, "take_canister_snapshot")?;
+                    self.fleet.manage(id, "take_canister_snapshot")?;
                 }
             }
             Wrong::DoesNotStop => {
@@ -284,11 +284,7 @@ impl<'a> Maker<'a> {
 
     /// A canister with hardly any cycles.
     fn poor(&mut self) -> Result<Principal, FleetError> {
-        let id = self.fleet.host.create_canister(CanisterSettings {
-            controllers: vec![self.fleet.index, self.fleet.operator],
-            cycles: 1_000_000,
-            ..CanisterSettings::default()
-        });
+        let id = self.fleet.add_empty(1_000_000);
         let by = self.fleet.operator;
         let module = &self.modules.legacy;
         self.fleet
@@ -309,18 +305,6 @@ impl<'a> Maker<'a> {
         memory.write(middle, &bytes).map_err(failed)?;
         self.fleet.host.set_stable_memory(id, memory)?;
         Ok(id)
-    }
-
-    fn manage(&mut self, id: Principal, method: &str) -> Result<(), FleetError> {
-        #[derive(candid::CandidType)]
-        struct Target {
-            canister_id: Principal,
-        }
-        let argument = candid::encode_one(Target { canister_id: id })?;
-        let management = Principal::management_canister();
-        let by = self.fleet.operator;
-        self.fleet.host.call(management, by, method, &argument)?;
-        Ok(())
     }
 }
 

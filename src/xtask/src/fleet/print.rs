@@ -70,15 +70,19 @@ pub fn origins(run: &Run) -> String {
         .map_or(0, |began| run.status.now.saturating_sub(began));
     let canisters = u64::from(run.report.canisters).max(1);
     text + &format!(
-        "\nTook {} h {:02} min of the network's time and {} management calls. The index has {} bytes of heap and {} of stable\n\
+        "\nTook {} of the network's time and {} management calls. The index has {} bytes of heap and {} of stable\n\
              memory, {} a canister.\n",
-        seconds / 3_600,
-        seconds / 60 % 60,
+        duration(seconds),
         grouped(run.calls as u64),
         grouped(run.index_heap),
         grouped(run.index_stable),
         grouped((run.index_heap + run.index_stable) / canisters),
     )
+}
+
+/// Hours and minutes.
+pub fn duration(seconds: u64) -> String {
+    format!("{} h {:02} min", seconds / 3_600, seconds / 60 % 60)
 }
 
 fn waves(report: &Report) -> Table {
