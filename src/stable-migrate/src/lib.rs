@@ -12,6 +12,7 @@ mod cost;
 mod error;
 #[cfg(feature = "fleet")]
 pub mod fleet;
+mod hex;
 mod image;
 mod input;
 mod interrupt;
@@ -42,6 +43,7 @@ pub use check::{
 pub use compaction::{BucketChoice, Compaction};
 pub use cost::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use error::{Error, Result};
+pub use hex::unhex;
 pub use image::Image;
 pub use input::{read as read_file, read_text};
 pub use interrupt::{clean_up_when_interrupted, end_unfinished};

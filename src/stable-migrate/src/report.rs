@@ -25,6 +25,8 @@ mod upgrade_text;
 #[cfg(feature = "run")]
 pub use check_text::check_text;
 pub use describe::{content as content_text, layout as layout_text};
+#[cfg(feature = "fleet")]
+pub(crate) use html::escape;
 pub use html::html;
 #[cfg(feature = "run")]
 pub use rehearsal_html::rehearsal_html;

@@ -18,6 +18,7 @@ use ic_management_canister_types::ReadCanisterSnapshotMetadataResult;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::hex::hex;
 use crate::image::{CHUNK, Image};
 use crate::input;
 use crate::sparse::SparseWriter;
@@ -186,10 +187,6 @@ fn check_chunk(directory: &Path, hash: &[u8]) -> Result<()> {
         true => Ok(()),
         false => Err(Error::ChunkDiffers { path }),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Appends to a file of a snapshot that is being downloaded.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use canister_host::{Module, ModuleError};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use stable_migrate::{Error, Interface, MAX_MODULE, NO_ARGUMENT, Step, read_file};
+use stable_migrate::{Error, Interface, MAX_MODULE, NO_ARGUMENT, Step, read_file, unhex};
 
 /// Modules and their arguments, in the order in which they were given.
 pub struct Steps(Vec<(PathBuf, Option<String>)>);
@@ -46,14 +46,7 @@ pub fn load_step(path: &Path, argument: Option<&str>) -> Result<Step, Error> {
     };
     let argument = match (argument, &module) {
         (None, _) | (_, Err(_)) => NO_ARGUMENT.to_vec(),
-        (Some(text), Ok(module)) => match text.strip_prefix("hex:") {
-            Some(digits) => {
-                unhex(digits).ok_or_else(|| named(format!("{text} is not hexadecimal")))
-            }
-            None => Interface::of(module)
-                .init_argument(text)
-                .map_err(|reason| named(format!("its argument cannot be encoded: {reason}"))),
-        }?,
+        (Some(text), Ok(module)) => encode_argument(path, module, text)?,
     };
     Ok(Step {
         name: path.display().to_string(),
@@ -63,15 +56,17 @@ pub fn load_step(path: &Path, argument: Option<&str>) -> Result<Step, Error> {
     })
 }
 
-fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let digits = digits.as_bytes();
-    let byte = |pair: &[u8]| {
-        let pair = std::str::from_utf8(pair).ok()?;
-        u8::from_str_radix(pair, 16).ok()
+/// Encodes the argument of an upgrade to the module in a file.
+pub fn encode_argument(path: &Path, module: &Module, text: &str) -> Result<Vec<u8>, Error> {
+    let named = |reason: String| Error::Run {
+        what: path.display().to_string(),
+        reason,
     };
-    match digits.len().is_multiple_of(2) {
-        true => digits.chunks(2).map(byte).collect(),
-        false => None,
+    match text.strip_prefix("hex:") {
+        Some(digits) => unhex(digits).ok_or_else(|| named(format!("{text} is not hexadecimal"))),
+        None => Interface::of(module)
+            .init_argument(text)
+            .map_err(|reason| named(format!("its argument cannot be encoded: {reason}"))),
     }
 }
 

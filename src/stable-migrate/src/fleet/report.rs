@@ -10,6 +10,7 @@ use candid::Principal;
 use serde::Serialize;
 
 use super::plan_file::FleetPlan;
+use crate::hex::hex;
 
 pub use html::fleet_html;
 pub use text::fleet_text;
@@ -117,10 +118,6 @@ fn at(fleet: &Fleet) -> &'static str {
         () if head.began.is_none() => "planned",
         () => "under way",
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What to do about a class of failures, in a sentence.

@@ -15,7 +15,7 @@ use stable_migrate::{Error, Progress, read_text};
 use super::key::Password;
 use super::plan_options::Care;
 use super::plan_text::{Shown, plan_text};
-use crate::cli::steps::load_step;
+use crate::cli::steps::encode_argument;
 use crate::cli::{Verdict, json, print};
 
 /// Where the Internet Computer is.
@@ -200,12 +200,12 @@ impl Plan {
             })?;
             let path = Path::new(file);
             let (mut file, bytes) = look(path)?;
-            if let Some(argument) = arguments.remove(name) {
-                file.argument = load_step(path, Some(argument))?.argument;
-            }
             let module = canister_host::Module::new(&bytes);
             let module =
                 module.map_err(|error| given(format!("{}: {error}", file.path.display())))?;
+            if let Some(argument) = arguments.remove(name) {
+                file.argument = encode_argument(path, &module, argument)?;
+            }
             let tells = module.queries().any(|query| query == "migration_status");
             stages.push(Stage {
                 name: name.to_owned(),

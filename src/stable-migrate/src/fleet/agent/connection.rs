@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::fleet::class::Reject;
 use crate::fleet::error::FleetError;
 use crate::fleet::plan_file::{NetworkAddress, RootKey};
+use crate::hex::unhex;
 
 /// Longest time that a request is good for: the network refuses what expires later than in five minutes.
 const MOST_EXPIRY: Duration = Duration::from_secs(240);
@@ -107,7 +108,7 @@ impl Connection {
             RootKey::Mainnet => {}
             RootKey::Hex(hex) => {
                 let key =
-                    bytes(hex).ok_or_else(|| failed("its root key is not hexadecimal".into()))?;
+                    unhex(hex).ok_or_else(|| failed("its root key is not hexadecimal".into()))?;
                 agent.set_root_key(key);
             }
             RootKey::Fetch => agent.fetch_root_key().await.map_err(|error| {
@@ -289,16 +290,6 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = inner.source();
     }
     text
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    if !hex.is_ascii() || !hex.len().is_multiple_of(2) {
-        return None;
-    }
-    let pairs = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2));
-    pairs
-        .map(|pair| u8::from_str_radix(pair?, 16).ok())
-        .collect()
 }
 
 #[cfg(test)]

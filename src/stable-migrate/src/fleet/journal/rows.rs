@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 
 use crate::fleet::clock::time_text;
 use crate::fleet::plan_file::FleetPlan;
+use crate::hex::hex;
 
 /// Events as JSON.
 ///
@@ -109,8 +110,4 @@ fn name(what: &What) -> String {
         What::Restarted => "restarted".to_owned(),
         What::Commanded { .. } => "command".to_owned(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

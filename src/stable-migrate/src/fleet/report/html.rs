@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::text::percent;
 use super::{Row, Whole, advice};
+use crate::report::escape;
 use crate::units::number_text;
 
 const HEAD: &str = "<!doctype html>
@@ -51,7 +52,7 @@ fn write(whole: &Whole, out: &mut String) -> std::fmt::Result {
     )?;
     writeln!(out, "<ul class=states>")?;
     for (state, count) in &report.states {
-        writeln!(out, "<li><b>{}</b>{}</li>", number(*count), escaped(state))?;
+        writeln!(out, "<li><b>{}</b>{}</li>", number(*count), escape(state))?;
     }
     writeln!(out, "</ul>")?;
     if report.failures_below < 1.0 {
@@ -115,9 +116,9 @@ fn write(whole: &Whole, out: &mut String) -> std::fmt::Result {
             "<div class=group><b>{} {}</b>, {}: {}<small>{}</small><small><code>{}</code></small></div>",
             number(group.canisters),
             group.class,
-            escaped(&group.end),
-            escaped(&group.text),
-            escaped(advice(group.class)),
+            escape(&group.end),
+            escape(&group.text),
+            escape(advice(group.class)),
             examples.join(" ")
         )?;
     }
@@ -146,25 +147,10 @@ fn rows(title: &str, rows: &[&Row], out: &mut String) -> std::fmt::Result {
             "<tr><td><code>{}</code><td class=n>{}<td>{}{stopped}<td>{}{}",
             row.canister,
             row.wave,
-            escaped(row.state),
+            escape(row.state),
             class.unwrap_or_default(),
-            escaped(row.said.as_deref().unwrap_or_default())
+            escape(row.said.as_deref().unwrap_or_default())
         )?;
     }
     writeln!(out, "</table>")
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
