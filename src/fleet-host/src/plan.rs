@@ -21,7 +21,7 @@ pub fn stages(legacy: &Module, adopt: &str, today: &str) -> PlanArgs {
         ],
         budget: Some(BudgetArg {
             failures: u32::MAX,
-            percent: 101,
+            percent: None,
         }),
         retry: Some(RetryArg {
             times: 4,

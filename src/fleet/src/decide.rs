@@ -60,9 +60,8 @@ impl Fleet {
                 let tally = self.index.waves.get(&wave).copied().unwrap_or_default();
                 let failures = tally.failed.saturating_sub(self.head.forgiven);
                 let budget = self.plan.budget;
-                let part = u64::from(failures) * 100
-                    >= u64::from(budget.percent) * u64::from(tally.canisters);
-                if failures > 0 && !self.head.halted && (failures >= budget.failures || part) {
+                let reached = budget.is_reached(failures, tally.canisters);
+                if !self.head.halted && reached {
                     return Some(What::Halted { failures });
                 }
                 (tally.ended() == tally.canisters).then_some(What::WaveEnded { wave })

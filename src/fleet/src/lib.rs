@@ -77,10 +77,13 @@ mod fleet;
 mod hash;
 mod index;
 mod member;
+#[cfg(feature = "candid")]
+pub mod migration_status;
 #[cfg(any(test, feature = "model"))]
 pub mod model;
 mod plan;
 mod record;
+mod reject;
 mod report;
 mod time;
 
@@ -97,5 +100,6 @@ pub use plan::{
     Stage, TopUp, WayBack,
 };
 pub use record::{End, Leg, Record, State, Step};
+pub use reject::Reject;
 pub use report::{Group, Report, WaveReport};
 pub use time::Time;

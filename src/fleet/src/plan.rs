@@ -89,8 +89,8 @@ pub enum WayBack {
 pub struct Budget {
     /// This many.
     pub failures: u32,
-    /// Or this part of the wave's canisters. More than 100 is never reached.
-    pub percent: u8,
+    /// Or this part of the wave's canisters, from 1 to 100 per cent, where the number alone does not decide.
+    pub percent: Option<u8>,
 }
 
 /// How much goes on at one time.
@@ -155,6 +155,9 @@ pub enum PlanError {
     /// Nothing would ever be done.
     #[error("a limit of 0: {0}")]
     Nothing(&'static str),
+    /// A part that a wave cannot have.
+    #[error("{0} % of failures halt a wave: say 1 to 100, or no part at all")]
+    Percent(u8),
     /// A canister would be upgraded twice.
     #[error("canister {0} is in the list twice")]
     Twice(ic_principal::Principal),
@@ -174,12 +177,21 @@ pub enum PlanError {
     },
 }
 
+impl Budget {
+    /// Whether so many failures in a wave of so many canisters halt it.
+    pub fn is_reached(&self, failures: u32, canisters: u32) -> bool {
+        let part =
+            |percent: u8| u64::from(failures) * 100 >= u64::from(percent) * u64::from(canisters);
+        failures > 0 && (failures >= self.failures || self.percent.is_some_and(part))
+    }
+}
+
 impl Default for Budget {
     /// The first failure halts.
     fn default() -> Self {
         Self {
             failures: 1,
-            percent: 100,
+            percent: None,
         }
     }
 }
@@ -278,13 +290,16 @@ impl Plan {
             (self.limits.calls, "calls at one time"),
             (self.budget.failures, "failures that halt a wave"),
             (
-                self.budget.percent.into(),
+                self.budget.percent.map_or(1, u32::from),
                 "per cent of failures that halt a wave",
             ),
         ];
-        match limits.iter().find(|(limit, _)| *limit == 0) {
-            Some((_, name)) => Err(PlanError::Nothing(name)),
-            None => Ok(()),
+        if let Some((_, name)) = limits.iter().find(|(limit, _)| *limit == 0) {
+            return Err(PlanError::Nothing(name));
+        }
+        match self.budget.percent {
+            Some(percent) if percent > 100 => Err(PlanError::Percent(percent)),
+            _ => Ok(()),
         }
     }
 

@@ -13,7 +13,6 @@
 //! ```
 
 mod agent;
-mod class;
 mod clock;
 mod error;
 mod estimate;
@@ -30,7 +29,6 @@ mod runner;
 mod tests;
 
 pub use agent::{AgentNetwork, Connection, Failure};
-pub use class::{Reject, class_of};
 pub use clock::{Clock, time_text};
 pub use error::FleetError;
 pub use estimate::{Estimate, PRICES_READ, Prices, WaveEstimate};

@@ -33,8 +33,6 @@ mod lifecycle;
 mod limits;
 mod management;
 mod modules;
-mod progress;
-mod rejects;
 pub mod state;
 mod survey;
 mod users;

@@ -6,14 +6,13 @@
 
 use candid::utils::{ArgumentEncoder, decode_one_with_config};
 use candid::{CandidType, DecoderConfig, Nat, Principal};
-use fleet::{Cause, Class, ModuleHash, Running, SnapshotId};
-use ic_cdk::call::{Call, CallFailed, RejectCode, Response};
+use fleet::{Cause, Class, ModuleHash, Reject, Running, SnapshotId};
+use ic_cdk::call::{Call, CallFailed, Response};
 use ic_management_canister_types as types;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use types::{CanisterIdRecord, CanisterInstallMode, ChunkHash};
 
-use crate::rejects;
 use crate::state::hot::StoredModule;
 
 /// What reading an answer may cost, and skipping what is not wanted of it: ten times what the largest seen took.
@@ -22,9 +21,11 @@ const DECODING_QUOTA: usize = 1_000_000;
 /// Why a call has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It was refused and had no effect.
+    /// What was called said no, or the network does not know what became of the call.
+    Rejected(Reject),
+    /// It was not made, or its answer is no good.
     Refused(Cause),
-    /// Nobody knows whether it had one.
+    /// It had an effect that its answer does not tell.
     Lost,
 }
 
@@ -89,10 +90,11 @@ pub async fn call<A: ArgumentEncoder>(
         Patience::Endless { cycles } => Call::unbounded_wait(id, method).with_cycles(cycles),
     };
     call.with_args(args).await.map_err(|failed| match failed {
-        CallFailed::CallRejected(rejected) => match rejected.reject_code() {
-            Ok(RejectCode::SysUnknown) => Failure::Lost,
-            code => Failure::Refused(rejects::cause(method, code.ok(), rejected.reject_message())),
-        },
+        CallFailed::CallRejected(rejected) => Failure::Rejected(Reject {
+            code: u8::try_from(rejected.raw_reject_code()).unwrap_or(u8::MAX),
+            error_code: None,
+            text: rejected.reject_message().to_owned(),
+        }),
         CallFailed::InsufficientLiquidCycleBalance(error) => own(format!("the index: {error}")),
         CallFailed::CallPerformFailed(error) => own(format!("the index: {error}")),
     })
@@ -325,6 +327,7 @@ pub async fn clear_chunks() -> Result<(), Failure> {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         match self {
+            Self::Rejected(reject) => f.write_str(&reject.text),
             Self::Refused(cause) => cause.fmt(f),
             Self::Lost => f.write_str("lost: no answer came, and nobody knows what became of it"),
         }

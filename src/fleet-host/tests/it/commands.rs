@@ -75,7 +75,7 @@ fn too_many_failures_halt_the_run_until_it_is_resumed() {
     let mut twelve = Twelve::planned_with(|plan| {
         plan.budget = Some(BudgetArg {
             failures: 1,
-            percent: 100,
+            percent: None,
         });
     });
     let foreign = twelve.users[1];

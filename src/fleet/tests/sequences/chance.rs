@@ -61,7 +61,7 @@ pub struct Choices {
     keep: bool,
     back: u8,
     failures: u32,
-    percent: u8,
+    percent: Option<u8>,
     open: u32,
     stopped: u32,
     installs: u32,
@@ -80,7 +80,7 @@ fn choices() -> impl Strategy<Value = Choices> {
     let limits = (1..9_u32, 1..4_u32, 1..3_u32, 1..9_u32);
     let fleet = (
         1..4_u32,
-        1..101_u8,
+        proptest::option::of(1..101_u8),
         any::<bool>(),
         0..100_u64,
         any::<bool>(),

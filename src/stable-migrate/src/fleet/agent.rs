@@ -7,24 +7,19 @@
 mod checks;
 mod connection;
 mod management;
-mod moved;
 mod snapshot;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ::fleet::{Answer, Call, Cause, Class, ModuleHash, Plan};
+use ::fleet::{Answer, Call, Cause, Class, ModuleHash, Plan, migration_status};
 
-use super::class::class_of;
 use super::network::{Ask, Network, Reply};
 use super::plan_file::{Checks, FleetPlan};
 use super::rehearsal::Rehearser;
 
 pub use connection::{Connection, Failure};
 pub use management::{Status, spare};
-
-/// The code of a reject that says that the outcome is not known.
-const UNKNOWN_OUTCOME: u8 = 6;
 
 /// A network that an agent reaches.
 pub struct AgentNetwork {
@@ -86,7 +81,10 @@ impl AgentNetwork {
                 };
                 self.install(ask, module.copied()).await
             }
-            Call::Progress => moved::progress(connection, canister).await,
+            Call::Progress => {
+                let answer = connection.moved(canister).await?;
+                migration_status::progress(&answer).map_err(Failure::Found)
+            }
             Call::Verify => {
                 let stage = self.plan.stages.get(usize::from(ask.stage));
                 let stage = stage.ok_or_else(|| Failure::unplanned("the stage"))?;
@@ -139,15 +137,7 @@ fn done(outcome: Result<(), Failure>) -> Result<Answer, Failure> {
 /// What a failure means for the engine.
 fn told(call: &Call, failure: Failure) -> Answer {
     match failure {
-        Failure::Rejected(reject) if reject.code == UNKNOWN_OUTCOME && !call.only_reads() => {
-            Answer::Lost
-        }
-        Failure::Rejected(reject) => {
-            let class = class_of(call, &reject);
-            let code = reject.error_code.map(|code| format!("{code}: "));
-            let text = format!("{}{}", code.unwrap_or_default(), reject.text);
-            Answer::Refused(Cause::new(class, text))
-        }
+        Failure::Rejected(reject) => reject.answer(call),
         Failure::NotSent(text) => Answer::Refused(Cause::new(Class::Transient, text)),
         Failure::Unknown(text) if call.only_reads() => {
             Answer::Refused(Cause::new(Class::Transient, text))

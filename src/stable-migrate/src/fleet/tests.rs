@@ -52,8 +52,6 @@ pub fn plan(canisters: u64) -> FleetPlan {
     ];
     let mut engine = Plan::careful(stages);
     engine.budget.failures = 1_000;
-    // Not even a wave of one that fails.
-    engine.budget.percent = 255;
     engine.retry.most = 60;
     let found: Vec<Found> = (0..canisters)
         .map(|number| Found {

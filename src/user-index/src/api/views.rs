@@ -84,8 +84,8 @@ pub enum WayBackArg {
 pub struct BudgetArg {
     /// This many failures halt a wave.
     pub failures: u32,
-    /// Or this part of its canisters.
-    pub percent: u8,
+    /// Or this part of its canisters, in per cent.
+    pub percent: Option<u8>,
 }
 
 /// See [`Limits`].

@@ -1,12 +1,11 @@
 //! One call of the engine, made and answered.
 
 use candid::Principal;
-use fleet::{Answer, Call, Cause, Class, ModuleHash, Running, Sight};
+use fleet::{Answer, Call, Cause, Class, ModuleHash, Running, Sight, migration_status};
 use ic_management_canister_types::CanisterInstallMode;
 
 use super::verify::{self, Expected};
-use crate::management::{self, Failure, Seen};
-use crate::progress;
+use crate::management::{self, Failure, Patience, Seen};
 use crate::state::hot::{Hot, Run, StoredModule};
 
 /// A call to make, with all that it takes.
@@ -45,7 +44,12 @@ impl Job {
 
     /// Makes the call.
     pub async fn perform(self) -> Answer {
-        self.answer().await.unwrap_or_else(Answer::from)
+        match self.answer().await {
+            Ok(answer) => answer,
+            Err(Failure::Rejected(reject)) => reject.answer(&self.call),
+            Err(Failure::Refused(cause)) => Answer::Refused(cause),
+            Err(Failure::Lost) => Answer::Lost,
+        }
     }
 
     async fn answer(&self) -> Result<Answer, Failure> {
@@ -67,7 +71,10 @@ impl Job {
                 Class::RehearsalRefused,
                 "a canister cannot rehearse: `stable-migrate fleet` does",
             )),
-            Call::Progress => progress::ask(id).await,
+            Call::Progress => {
+                let answer = moved(id).await?;
+                migration_status::progress(&answer).map_err(Failure::Refused)
+            }
             Call::Verify => done(verify::verify(id, &self.expected).await),
         }
     }
@@ -115,13 +122,14 @@ async fn look(id: Principal) -> Result<Sight, Failure> {
     })
 }
 
-impl From<Failure> for Answer {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(cause) => Self::Refused(cause),
-            Failure::Lost => Self::Lost,
-        }
-    }
+/// What a canister tells of its move.
+///
+/// # Errors
+/// It tells nothing.
+pub async fn moved(id: Principal) -> Result<Vec<u8>, Failure> {
+    let method = migration_status::MIGRATION_STATUS;
+    let answer = management::call(id, method, &(), Patience::Short).await?;
+    Ok(answer.into_bytes())
 }
 
 impl Failure {

@@ -2,10 +2,9 @@
 //! it answers what it is asked.
 
 use candid::Principal;
-use fleet::{Class, ModuleHash};
+use fleet::{Class, ModuleHash, migration_status};
 
 use crate::management::{self, Failure, Patience};
-use crate::progress;
 
 /// How a canister should be.
 pub struct Expected {
@@ -33,7 +32,10 @@ pub async fn verify(id: Principal, expected: &Expected) -> Result<(), Failure> {
         };
         return Err(Failure::refused(Class::Interfered, text));
     }
-    progress::verify(id, expected.moves).await?;
+    if expected.moves {
+        let answer = super::perform::moved(id).await?;
+        migration_status::verify(&answer).map_err(Failure::Refused)?;
+    }
     for method in &expected.checks {
         ask(id, method).await?;
     }
@@ -44,8 +46,9 @@ pub async fn verify(id: Principal, expected: &Expected) -> Result<(), Failure> {
 async fn ask(id: Principal, method: &str) -> Result<(), Failure> {
     let answer = management::call(id, method, &(), Patience::Short).await;
     answer.map(drop).map_err(|failure| match failure {
-        Failure::Refused(cause) if cause.class == Class::Trapped => {
-            Failure::refused(Class::WrongAnswers, format!("{method}: {}", cause.text))
+        Failure::Rejected(mut reject) => {
+            reject.text = format!("{method}: {}", reject.text);
+            Failure::Rejected(reject)
         }
         other => other,
     })

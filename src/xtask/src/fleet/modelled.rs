@@ -175,7 +175,7 @@ fn plan(modules: &[ModuleHash; 4]) -> Plan {
     Plan {
         budget: Budget {
             failures: 1_000,
-            percent: 5,
+            percent: Some(5),
         },
         spare_cycles: SPARE,
         top_up: Some(TopUp {

@@ -283,16 +283,7 @@ impl<'a> Field<'a> {
             "--rehearse",
             "1",
         ]);
-        plan.args([
-            "--failures",
-            "50",
-            "--percent",
-            "255",
-            "--settle",
-            "24",
-            "--poll",
-            "1",
-        ]);
+        plan.args(["--failures", "50", "--settle", "24", "--poll", "1"]);
         plan.args(["--retry-first", "1", "--retry-most", "5", "-o", "plan.json"]);
         println!("{}", shell::line(&plan));
         // 1: some are passed over.

@@ -30,9 +30,9 @@ pub struct Care {
     /// Halt after so many failures in a wave
     #[arg(long, value_name = "N", default_value_t = Budget::default().failures)]
     failures: u32,
-    /// Halt after this part of a wave failed
-    #[arg(long, value_name = "PERCENT", default_value_t = Budget::default().percent)]
-    percent: u8,
+    /// Halt also after this part of a wave failed, 1 to 100
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    percent: Option<u8>,
     /// Wait for `fleet resume` before each wave after the first
     #[arg(long)]
     ask_before_wave: bool,

@@ -187,11 +187,12 @@ fn write(plan: &FleetPlan, shown: &Shown, out: &mut String) -> std::fmt::Result 
         count_text(needed(RATE, 0.95), "canister")
     )?;
     let budget = plan.plan.budget;
+    let part = budget.percent.map(|percent| format!(", or {percent} %"));
     writeln!(
         out,
-        "Halts at {} or {} % of a wave.",
+        "Halts at {}{} in a wave.",
         count_text(budget.failures.into(), "failure"),
-        budget.percent
+        part.unwrap_or_default()
     )
 }
 

@@ -1,11 +1,10 @@
 //! What is asked before a stage and after it.
 
-use ::fleet::{Answer, Cause, Class, Plan, Running, Sight, Stage};
+use ::fleet::{Answer, Cause, Class, Plan, Running, Sight, Stage, migration_status};
 use candid::Principal;
 use ic_management_canister_types::CanisterStatusType;
 
 use super::connection::{Connection, Failure};
-use super::moved;
 use crate::fleet::journal::Kept;
 use crate::fleet::network::Ask;
 use crate::fleet::plan_file::Checks;
@@ -62,15 +61,8 @@ pub async fn verify(
         return found(Class::Interfered, format!("{installed} is installed"));
     }
     if stage.moves {
-        match moved::progress(connection, ask.canister).await? {
-            Answer::Done => {}
-            _ => {
-                return found(
-                    Class::Stuck,
-                    "the move was done, and goes on again".to_owned(),
-                );
-            }
-        }
+        let answer = connection.moved(ask.canister).await?;
+        migration_status::verify(&answer).map_err(Failure::Found)?;
     }
     for method in &checks.ask {
         let answer = connection.query(ask.canister, method, NO_ARGUMENT).await;

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::fleet::{Cause, Class};
+use ::fleet::{Cause, Class, Reject, migration_status};
 use candid::Principal;
 use ic_agent::agent::{CallResponse, RejectResponse, RequestStatusResponse};
 use ic_agent::agent_error::TransportError;
 use ic_agent::{Agent, AgentError, Identity, RequestId};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::fleet::class::Reject;
 use crate::fleet::error::FleetError;
 use crate::fleet::plan_file::{NetworkAddress, RootKey};
 use crate::hex::unhex;
+use crate::run::NO_ARGUMENT;
 
 /// Longest time that a request is good for: the network refuses what expires later than in five minutes.
 const MOST_EXPIRY: Duration = Duration::from_secs(240);
@@ -149,6 +149,15 @@ impl Connection {
         }
     }
 
+    /// What a canister tells of its move.
+    ///
+    /// # Errors
+    /// Why it tells nothing.
+    pub async fn moved(&self, canister: Principal) -> Result<Vec<u8>, Failure> {
+        self.query(canister, migration_status::MIGRATION_STATUS, NO_ARGUMENT)
+            .await
+    }
+
     /// A call that the network agrees on, of one canister to which it is about another (`effective`).
     ///
     /// # Errors
@@ -264,7 +273,7 @@ fn failure(error: &AgentError) -> Failure {
 fn rejected(reject: &RejectResponse) -> Failure {
     Failure::Rejected(Reject {
         code: reject.reject_code as u8,
-        error_code: reject.error_code.clone(),
+        error_code: reject.error_code.as_deref().and_then(Reject::number),
         text: reject.reject_message.clone(),
     })
 }

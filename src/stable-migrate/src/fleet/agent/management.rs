@@ -17,7 +17,7 @@ const MANAGEMENT: Principal = Principal::management_canister();
 const CYCLES_LEDGER: Principal = Principal::from_slice(&[0, 0, 0, 0, 2, 16, 0, 2, 1, 1]);
 
 /// The error code of a snapshot that is not there.
-const NO_SNAPSHOT: &str = "IC0305";
+const NO_SNAPSHOT: u16 = 305;
 
 /// What `canister_status` says, as far as it is needed: networks differ in the rest.
 #[derive(Clone, Debug, CandidType, Deserialize)]
@@ -212,9 +212,7 @@ impl Connection {
         };
         let reply = self.manage(canister, "delete_canister_snapshot", Encode!(&arguments));
         match reply.await {
-            Err(Failure::Rejected(reject)) if reject.error_code.as_deref() == Some(NO_SNAPSHOT) => {
-                Ok(())
-            }
+            Err(Failure::Rejected(reject)) if reject.error_code == Some(NO_SNAPSHOT) => Ok(()),
             reply => reply.map(drop),
         }
     }

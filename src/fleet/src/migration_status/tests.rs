@@ -1,6 +1,7 @@
-use super::*;
 use candid::Encode;
 use ic_stable_migration::{CollectionStatus, Difference, MoveStatus, Phase as Stands};
+
+use super::*;
 
 fn collection(moved: u64, left: u64) -> CollectionStatus {
     CollectionStatus {
@@ -46,41 +47,57 @@ struct Whole {
     move_status: Option<MoveStatus>,
 }
 
-fn judged(move_status: Option<MoveStatus>) -> Result<Answer, Failure> {
+fn told(move_status: Option<MoveStatus>) -> Vec<u8> {
     let whole = Whole {
         release: 2,
         move_status,
     };
-    judge(&read(METHOD, &Encode!(&whole).unwrap())?)
+    Encode!(&whole).unwrap()
+}
+
+fn read(phase: Stands) -> Result<Answer, Cause> {
+    progress(&told(Some(status(phase))))
 }
 
 #[test]
 fn a_move_is_read_from_what_the_library_tells() {
-    assert_eq!(judged(None), Ok(Answer::Done));
-    assert_eq!(judged(Some(status(Stands::Done))), Ok(Answer::Done));
-    assert_eq!(judged(Some(status(Stands::Renewing))), Ok(Answer::Done));
+    assert_eq!(progress(&told(None)), Ok(Answer::Done));
+    assert_eq!(read(Stands::Done), Ok(Answer::Done));
+    let moving = Ok(Answer::Moving { done: 8, total: 11 });
+    for phase in [Stands::Moving, Stands::Auditing, Stands::Renewing] {
+        assert_eq!(read(phase), moving);
+    }
+}
+
+#[test]
+fn a_move_that_was_paused_is_waited_for() {
+    let paused = MoveStatus {
+        paused: true,
+        ..status(Stands::Moving)
+    };
     let moving = Answer::Moving { done: 8, total: 11 };
-    assert_eq!(judged(Some(status(Stands::Moving))), Ok(moving.clone()));
-    assert_eq!(judged(Some(status(Stands::Auditing))), Ok(moving));
+    assert_eq!(progress(&told(Some(paused))), Ok(moving));
 }
 
 #[test]
 fn a_move_that_needs_somebody_is_a_failure_of_its_class() {
-    let class = |phase| match judged(Some(status(phase))) {
-        Err(Failure::Refused(cause)) => cause.class,
-        other => panic!("{other:?}"),
-    };
+    let class = |phase| read(phase).unwrap_err().class;
     assert_eq!(class(Stands::Differs), Class::Differs);
     assert_eq!(class(Stands::Stuck), Class::Stuck);
+}
+
+#[test]
+fn a_move_that_was_done_and_goes_on_again_is_not_verified() {
+    assert_eq!(verify(&told(None)), Ok(()));
+    assert_eq!(verify(&told(Some(status(Stands::Done)))), Ok(()));
+    let again = verify(&told(Some(status(Stands::Moving)))).unwrap_err();
+    assert_eq!(again.class, Class::WrongAnswers);
 }
 
 #[test]
 fn an_answer_that_is_no_status_is_refused_at_a_bounded_cost() {
     let hostile = Encode!(&vec![0u64; 1_000_000]).unwrap();
     for bytes in [&b"DIDL"[..], &hostile, &[]] {
-        assert!(matches!(
-            read::<Status>(METHOD, bytes),
-            Err(Failure::Refused(_))
-        ));
+        assert_eq!(progress(bytes).unwrap_err().class, Class::WrongAnswers);
     }
 }
