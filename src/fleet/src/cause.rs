@@ -36,6 +36,8 @@ classes! {
     Lost = "lost",
     /// Fewer cycles than the step needs.
     TooFewCycles = "too-few-cycles",
+    /// The subnet is so full that memory reserves cycles, and more than the canister's settings allow.
+    ReservationLimit = "reservation-limit",
     /// The operator does not control the canister.
     NotController = "not-controller",
     /// There is no such canister.

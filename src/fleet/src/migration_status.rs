@@ -55,10 +55,7 @@ struct Collection {
 /// # Errors
 /// The answer cannot be read, the move is stuck, or what was moved differs.
 pub fn progress(answer: &[u8]) -> Result<Answer, Cause> {
-    let mut config = DecoderConfig::new();
-    config.set_decoding_quota(DECODING_QUOTA);
-    config.set_skipping_quota(DECODING_QUOTA);
-    let status: Status = decode_one_with_config(answer, &config).map_err(|error| {
+    let status = decode(answer).map_err(|error| {
         let words = error.to_string();
         let line = words.lines().next().unwrap_or_default();
         let text = format!("the answer of {MIGRATION_STATUS} cannot be read: {line}");
@@ -67,6 +64,22 @@ pub fn progress(answer: &[u8]) -> Result<Answer, Cause> {
     status
         .move_status
         .map_or(Ok(Answer::Done), |it| it.answer())
+}
+
+/// How the memory is laid out, in a word, by what an answer says of the move: canisters in different words are not alike.
+/// `None` where there was no answer.
+pub fn layout(answer: Option<&[u8]>) -> &'static str {
+    let Some(Ok(status)) = answer.map(decode) else {
+        return "tells no move";
+    };
+    match status.move_status.map(|told| told.phase) {
+        None => "moves nothing",
+        Some(Phase::Moving | Phase::Auditing) => "half moved",
+        Some(Phase::Done) => "moved",
+        Some(Phase::Renewing) => "half renewed",
+        Some(Phase::Differs) => "differs",
+        Some(Phase::Stuck) => "stuck",
+    }
 }
 
 /// Whether a move that was done still is.
@@ -81,6 +94,13 @@ pub fn verify(answer: &[u8]) -> Result<(), Cause> {
         )),
         _ => Ok(()),
     }
+}
+
+fn decode(answer: &[u8]) -> candid::Result<Status> {
+    let mut config = DecoderConfig::new();
+    config.set_decoding_quota(DECODING_QUOTA);
+    config.set_skipping_quota(DECODING_QUOTA);
+    decode_one_with_config(answer, &config)
 }
 
 impl Move {

@@ -24,51 +24,51 @@ const UNKNOWN_OUTCOME: u8 = 6;
 
 /// Error codes and what they mean, whatever was called.
 const CODES: &[(u16, Class)] = &[
-    (101, Class::Transient),     // the subnet is oversubscribed
-    (102, Class::Transient),     // the subnet has as many canisters as it may
-    (201, Class::Transient),     // output queue full
-    (202, Class::Transient),     // the message expired before it was executed
-    (203, Class::Transient),     // queue not empty
-    (204, Class::Transient),     // ingress history full
-    (206, Class::DoesNotStop),   // stop timed out
-    (207, Class::TooFewCycles),  // out of cycles
-    (208, Class::Transient),     // certified state unavailable
-    (209, Class::RateLimited),   // the debit of the installation before
-    (210, Class::RateLimited),   // the canister wrote much a moment ago
-    (301, Class::NotFound),      // canister not found
-    (302, Class::WrongAnswers),  // method not found, as it was called before 2024
-    (305, Class::Interfered),    // snapshot not found
-    (402, Class::Refused),       // memory allocation
-    (405, Class::NotFound),      // not hosted by this subnet
-    (406, Class::Refused),       // the canister rejected the message
-    (407, Class::Refused),       // unknown method of the management canister
-    (408, Class::Refused),       // the management canister cannot read the argument
-    (409, Class::Refused),       // snapshot cannot be read or written
-    (501, Class::TooFewCycles),  // out of cycles, as it was called before 2024
-    (502, Class::Trapped),       // trapped
-    (503, Class::Trapped),       // called trap
-    (504, Class::Trapped),       // broke the rules of the system's interface
-    (505, Class::Refused),       // not a module that the network runs
-    (506, Class::Trapped),       // did not reply
-    (507, Class::Trapped),       // out of memory
-    (508, Class::Interfered),    // stopped, when it should run
-    (509, Class::Interfered),    // stopping, when it should not
-    (510, Class::Interfered),    // running, when it should be stopped
-    (511, Class::Transient),     // the stop was cancelled by a start
-    (512, Class::NotController), // not a controller
-    (514, Class::Refused),       // not empty
-    (520, Class::TooFewCycles),  // fewer than the call carries
-    (521, Class::Trapped),       // the engine failed on it
-    (522, Class::Trapped),       // too many instructions
-    (524, Class::Trapped),       // too much memory touched
-    (532, Class::TooFewCycles),  // for memory that grows
-    (533, Class::TooFewCycles),  // reservation limit, in an allocation
-    (534, Class::TooFewCycles),  // reservation limit, in growing
-    (535, Class::TooFewCycles),  // for memory, in a message
-    (536, Class::WrongAnswers),  // method not found
-    (537, Class::NoModule),      // no module
-    (539, Class::Trapped),       // soft limit on the heap
-    (601, Class::Transient),     // deadline passed before it was executed
+    (101, Class::Transient),        // the subnet is oversubscribed
+    (102, Class::Transient),        // the subnet has as many canisters as it may
+    (201, Class::Transient),        // output queue full
+    (202, Class::Transient),        // the message expired before it was executed
+    (203, Class::Transient),        // queue not empty
+    (204, Class::Transient),        // ingress history full
+    (206, Class::DoesNotStop),      // stop timed out
+    (207, Class::TooFewCycles),     // out of cycles
+    (208, Class::Transient),        // certified state unavailable
+    (209, Class::RateLimited),      // the debit of the installation before
+    (210, Class::RateLimited),      // the canister wrote much a moment ago
+    (301, Class::NotFound),         // canister not found
+    (302, Class::WrongAnswers),     // method not found, as it was called before 2024
+    (305, Class::Interfered),       // snapshot not found
+    (402, Class::Refused),          // memory allocation
+    (405, Class::NotFound),         // not hosted by this subnet
+    (406, Class::Refused),          // the canister rejected the message
+    (407, Class::Refused),          // unknown method of the management canister
+    (408, Class::Refused),          // the management canister cannot read the argument
+    (409, Class::Refused),          // snapshot cannot be read or written
+    (501, Class::TooFewCycles),     // out of cycles, as it was called before 2024
+    (502, Class::Trapped),          // trapped
+    (503, Class::Trapped),          // called trap
+    (504, Class::Trapped),          // broke the rules of the system's interface
+    (505, Class::Refused),          // not a module that the network runs
+    (506, Class::Trapped),          // did not reply
+    (507, Class::Trapped),          // out of memory
+    (508, Class::Interfered),       // stopped, when it should run
+    (509, Class::Interfered),       // stopping, when it should not
+    (510, Class::Interfered),       // running, when it should be stopped
+    (511, Class::Transient),        // the stop was cancelled by a start
+    (512, Class::NotController),    // not a controller
+    (514, Class::Refused),          // not empty
+    (520, Class::TooFewCycles),     // fewer than the call carries
+    (521, Class::Trapped),          // the engine failed on it
+    (522, Class::Trapped),          // too many instructions
+    (524, Class::Trapped),          // too much memory touched
+    (532, Class::TooFewCycles),     // for memory that grows
+    (533, Class::ReservationLimit), // in an allocation
+    (534, Class::ReservationLimit), // in growing
+    (535, Class::TooFewCycles),     // for memory, in a message
+    (536, Class::WrongAnswers),     // method not found
+    (537, Class::NoModule),         // no module
+    (539, Class::Trapped),          // soft limit on the heap
+    (601, Class::Transient),        // deadline passed before it was executed
 ];
 
 /// Words that say more than their error code does.
@@ -85,7 +85,8 @@ const WORDS: &[(&str, Class)] = &[
     ("out of cycles", Class::TooFewCycles),
     ("insufficient cycles", Class::TooFewCycles),
     ("not enough cycles", Class::TooFewCycles),
-    ("reserved_cycles_limit", Class::TooFewCycles),
+    ("reserved_cycles_limit", Class::ReservationLimit),
+    ("reserved cycles limit", Class::ReservationLimit),
     ("frozen", Class::TooFewCycles),
     ("top up", Class::TooFewCycles),
     ("only controllers", Class::NotController),

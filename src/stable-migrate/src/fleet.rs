@@ -28,7 +28,7 @@ mod runner;
 #[cfg(test)]
 mod tests;
 
-pub use agent::{AgentNetwork, Connection, Failure};
+pub use agent::{AgentNetwork, Connection, Failure, MAX_MODULE};
 pub use clock::{Clock, time_text};
 pub use error::FleetError;
 pub use estimate::{Estimate, PRICES_READ, Prices, WaveEstimate};

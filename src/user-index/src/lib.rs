@@ -33,6 +33,7 @@ mod lifecycle;
 mod limits;
 mod management;
 mod modules;
+mod registry;
 pub mod state;
 mod survey;
 mod users;

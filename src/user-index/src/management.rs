@@ -6,7 +6,7 @@
 
 use candid::utils::{ArgumentEncoder, decode_one_with_config};
 use candid::{CandidType, DecoderConfig, Nat, Principal};
-use fleet::{Cause, Class, ModuleHash, Reject, Running, SnapshotId};
+use fleet::{Cause, Class, ModuleHash, Reject, Running, SnapshotId, migration_status};
 use ic_cdk::call::{Call, CallFailed, Response};
 use ic_management_canister_types as types;
 use serde::Deserialize;
@@ -58,6 +58,13 @@ pub struct Seen {
     pub version: u64,
 }
 
+impl Seen {
+    /// Whether it takes calls.
+    pub fn runs(&self) -> bool {
+        self.running == Running::Running
+    }
+}
+
 #[derive(CandidType, Deserialize)]
 struct Status {
     status: types::CanisterStatusType,
@@ -103,6 +110,16 @@ pub async fn call<A: ArgumentEncoder>(
 /// The index itself could not make the call: later, perhaps.
 fn own(text: String) -> Failure {
     Failure::Refused(Cause::new(Class::Transient, text))
+}
+
+/// What a canister itself tells of its move.
+///
+/// # Errors
+/// It tells nothing.
+pub async fn moved(id: Principal) -> Result<Vec<u8>, Failure> {
+    let method = migration_status::MIGRATION_STATUS;
+    let answer = call(id, method, &(), Patience::Short).await?;
+    Ok(answer.into_bytes())
 }
 
 async fn ask<A: CandidType>(method: &str, arg: A) -> Result<Response, Failure> {

@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use candid::Principal;
-use fleet::Found;
+use fleet::{Found, migration_status};
 
 use crate::limits::MAX_CANISTERS;
-use crate::management;
+use crate::management::{self, Seen};
+use crate::registry;
 use crate::state::hot::Survey;
 use crate::state::stored::Stored;
 use crate::state::{self, State};
@@ -93,18 +94,40 @@ async fn look(place: u32, batch: u64) {
         return;
     };
     let seen = management::status(found.id).await;
+    let subnet = registry::subnet(found.id).await;
+    let told = match seen.as_ref().is_ok_and(Seen::runs) {
+        true => management::moved(found.id).await.ok(),
+        false => None,
+    };
     if BATCH.get() != batch {
         return;
     }
     state::with(|state| match seen {
         Ok(seen) => {
             found.module = seen.module;
+            found.layout = migration_status::layout(told.as_deref()).to_owned();
             found.bytes = seen.bytes;
             found.changes = seen.version;
+            found.subnet = subnet.map_or(0, |subnet| number(&mut state.hot.survey, subnet));
             state.surveyed.insert(place, Stored(found));
         }
         Err(_) => state.hot.survey.failed += 1,
     });
+}
+
+/// The number of a subnet: where none is known all canisters have 0, as on one.
+fn number(survey: &mut Survey, subnet: Principal) -> u16 {
+    let known = survey.subnets.iter().position(|known| *known == subnet);
+    let place = known.unwrap_or(survey.subnets.len());
+    match u16::try_from(place) {
+        Ok(number) => {
+            if known.is_none() {
+                survey.subnets.push(subnet);
+            }
+            number
+        }
+        Err(_) => u16::MAX,
+    }
 }
 
 /// What was found.

@@ -10,4 +10,5 @@ mod interrupted;
 mod refused;
 mod size;
 mod support;
+mod surveyed;
 mod whole;

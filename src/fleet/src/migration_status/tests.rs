@@ -95,6 +95,16 @@ fn a_move_that_was_done_and_goes_on_again_is_not_verified() {
 }
 
 #[test]
+fn canisters_are_told_apart_by_how_far_they_moved() {
+    let of = |phase| layout(Some(&told(Some(status(phase)))));
+    assert_eq!(layout(None), "tells no move");
+    assert_eq!(layout(Some(b"DIDL")), "tells no move");
+    assert_eq!(layout(Some(&told(None))), "moves nothing");
+    assert_eq!(of(Stands::Moving), "half moved");
+    assert_eq!(of(Stands::Done), "moved");
+}
+
+#[test]
 fn an_answer_that_is_no_status_is_refused_at_a_bounded_cost() {
     let hostile = Encode!(&vec![0u64; 1_000_000]).unwrap();
     for bytes in [&b"DIDL"[..], &hostile, &[]] {

@@ -19,7 +19,7 @@ use super::plan_file::{Checks, FleetPlan};
 use super::rehearsal::Rehearser;
 
 pub use connection::{Connection, Failure};
-pub use management::{Status, spare};
+pub use management::{MAX_MODULE, Status, spare};
 
 /// A network that an agent reaches.
 pub struct AgentNetwork {

@@ -1,9 +1,9 @@
-//! What there is: each canister's status, asked some at a time.
+//! What there is: each canister's status and how far it says that its move is, asked some at a time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ::fleet::{Found, MAX_SNAPSHOTS, Running};
+use ::fleet::{Found, MAX_SNAPSHOTS, Running, migration_status};
 use candid::Principal;
 use ic_management_canister_types::CanisterStatusType;
 use tokio::sync::Semaphore;
@@ -140,13 +140,18 @@ async fn look(
     };
     let snapshots = connection.snapshots(canister).await?;
     let subnet = connection.subnet(canister).await;
+    // One that is stopped answers nothing.
+    let told = match status.status {
+        CanisterStatusType::Running => connection.moved(canister).await.ok(),
+        CanisterStatusType::Stopping | CanisterStatusType::Stopped => None,
+    };
     let controllers = &status.settings.controllers;
     let seen = Seen {
         found: Found {
             id: canister,
             subnet: 0,
             module: status.module(),
-            layout: String::new(),
+            layout: migration_status::layout(told.as_deref()).to_owned(),
             bytes: u64::try_from(status.memory_size.0.clone()).unwrap_or(u64::MAX),
             changes: status.version.unwrap_or(0),
         },

@@ -129,6 +129,9 @@ fn advice(class: ::fleet::Class) -> &'static str {
         Class::TooFewCycles => {
             "give it cycles, or plan with --top-up: fleet retry --class too-few-cycles"
         }
+        Class::ReservationLimit => {
+            "raise its reserved_cycles_limit (0 forbids all growth on a full subnet): fleet retry --class reservation-limit"
+        }
         Class::NotController => {
             "have its controllers add the operator: fleet retry --class not-controller"
         }

@@ -63,6 +63,8 @@ pub struct SurveyStatus {
     pub asked: u32,
     /// That could not be asked about.
     pub failed: u32,
+    /// Subnets that the network's registry has them on; 0 where there is no registry.
+    pub subnets: u32,
 }
 
 /// What is said of a plan with rehearsals.
@@ -87,6 +89,7 @@ fn survey_status() -> SurveyStatus {
             canisters: survey.canisters,
             asked: survey.next,
             failed: survey.failed,
+            subnets: survey.subnets.len() as u32,
         }
     })
 }

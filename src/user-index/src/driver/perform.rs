@@ -1,11 +1,11 @@
 //! One call of the engine, made and answered.
 
 use candid::Principal;
-use fleet::{Answer, Call, Cause, Class, ModuleHash, Running, Sight, migration_status};
+use fleet::{Answer, Call, Cause, Class, ModuleHash, Sight, migration_status};
 use ic_management_canister_types::CanisterInstallMode;
 
 use super::verify::{self, Expected};
-use crate::management::{self, Failure, Patience, Seen};
+use crate::management::{self, Failure, Seen};
 use crate::state::hot::{Hot, Run, StoredModule};
 
 /// A call to make, with all that it takes.
@@ -72,7 +72,7 @@ impl Job {
                 "a canister cannot rehearse: `stable-migrate fleet` does",
             )),
             Call::Progress => {
-                let answer = moved(id).await?;
+                let answer = management::moved(id).await?;
                 migration_status::progress(&answer).map_err(Failure::Refused)
             }
             Call::Verify => done(verify::verify(id, &self.expected).await),
@@ -122,24 +122,9 @@ async fn look(id: Principal) -> Result<Sight, Failure> {
     })
 }
 
-/// What a canister tells of its move.
-///
-/// # Errors
-/// It tells nothing.
-pub async fn moved(id: Principal) -> Result<Vec<u8>, Failure> {
-    let method = migration_status::MIGRATION_STATUS;
-    let answer = management::call(id, method, &(), Patience::Short).await?;
-    Ok(answer.into_bytes())
-}
-
 impl Failure {
     /// It was refused, in these words.
     pub fn refused(class: Class, text: impl AsRef<str>) -> Self {
         Self::Refused(Cause::new(class, text))
     }
-}
-
-/// Whether a canister takes calls.
-pub fn runs(seen: &Seen) -> bool {
-    seen.running == Running::Running
 }

@@ -22,7 +22,7 @@ pub struct Expected {
 /// The first thing that is otherwise.
 pub async fn verify(id: Principal, expected: &Expected) -> Result<(), Failure> {
     let seen = management::status(id).await?;
-    if !super::perform::runs(&seen) {
+    if !seen.runs() {
         return Err(Failure::refused(Class::Interfered, "it was stopped again"));
     }
     if seen.module != expected.module {
@@ -33,7 +33,7 @@ pub async fn verify(id: Principal, expected: &Expected) -> Result<(), Failure> {
         return Err(Failure::refused(Class::Interfered, text));
     }
     if expected.moves {
-        let answer = super::perform::moved(id).await?;
+        let answer = management::moved(id).await?;
         migration_status::verify(&answer).map_err(Failure::Refused)?;
     }
     for method in &expected.checks {

@@ -23,10 +23,13 @@ Examples:
   cargo xtask fleet
       1 000 real canisters of every origin through the index canister, three times: undisturbed, with the index upgraded
       in the middle, and with the index trapping in the middle; the report, which has to be the same
-  cargo xtask fleet --modelled --canisters 100000 --subnets 8
+  cargo xtask fleet --canisters 100000 --subnets 8
       a fleet as large as fleets are: days of a network in seconds
   cargo xtask fleet --modelled --deaths 100
       the same, and its driver dies a hundred times";
+
+/// Canisters that fit into the memory of a machine, each with its module, heap and stable memory.
+const MOST_RUN: u32 = 10_000;
 
 /// What the fleet is told on the command line.
 #[derive(Debug, Args)]
@@ -35,7 +38,8 @@ pub struct Options {
     /// How many canisters
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     canisters: u32,
-    /// Do not run canisters; model them from the figures of the bench. The engine and its events are the real ones
+    /// Do not run canisters; model them from the figures of the bench. The engine and its events are the real ones. More
+    /// than 10 000 are always modelled
     #[arg(long)]
     modelled: bool,
     /// Subnets that the modelled canisters are on
@@ -66,7 +70,7 @@ pub struct Options {
 /// Those of building; those of the figures that a model is made of; `Unaccounted` if a canister is left stopped, or the
 /// report of a disturbed run is another.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    if options.modelled {
+    if options.modelled || options.canisters > MOST_RUN {
         return modelled(workspace, options);
     }
     for batches in [BATCHES, INDEX_BATCHES, TEST_BATCHES, BENCH_BATCHES] {
@@ -113,7 +117,10 @@ fn modelled(workspace: &Workspace, options: &Options) -> Result<()> {
         seed: options.seed,
     };
     let run = {
-        let _sign_of_life = progress::spinner("Bringing a modelled fleet through both stages");
+        let _sign_of_life = progress::spinner(&format!(
+            "Bringing {} modelled canisters through both stages",
+            grouped(options.canisters.into())
+        ));
         modelled::run(&workspace.root, &mix, options.deaths)?
     };
     print!("{}", print::report(&Report::of(&run.fleet)));

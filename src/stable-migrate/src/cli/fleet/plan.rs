@@ -7,10 +7,10 @@ use candid::Principal;
 use clap::{ArgGroup, Args};
 use fleet::{ModuleHash, Stage};
 use stable_migrate::fleet::{
-    Checks, Connection, Estimate, FleetError, FleetPlan, Inventory, ModuleFile, NetworkAddress,
-    Operator, Prices, RootKey, take_inventory,
+    Checks, Connection, Estimate, FleetError, FleetPlan, Inventory, MAX_MODULE, ModuleFile,
+    NetworkAddress, Operator, Prices, RootKey, take_inventory,
 };
-use stable_migrate::{Error, Progress, read_text};
+use stable_migrate::{Error, Progress, bytes_text, read_text};
 
 use super::key::Password;
 use super::plan_options::Care;
@@ -23,9 +23,6 @@ const MAINNET: &str = "https://icp-api.io";
 
 /// No list is longer.
 const MAX_LIST: u64 = 1 << 30;
-
-/// Largest module that one call can carry, with what is around it.
-const MAX_IN_A_CALL: u64 = 1_990_000;
 
 /// Say what would be done to a fleet: canisters, waves, cycles, time
 ///
@@ -303,11 +300,12 @@ impl Plan {
 
 fn look(path: &Path) -> Result<(ModuleFile, Vec<u8>), Error> {
     let (file, bytes) = ModuleFile::look(path)?;
-    match file.bytes > MAX_IN_A_CALL {
+    match file.bytes > MAX_MODULE {
         true => Err(given(format!(
-            "{}: {} bytes do not fit into one call of 2 MiB: pack it with gzip",
+            "{}: {} bytes are more than the network installs, which is {}",
             path.display(),
-            file.bytes
+            file.bytes,
+            bytes_text(MAX_MODULE)
         ))),
         false => Ok((file, bytes)),
     }

@@ -3,8 +3,9 @@
 use ::fleet::{ModuleHash, Running, Sight, SnapshotId};
 use candid::{CandidType, Decode, Encode, Nat, Principal};
 use ic_management_canister_types::{
-    CanisterIdRecord, CanisterInstallMode, CanisterStatusType, DeleteCanisterSnapshotArgs,
-    InstallCodeArgs, LoadCanisterSnapshotArgs, Snapshot, TakeCanisterSnapshotArgs,
+    CanisterIdRecord, CanisterInstallMode, CanisterStatusType, ChunkHash,
+    DeleteCanisterSnapshotArgs, InstallChunkedCodeArgs, InstallCodeArgs, LoadCanisterSnapshotArgs,
+    Snapshot, TakeCanisterSnapshotArgs, UploadChunkArgs,
 };
 use serde::Deserialize;
 
@@ -18,6 +19,15 @@ const CYCLES_LEDGER: Principal = Principal::from_slice(&[0, 0, 0, 0, 2, 16, 0, 2
 
 /// The error code of a snapshot that is not there.
 const NO_SNAPSHOT: u16 = 305;
+
+/// Largest module that one call can carry, with what is around it.
+const MAX_IN_A_CALL: usize = 1_990_000;
+
+/// Largest chunk of a chunk store.
+const CHUNK: usize = 1 << 20;
+
+/// Largest module that a chunk store holds.
+pub const MAX_MODULE: u64 = 100 << 20;
 
 /// What `canister_status` says, as far as it is needed: networks differ in the rest.
 #[derive(Clone, Debug, CandidType, Deserialize)]
@@ -151,6 +161,9 @@ impl Connection {
         module: &[u8],
         argument: &[u8],
     ) -> Result<(), Failure> {
+        if module.len() > MAX_IN_A_CALL {
+            return self.upgrade_from_chunks(canister, module, argument).await;
+        }
         let arguments = InstallCodeArgs {
             mode: CanisterInstallMode::Upgrade(None),
             canister_id: canister,
@@ -159,6 +172,66 @@ impl Connection {
             sender_canister_version: None,
         };
         let reply = self.manage(canister, "install_code", Encode!(&arguments));
+        reply.await.map(drop)
+    }
+
+    /// Upgrades a canister with a module that no call can carry: by its own chunk store, which is emptied again if it was
+    /// empty before.
+    async fn upgrade_from_chunks(
+        &self,
+        canister: Principal,
+        module: &[u8],
+        argument: &[u8],
+    ) -> Result<(), Failure> {
+        let was_empty = self.chunks(canister).await?.is_empty();
+        let mut hashes = Vec::new();
+        for chunk in module.chunks(CHUNK) {
+            hashes.push(self.upload(canister, chunk).await?);
+        }
+        let arguments = InstallChunkedCodeArgs {
+            mode: CanisterInstallMode::Upgrade(None),
+            target_canister: canister,
+            store_canister: None,
+            chunk_hashes_list: hashes,
+            wasm_module_hash: ModuleHash::of(module).0.to_vec(),
+            arg: argument.to_vec(),
+            sender_canister_version: None,
+        };
+        let reply = self.manage(canister, "install_chunked_code", Encode!(&arguments));
+        let installed = reply.await;
+        // A call of which nothing is known may yet read them.
+        let is_known = matches!(installed, Ok(_) | Err(Failure::Rejected(_)));
+        if was_empty && is_known {
+            // What is left over costs storage, and is no reason to call the upgrade failed.
+            let _ = self.clear_chunks(canister).await;
+        }
+        installed.map(drop)
+    }
+
+    async fn chunks(&self, canister: Principal) -> Result<Vec<ChunkHash>, Failure> {
+        let record = CanisterIdRecord {
+            canister_id: canister,
+        };
+        let reply = self.manage(canister, "stored_chunks", Encode!(&record));
+        Decode!(&reply.await?, Vec<ChunkHash>)
+            .map_err(|error| Failure::unreadable("stored_chunks", &error))
+    }
+
+    async fn upload(&self, canister: Principal, chunk: &[u8]) -> Result<ChunkHash, Failure> {
+        let arguments = UploadChunkArgs {
+            canister_id: canister,
+            chunk: chunk.to_vec(),
+        };
+        let reply = self.manage(canister, "upload_chunk", Encode!(&arguments));
+        Decode!(&reply.await?, ChunkHash)
+            .map_err(|error| Failure::unreadable("upload_chunk", &error))
+    }
+
+    async fn clear_chunks(&self, canister: Principal) -> Result<(), Failure> {
+        let record = CanisterIdRecord {
+            canister_id: canister,
+        };
+        let reply = self.manage(canister, "clear_chunk_store", Encode!(&record));
         reply.await.map(drop)
     }
 

@@ -1,5 +1,6 @@
 //! Schema 1.
 
+use candid::Principal;
 use fleet::{Head, ModuleHash, Plan};
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, ByteBuf};
@@ -67,4 +68,6 @@ pub struct Survey {
     pub next: u32,
     /// That could not be asked about.
     pub failed: u32,
+    /// Subnets in the order in which they are numbered, as the network's registry has them.
+    pub subnets: Vec<Principal>,
 }
