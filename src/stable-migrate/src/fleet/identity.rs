@@ -9,6 +9,9 @@
 //!         identity.pem.encrypted   AES-256-GCM, the key by Argon2 from the password
 //!         identity.json            salt and nonce of that, or where else the key is
 //! ```
+//!
+//! A key in the system's keyring is read by the client that keeps it there: `icp identity export NAME`, `dfx identity export
+//! NAME`. It is in no file then.
 
 mod pem;
 mod stores;
@@ -42,6 +45,8 @@ pub struct Folders {
     pub icp: Option<PathBuf>,
     /// That of `dfx`.
     pub dfx: Option<PathBuf>,
+    /// The programs `icp` and `dfx`, which are asked for a key in a keyring.
+    pub clients: [PathBuf; 2],
 }
 
 impl Folders {
@@ -66,6 +71,7 @@ impl Folders {
                 .or(data)
                 .map(|base| base.join("identity")),
             dfx: config.map(|home| home.join(".config/dfx/identity")),
+            clients: ["icp".into(), "dfx".into()],
         }
     }
 }

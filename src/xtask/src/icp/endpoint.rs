@@ -66,6 +66,23 @@ pub fn prepare(root: &Path, target: &Path) -> Result<Option<PathBuf>> {
 /// # Errors
 /// `Start` if there is no Node, `NoNetwork` if it does not listen.
 pub fn run(copy: &Path) -> Result<(Child, String)> {
+    run_with(copy, &[])
+}
+
+/// The same, but a stop is given up after `stop` instead of the 5 minutes that a network waits: nobody waits that long for a
+/// test.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_impatient(copy: &Path, stop: Duration) -> Result<(Child, String)> {
+    let shorter = format!(
+        "data:text/javascript,const t=setTimeout;globalThis.setTimeout=(f,ms,...a)=>t(f,[ms,{}][+(ms===300000)],...a)",
+        stop.as_millis()
+    );
+    run_with(copy, &["--import", &shorter])
+}
+
+fn run_with(copy: &Path, options: &[&str]) -> Result<(Child, String)> {
     let ready = copy.join("ready");
     let _ = fs::remove_file(&ready);
     let log = copy.join("log");
@@ -74,7 +91,8 @@ pub fn run(copy: &Path) -> Result<(Child, String)> {
         .try_clone()
         .map_err(error::Error::file("open", &log))?;
     let mut node = Command::new("node");
-    node.args(["server.mjs", "--verbose", "--ready-file"])
+    node.args(options)
+        .args(["server.mjs", "--verbose", "--ready-file"])
         .arg(&ready)
         .current_dir(copy)
         .stdin(Stdio::null())

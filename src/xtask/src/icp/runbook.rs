@@ -18,14 +18,14 @@ use super::error::Error;
 const CANISTER: &str = "CANISTER";
 
 /// A runbook's blocks of commands.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Runbook {
     /// In the order they stand in.
     pub blocks: Vec<Block>,
 }
 
 /// One fenced block of commands.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     /// The heading it stands under.
     pub heading: String,
@@ -38,7 +38,7 @@ pub struct Block {
 }
 
 /// What becomes of a block.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is run.
     Run(Expected),
@@ -47,7 +47,7 @@ pub enum Fate {
 }
 
 /// What a block that is run is expected to do.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
     /// Words of the refusal that its last command ends with.
     pub refused: Option<String>,
@@ -58,7 +58,7 @@ pub struct Expected {
 }
 
 /// A point at which a canister is asked everything.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
     /// Its name in the closing table.
     pub name: String,
@@ -67,6 +67,36 @@ pub struct Stage {
 }
 
 impl Runbook {
+    /// The blocks under one heading.
+    pub fn under(&self, heading: &str) -> Self {
+        self.of(|block| block.heading == heading)
+    }
+
+    /// The blocks as far as those under this heading, included.
+    pub fn up_to(&self, heading: &str) -> Self {
+        let end = self.end_of(heading);
+        self.of(|block| block.line < end)
+    }
+
+    /// The blocks behind those under this heading.
+    pub fn behind(&self, heading: &str) -> Self {
+        let end = self.end_of(heading);
+        self.of(|block| block.line >= end)
+    }
+
+    /// The line of the first block behind those under a heading.
+    fn end_of(&self, heading: &str) -> usize {
+        let last = self.blocks.iter().rposition(|it| it.heading == heading);
+        let next = last.and_then(|last| self.blocks.get(last + 1));
+        next.map_or(usize::MAX, |block| block.line)
+    }
+
+    fn of(&self, keep: impl Fn(&Block) -> bool) -> Self {
+        Self {
+            blocks: self.blocks.iter().filter(|it| keep(it)).cloned().collect(),
+        }
+    }
+
     /// Reads the blocks of a runbook in Markdown.
     ///
     /// # Errors

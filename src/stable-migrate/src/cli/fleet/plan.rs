@@ -59,8 +59,9 @@ pub struct Plan {
     /// [default: ()]
     #[arg(long, value_name = "NAME=ARG")]
     arg: Vec<String>,
-    /// Module that the first stage may be installed over: its SHA-256, or a file; give it again for another
-    #[arg(long, value_name = "HASH|FILE")]
+    /// Module that the first stage may be installed over, or with its name another: its SHA-256, or a file; give it again
+    /// for another
+    #[arg(long, value_name = "[NAME=]HASH|FILE")]
     from: Vec<String>,
     /// The first stage may be installed over whatever was found installed
     #[arg(long)]
@@ -119,7 +120,7 @@ impl Plan {
             },
         };
         let inventory = self.inventory(&network, key.identity.clone(), &canisters)?;
-        self.add_origins(&mut stages[0], &inventory)?;
+        self.add_origins(&mut stages, &inventory)?;
         let plan = self.care.plan(stages, back);
         plan.check().map_err(FleetError::from)?;
         let found = inventory.found();
@@ -271,30 +272,34 @@ impl Plan {
         }
     }
 
-    /// What the first stage may be installed over.
-    fn add_origins(&self, first: &mut Stage, inventory: &Inventory) -> Result<(), Error> {
-        let mut origins = BTreeSet::new();
+    /// What each stage may be installed over, beside the module of the one before.
+    fn add_origins(&self, stages: &mut [Stage], inventory: &Inventory) -> Result<(), Error> {
+        let mut origins = vec![BTreeSet::new(); stages.len()];
         for from in &self.from {
-            let hash = match from.parse() {
-                Ok(hash) => hash,
-                Err(_) => look(Path::new(from))?.0.sha256,
+            let (stage, module) = match from.split_once('=') {
+                Some((name, module)) => {
+                    let stage = stages.iter().position(|stage| stage.name == name);
+                    let unknown = || given(format!("--from {name}=…: no stage has this name"));
+                    (stage.ok_or_else(unknown)?, module)
+                }
+                None => (0, from.as_str()),
             };
-            origins.insert(hash);
+            origins[stage].insert(match module.parse() {
+                Ok(hash) => hash,
+                Err(_) => look(Path::new(module))?.0.sha256,
+            });
         }
         if self.from_found {
-            origins.extend(inventory.seen.iter().filter_map(|seen| seen.found.module));
+            let named: BTreeSet<_> = origins.iter().flatten().copied().collect();
+            let found = inventory.seen.iter().filter_map(|seen| seen.found.module);
+            origins[0].extend(found.filter(|module| !named.contains(module)));
         }
-        let targets: Vec<ModuleHash> = self.targets()?;
-        origins.retain(|origin| !targets.contains(origin));
-        first.from = origins.into_iter().collect();
+        let targets: Vec<ModuleHash> = stages.iter().map(|stage| stage.module).collect();
+        for (stage, mut origins) in stages.iter_mut().zip(origins) {
+            origins.retain(|origin| !targets.contains(origin));
+            stage.from = origins.into_iter().collect();
+        }
         Ok(())
-    }
-
-    fn targets(&self) -> Result<Vec<ModuleHash>, Error> {
-        let files = self.stage.iter().filter_map(|stage| stage.split_once('='));
-        files
-            .map(|(_, file)| Ok(look(Path::new(file))?.0.sha256))
-            .collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -43,14 +44,14 @@ struct DfxEncryption {
 /// A sentence: nobody has it, or it is not in a file.
 pub fn find(name: &str, folders: &Folders, password: AskPassword) -> Result<Vec<u8>, String> {
     if let Some(folder) = &folders.icp
-        && let Some(found) = of_icp(name, folder)
+        && let Some(found) = of_icp(name, folder, &folders.clients[0])
     {
         return found;
     }
     if let Some(folder) = &folders.dfx
         && folder.join(name).is_dir()
     {
-        return of_dfx(&folder.join(name), name, password);
+        return of_dfx(&folder.join(name), name, &folders.clients[1], password);
     }
     let looked = [&folders.icp, &folders.dfx];
     let looked = looked.into_iter().flatten();
@@ -61,7 +62,7 @@ pub fn find(name: &str, folders: &Folders, password: AskPassword) -> Result<Vec<
     ))
 }
 
-fn of_icp(name: &str, folder: &Path) -> Option<Result<Vec<u8>, String>> {
+fn of_icp(name: &str, folder: &Path, client: &Path) -> Option<Result<Vec<u8>, String>> {
     let list = fs::read(folder.join("identity_list.json")).ok()?;
     let list: IcpList = match serde_json::from_slice(&list) {
         Ok(list) => list,
@@ -71,25 +72,27 @@ fn of_icp(name: &str, folder: &Path) -> Option<Result<Vec<u8>, String>> {
     let path = folder.join("keys").join(format!("{name}.pem"));
     Some(match identity.kind.as_str() {
         "pem" => fs::read(&path).map_err(|error| format!("{}: {error}", path.display())),
-        kind => Err(not_in_a_file(
-            kind,
-            &format!("icp identity export {name} > FILE.pem"),
-        )),
+        "keyring" => exported(client, name),
+        kind => Err(not_in_a_file(kind)),
     })
 }
 
-fn of_dfx(folder: &Path, name: &str, password: AskPassword) -> Result<Vec<u8>, String> {
+fn of_dfx(
+    folder: &Path,
+    name: &str,
+    client: &Path,
+    password: AskPassword,
+) -> Result<Vec<u8>, String> {
     let said = match fs::read(folder.join("identity.json")) {
         Ok(text) => serde_json::from_slice(&text)
             .map_err(|error| format!("its identity.json cannot be read: {error}"))?,
         Err(_) => DfxIdentity::default(),
     };
-    let export = format!("dfx identity export {name} > FILE.pem");
     if said.hsm.is_some() {
-        return Err(not_in_a_file("hsm", &export));
+        return Err(not_in_a_file("hsm"));
     }
     if said.keyring_identity_suffix.is_some() {
-        return Err(not_in_a_file("keyring", &export));
+        return exported(client, name);
     }
     let (file, encryption) = match said.encryption {
         Some(encryption) => ("identity.pem.encrypted", Some(encryption)),
@@ -120,12 +123,29 @@ impl DfxEncryption {
     }
 }
 
-fn not_in_a_file(kind: &str, export: &str) -> String {
+/// A key in the system's keyring, which only the client that put it there gets at. The system may ask its user.
+fn exported(client: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let program = client.display();
+    let mut export = Command::new(client);
+    export.args(["identity", "export", name]);
+    let output = export.stdin(Stdio::null()).output().map_err(|error| {
+        format!(
+            "its key is in the system's keyring, and `{program}` cannot be asked for it: {error}"
+        )
+    })?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!(
+        "its key is in the system's keyring, and `{program} identity export {name}` failed: {}",
+        said.trim()
+    ))
+}
+
+fn not_in_a_file(kind: &str) -> String {
     match kind {
         "hsm" => "its key is in a hardware module, which does not give it away: add a controller with a key in a file, and remove it after the run".to_owned(),
-        "keyring" => format!(
-            "its key is in the system's keyring, which is not read here: write it to a file with `{export}`, give that with --identity, and delete it after the run"
-        ),
         kind => format!(
             "it is of the kind {kind}, which has no key in a file: add a controller with a key in a file, and remove it after the run"
         ),

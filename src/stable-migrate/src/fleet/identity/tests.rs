@@ -30,6 +30,7 @@ fn folders(directory: &Path) -> Folders {
     Folders {
         icp: Some(directory.join("icp")),
         dfx: Some(directory.join("dfx")),
+        clients: [directory.join("no-icp"), directory.join("no-dfx")],
     }
 }
 
@@ -62,12 +63,40 @@ fn a_plain_key_is_found_by_file_and_by_either_clients_name() {
         assert_eq!(by_name.principal, by_file.principal);
     }
     let ring = reason("ring", &folders);
-    assert!(
-        ring.contains("icp identity export ring > FILE.pem"),
-        "{ring}"
-    );
+    assert!(ring.contains("no-icp` cannot be asked for it"), "{ring}");
     assert!(reason("stick", &folders).contains("hardware"));
     assert!(reason("three", &folders).contains("dfx identity list"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_in_a_keyring_is_given_by_the_client_that_keeps_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let client = directory.path().join("client");
+    let script = format!(
+        "#!/bin/sh\ntest \"$1 $2\" = 'identity export' || exit 3\n\
+         test \"$3\" = ring || {{ echo \"the keyring is locked\" >&2; exit 1; }}\ncat <<END\n{ED25519}END\n"
+    );
+    // By another process: a file that this one has open for writing cannot be run by a test beside this.
+    let write = "printf '%s' \"$1\" > \"$2\" && chmod +x \"$2\"";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", write, "sh", &script]).arg(&client);
+    assert!(shell.status().unwrap().success());
+    let mut folders = folders(directory.path());
+    folders.clients = [client.clone(), client];
+    fs::create_dir_all(directory.path().join("icp")).unwrap();
+    let list = r#"{"identities": {"ring": {"kind": "keyring"}, "locked": {"kind": "keyring"}}}"#;
+    fs::write(directory.path().join("icp/identity_list.json"), list).unwrap();
+    fs::create_dir_all(directory.path().join("dfx/of-dfx")).unwrap();
+    let said = r#"{"keyring_identity_suffix": "of-dfx"}"#;
+    fs::write(directory.path().join("dfx/of-dfx/identity.json"), said).unwrap();
+
+    let key = find_identity("ring", &folders, &no_password).unwrap();
+    assert_ne!(key.principal, Principal::anonymous());
+    for name in ["locked", "of-dfx"] {
+        let said = reason(name, &folders);
+        assert!(said.contains("the keyring is locked"), "{said}");
+    }
 }
 
 #[test]

@@ -9,11 +9,31 @@ fn refusal(markdown: &str) -> String {
 }
 
 #[test]
-fn the_runbook_of_the_index_runs_all_of_its_blocks() {
-    let runbook = Runbook::parse(include_str!("../../../../../migrations/INDEX.md")).unwrap();
-    assert!(runbook.blocks.len() > 8);
-    let run = |block: &Block| matches!(block.fate, Fate::Run(_));
-    assert!(runbook.blocks.iter().all(run));
+fn the_runbooks_of_fleets_run_all_of_their_blocks() {
+    for (markdown, blocks) in [
+        (include_str!("../../../../../migrations/INDEX.md"), 9),
+        (include_str!("../../../../../migrations/FLEET.md"), 5),
+    ] {
+        let runbook = Runbook::parse(markdown).unwrap();
+        assert!(runbook.blocks.len() >= blocks);
+        let run = |block: &Block| matches!(block.fate, Fate::Run(_));
+        assert!(runbook.blocks.iter().all(run));
+    }
+}
+
+#[test]
+fn a_runbook_is_divided_by_its_headings() {
+    let text = ["One", "Two", "Two", "Three"]
+        .map(|heading| format!("# {heading}\n```sh run\nx\n```\n"))
+        .concat();
+    let runbook = Runbook::parse(&text).unwrap();
+    let headings = |part: Runbook| -> Vec<String> {
+        part.blocks.into_iter().map(|block| block.heading).collect()
+    };
+    assert_eq!(headings(runbook.under("Two")), ["Two", "Two"]);
+    assert_eq!(headings(runbook.up_to("Two")), ["One", "Two", "Two"]);
+    assert_eq!(headings(runbook.behind("Two")), ["Three"]);
+    assert_eq!(headings(runbook.behind("Three")), [""; 0]);
 }
 
 #[test]
