@@ -70,6 +70,11 @@ impl Html {
         measure(name, fill, done, "progressbar", text)
     }
 
+    /// A part of a whole that is neither good nor bad.
+    pub fn part(name: &str, part: u64, whole: u64, text: &str) -> Self {
+        measure(name, Fill::Used, share(part, whole), "meter", text)
+    }
+
     /// A value against its limit: amber from four fifths on, red at the limit.
     pub fn meter(name: &str, value: u64, limit: u64, text: &str) -> Self {
         let part = share(value, limit);

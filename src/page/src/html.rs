@@ -107,6 +107,19 @@ impl Html {
         all.within("details", "")
     }
 
+    /// Something that links lead to: what is always seen of it, and more that is seen when its address is followed, so
+    /// that the browser's way back closes it.
+    pub fn place(id: &str, heading: &str, summary: Html, more: Html) -> Self {
+        let mut all = Self::link(id, heading).within("h3", "");
+        all.push(summary);
+        all.push(more.within("div", "more"));
+        let id = escape(id);
+        Self(format!(
+            "<div class=\"place\" id=\"{id}\">\n{}</div>\n",
+            all.0
+        ))
+    }
+
     /// A link to a place in this page.
     pub fn link(id: &str, text: &str) -> Self {
         Self(format!("<a href=\"#{}\">{}</a>", escape(id), escape(text)))

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stable_migrate::{
-    BucketChoice, Error, NewFile, OfflineUpgrade, Progress, STEP_METHOD, SnapshotDir, parse_bytes,
-    upgrade_html, upgrade_text,
+    BucketChoice, Error, NewFile, OfflineUpgrade, Origin, Progress, STEP_METHOD, SnapshotDir,
+    parse_bytes, upgrade_html, upgrade_text,
 };
 
 use super::next_steps::NextSteps;
+use super::quote::quoted;
 use super::setting::SettingArgs;
-use super::steps::load_step;
+use super::steps::{load_step, name_module};
 use super::{Verdict, finish, offline};
 
 /// Upgrade, migrate and shrink a canister offline: a new snapshot to be loaded
@@ -104,7 +105,14 @@ impl Upgrade {
             without_pre_upgrade: false,
         };
         offline::tell(&outcome, upgrade_text, self.json, &next)?;
-        finish(page, &offline::show(&outcome, upgrade_html, &next))?;
+        let mut origin = Origin::now(quoted(self.path.as_os_str()));
+        origin.canister = Some(self.canister.clone());
+        name_module(&self.wasm, &mut origin)?;
+        let [from, to] = [&self.path, &self.output].map(|path| path.display().to_string());
+        finish(
+            page,
+            &upgrade_html(&from, &to, &outcome, &origin, &next.commands()),
+        )?;
         offline::conclude(&outcome, made)
     }
 }
