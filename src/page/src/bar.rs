@@ -55,7 +55,7 @@ impl Bar {
 
 /// Hues far apart from each other, in degrees.
 pub fn hue(owner: usize) -> usize {
-    (250 + owner % 360 * 137) % 360
+    (173 + owner % 360 * 77) % 360
 }
 
 impl Html {

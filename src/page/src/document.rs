@@ -113,8 +113,8 @@ impl Page {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
              <meta name=\"color-scheme\" content=\"light dark\"/>\n\
              <title>{words}: {kind} {subject}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-             <header class=\"{tone}\">\n<p>{kind} <b>{subject}</b></p>\n{verdict}{meaning}</header>\n{contents}\
-             <main>\n{next}{facts}{sections}</main>\n</body>\n</html>\n",
+             <header class=\"{tone}\">\n<p>{kind} <b>{subject}</b></p>\n{verdict}{meaning}</header>\n\
+             <main>\n{next}{facts}{contents}{sections}</main>\n</body>\n</html>\n",
             tone = self.verdict.tone.class(),
             verdict = verdict.as_str(),
             meaning = self.meaning.as_str(),

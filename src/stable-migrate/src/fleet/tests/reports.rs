@@ -29,7 +29,7 @@ async fn the_page_has_no_script_and_fetches_nothing() {
     ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
-    assert!(page.contains("prefers-color-scheme: dark") && page.contains("width=device-width"));
+    assert!(page.contains("prefers-color-scheme:dark") && page.contains("width=device-width"));
     for row in &whole.canisters {
         assert!(page.contains(&row.canister.to_text()));
     }

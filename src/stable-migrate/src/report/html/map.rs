@@ -1,4 +1,4 @@
-//! The map of a memory: cells of one size, and who has them.
+//! The map of a memory: who has which of its bytes.
 
 use ic_stable_migration::PAGE_BYTES;
 
@@ -6,18 +6,16 @@ use super::super::describe;
 use crate::survey::{Behind, ForeignSurvey, Layout, LegacySurvey, ManagedSurvey, Survey};
 use crate::units::bytes_text;
 
-/// Cells of one size and their owners.
+/// The bytes of a memory and their owners.
 #[derive(Debug, PartialEq)]
 pub struct Map {
-    /// What a cell is: "bucket" or "page".
-    pub cell: &'static str,
-    /// Who has cells, in the order of the memory's ids.
+    /// Who has some, in the order of the memory's ids.
     pub owners: Vec<Owner>,
-    /// Cells in a row that have one owner, in the order of the memory.
+    /// Bytes in a row that have one owner, in the order of the memory.
     pub runs: Vec<Run>,
 }
 
-/// Who has cells.
+/// Who has some.
 #[derive(Debug, PartialEq)]
 pub struct Owner {
     /// Its id in the page.
@@ -36,13 +34,13 @@ pub struct Owner {
     pub slack: u64,
 }
 
-/// Cells in a row.
+/// Bytes in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Index of the owner.
     pub owner: usize,
-    /// How many cells.
-    pub cells: u64,
+    /// How many bytes.
+    pub bytes: u64,
 }
 
 impl Map {
@@ -51,12 +49,12 @@ impl Map {
         match &survey.layout {
             Layout::Managed(managed) => of_managed(managed),
             Layout::Legacy(legacy) => of_legacy(survey, legacy),
-            Layout::Empty => pages(Vec::new()),
-            Layout::Zeros => pages(vec![dead(survey.stable_bytes, "nothing but zeros")]),
+            Layout::Empty => in_a_row(Vec::new()),
+            Layout::Zeros => in_a_row(vec![dead(survey.stable_bytes, "nothing but zeros")]),
             Layout::NotOurs(foreign) => of_foreign(survey, foreign),
             Layout::Damaged { first_bytes } => {
                 let holds = format!("starts with {first_bytes}");
-                pages(vec![owner(
+                in_a_row(vec![owner(
                     "unknown",
                     "not told",
                     holds,
@@ -66,23 +64,16 @@ impl Map {
             }
         }
     }
-
-    /// How many cells an owner has.
-    pub fn cells_of(&self, owner: usize) -> u64 {
-        let runs = self.runs.iter().filter(|run| run.owner == owner);
-        runs.map(|run| run.cells).sum()
-    }
 }
 
-/// Owners that follow each other, in pages.
-fn pages(owners: Vec<Owner>) -> Map {
+/// Owners that follow each other.
+fn in_a_row(owners: Vec<Owner>) -> Map {
     let owned = owners.iter().enumerate();
     let runs = owned.map(|(owner, of)| Run {
         owner,
-        cells: of.bytes.div_ceil(PAGE_BYTES),
+        bytes: of.bytes,
     });
     Map {
-        cell: "page",
         runs: runs.collect(),
         owners,
     }
@@ -122,7 +113,7 @@ fn of_foreign(survey: &Survey, foreign: &ForeignSurvey) -> Map {
     if behind > 0 {
         owners.push(dead(behind, "zeros behind what it has written"));
     }
-    pages(owners)
+    in_a_row(owners)
 }
 
 fn of_legacy(survey: &Survey, legacy: &LegacySurvey) -> Map {
@@ -139,11 +130,11 @@ fn of_legacy(survey: &Survey, legacy: &LegacySurvey) -> Map {
         };
         owners.push(dead(behind, holds));
     }
-    pages(owners)
+    in_a_row(owners)
 }
 
 fn of_managed(managed: &ManagedSurvey) -> Map {
-    let cell_bytes = u64::from(managed.bucket_pages) * PAGE_BYTES;
+    let bucket_bytes = u64::from(managed.bucket_pages) * PAGE_BYTES;
     let page = format!(
         "its page of {}: the owner of each bucket",
         bytes_text(PAGE_BYTES)
@@ -155,7 +146,10 @@ fn of_managed(managed: &ManagedSurvey) -> Map {
         PAGE_BYTES,
         Some(PAGE_BYTES),
     )];
-    let mut runs = vec![Run { owner: 0, cells: 1 }];
+    let mut runs = vec![Run {
+        owner: 0,
+        bytes: PAGE_BYTES,
+    }];
     owners.extend(managed.memories.iter().map(|memory| Owner {
         slack: memory.slack_bytes,
         ..owner(
@@ -170,23 +164,20 @@ fn of_managed(managed: &ManagedSurvey) -> Map {
         )
     }));
     let position = |id: u8| managed.memories.iter().position(|memory| memory.id == id);
-    runs.extend(managed.runs.iter().filter_map(|&(id, cells)| {
+    runs.extend(managed.runs.iter().filter_map(|&(id, buckets)| {
         let owner = position(id)? + 1;
-        Some(Run { owner, cells })
+        let bytes = buckets * bucket_bytes;
+        Some(Run { owner, bytes })
     }));
     if managed.dead_bytes > 0 {
         runs.push(Run {
             owner: owners.len(),
-            cells: managed.dead_bytes.div_ceil(cell_bytes),
+            bytes: managed.dead_bytes,
         });
         let left = "left from an earlier layout, behind the last bucket";
         owners.push(dead(managed.dead_bytes, left));
     }
-    Map {
-        cell: "bucket",
-        owners,
-        runs,
-    }
+    Map { owners, runs }
 }
 
 #[cfg(test)]
@@ -204,40 +195,34 @@ mod tests {
     }
 
     #[test]
-    fn every_bucket_is_a_cell_and_every_byte_has_an_owner() {
+    fn every_byte_has_one_owner_and_is_in_one_run() {
         let raw = one_of_each(4, 500);
         with_naive_frame(&raw, b"\xa1\x61a\x01");
         let dead = raw.borrow().len() + 6 * 65_536;
         raw.borrow_mut().resize(dead, 0);
         let (map, survey) = map_of(&TestImage::of_memory(&raw).image);
-        let Layout::Managed(managed) = &survey.layout else {
-            panic!("not managed");
-        };
-        let cells: u64 = map.runs.iter().map(|run| run.cells).sum();
-        assert_eq!(cells, 1 + managed.buckets + 2);
         let bytes: u64 = map.owners.iter().map(|owner| owner.bytes).sum();
         assert_eq!(bytes, survey.stable_bytes);
-        for (index, owner) in map.owners.iter().enumerate().skip(1) {
-            let cells = map.cells_of(index) * u64::from(managed.bucket_pages);
-            assert!(cells * PAGE_BYTES >= owner.bytes, "{owner:?}");
+        for (index, owner) in map.owners.iter().enumerate() {
+            let runs = map.runs.iter().filter(|run| run.owner == index);
+            assert_eq!(runs.map(|run| run.bytes).sum::<u64>(), owner.bytes);
             assert!(owner.used.unwrap_or(0) + owner.slack <= owner.bytes || owner.is_dead);
         }
     }
 
     #[test]
-    fn a_legacy_value_is_drawn_in_pages() {
+    fn a_legacy_value_has_whole_pages() {
         let mut bytes = b"\x81\xa1n\x07".to_vec();
         bytes.resize(3 * 65_536, 0);
         let (map, _) = map_of(&TestImage::of(&bytes).image);
-        assert_eq!(map.cell, "page");
-        let cells: Vec<u64> = map.runs.iter().map(|run| run.cells).collect();
-        assert_eq!(cells, [1, 2]);
+        let runs: Vec<u64> = map.runs.iter().map(|run| run.bytes).collect();
+        assert_eq!(runs, [65_536, 2 * 65_536]);
         assert_eq!(map.owners[0].used, Some(4));
         assert!(map.owners[1].is_dead);
     }
 
     #[test]
-    fn an_empty_memory_has_no_cells() {
+    fn an_empty_memory_has_no_owners() {
         let (map, _) = map_of(&TestImage::of(b"").image);
         assert!(map.runs.is_empty() && map.owners.is_empty());
     }

@@ -1,10 +1,11 @@
 //! The map as a section: tiles in proportion to bytes, and behind each what its owner has.
 
+use ic_stable_migration::PAGE_BYTES;
 use page::{Bar, Fill, Html, Section, Tile, treemap};
 
 use super::map::{Map, Owner};
 use crate::survey::Survey;
-use crate::units::{bytes_text, count_text, share_text};
+use crate::units::{bytes_text, number_text, share_text};
 
 /// What slack is.
 pub const SLACK: &str = "A memory gets whole buckets. Slack is what of its buckets lies behind its last page: it is paid for, and the memory grows into it.";
@@ -15,7 +16,7 @@ const UNKNOWN: &str = "What it holds does not say how much of it is in use.";
 
 /// A tile smaller than one in this many is not drawn by itself.
 const LEAST: u64 = 400;
-/// Parts of a strip that shows where in the memory somebody's cells are.
+/// Parts of a strip that shows where in the memory somebody's bytes are.
 const SLOTS: u64 = 300;
 
 /// The section; without a body for a memory without a page.
@@ -99,7 +100,7 @@ fn key(map: &Map) -> Html {
     Html::key(fills.into_iter().filter(|(fill, _)| has(*fill)))
 }
 
-/// One owner: its bar and what it holds, and behind a click where its cells are.
+/// One owner: its bar and what it holds, and behind a click where it lies.
 fn place(survey: &Survey, map: &Map, index: usize) -> Html {
     let owner = &map.owners[index];
     let size = bytes_text(owner.bytes);
@@ -130,8 +131,8 @@ fn more(map: &Map, index: usize, owner: &Owner) -> Html {
     let reach = owner.bytes.saturating_sub(owner.slack);
     let bytes = |name: Html, bytes: u64| (name, Html::text(&bytes_text(bytes)));
     let mut facts = vec![(
-        Html::text("Cells"),
-        Html::text(&count_text(map.cells_of(index), map.cell)),
+        Html::text("Pages"),
+        Html::text(&number_text(owner.bytes.div_ceil(PAGE_BYTES))),
     )];
     if !owner.is_dead {
         if let Some(used) = owner.used {
@@ -152,19 +153,20 @@ fn more(map: &Map, index: usize, owner: &Owner) -> Html {
     more
 }
 
-/// Where an owner's cells are. A slot that has one of them is drawn.
+/// Where an owner's bytes are. A slot that has one of them is drawn.
 fn strip(map: &Map, owner: usize, name: &str) -> Html {
-    let cells: u64 = map.runs.iter().map(|run| run.cells).sum();
-    let slots = cells.clamp(1, SLOTS);
-    let slot_of = |cell: u64| {
-        let slot = u128::from(cell) * u128::from(slots) / u128::from(cells.max(1));
+    let runs = map.runs.iter().map(|run| run.bytes);
+    let all = runs.fold(0, u64::saturating_add);
+    let slots = all.clamp(1, SLOTS);
+    let slot_of = |byte: u64| {
+        let slot = u128::from(byte) * u128::from(slots) / u128::from(all.max(1));
         usize::try_from(slot).unwrap_or(usize::MAX)
     };
     let mut has = vec![false; usize::try_from(slots).unwrap_or(0)];
     let mut start = 0u64;
     for run in &map.runs {
-        let end = start.saturating_add(run.cells);
-        if run.owner == owner && run.cells > 0 {
+        let end = start.saturating_add(run.bytes);
+        if run.owner == owner && run.bytes > 0 {
             let slots = has.iter_mut().enumerate().take(slot_of(end - 1) + 1);
             slots.skip(slot_of(start)).for_each(|(_, has)| *has = true);
         }
@@ -194,7 +196,6 @@ mod tests {
             slack: 0,
         };
         Map {
-            cell: "bucket",
             owners: (0..owners).map(owner).collect(),
             runs,
         }
@@ -211,7 +212,7 @@ mod tests {
     #[test]
     fn a_strip_shows_every_owner_in_a_memory_of_any_size() {
         let runs = [(0, 1), (1, 1_000_000), (0, 1), (2, 1), (1, u64::MAX / 2)];
-        let runs = runs.map(|(owner, cells)| Run { owner, cells });
+        let runs = runs.map(|(owner, bytes)| Run { owner, bytes });
         let map = map(3, runs.to_vec());
         for owner in 0..3 {
             let strip = strip(&map, owner, "<m>");
