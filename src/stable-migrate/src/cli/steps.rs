@@ -65,7 +65,8 @@ pub fn load_step(path: &Path, argument: Option<&str>) -> Result<Step, Error> {
 /// Names the module in a file on a page, by its hash.
 pub fn name_module(path: &Path, origin: &mut Origin) -> Result<(), Error> {
     let module = read_file(path, MAX_MODULE)?;
-    origin.add_module(&path.display().to_string(), &module);
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    origin.add_module(&name.to_string_lossy(), &module);
     Ok(())
 }
 

@@ -58,7 +58,7 @@ pub struct Upgrade {
     #[command(flatten)]
     setting: SettingArgs,
     /// Name or id of the canister, for the commands that are printed
-    #[arg(long, value_name = "NAME", default_value = "CANISTER")]
+    #[arg(long, value_name = "NAME", default_value = NO_NAME)]
     canister: String,
     /// Print JSON instead of text
     #[arg(long)]
@@ -67,6 +67,9 @@ pub struct Upgrade {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
+
+/// What commands call a canister that was not named.
+const NO_NAME: &str = "CANISTER";
 
 const EXAMPLES: &str = "Examples:
   stable-migrate upgrade my-snapshot --wasm release-2.wasm -o my-snapshot-upgraded
@@ -106,7 +109,7 @@ impl Upgrade {
         };
         offline::tell(&outcome, upgrade_text, self.json, &next)?;
         let mut origin = Origin::now(quoted(self.path.as_os_str()));
-        origin.canister = Some(self.canister.clone());
+        origin.canister = (self.canister != NO_NAME).then(|| self.canister.clone());
         name_module(&self.wasm, &mut origin)?;
         let [from, to] = [&self.path, &self.output].map(|path| path.display().to_string());
         finish(

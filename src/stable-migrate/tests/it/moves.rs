@@ -257,7 +257,7 @@ fn an_offline_upgrade_runs_no_heartbeat_and_no_timer_and_carries_the_timer_over(
     assert!(
         std::fs::read_to_string(&page)
             .unwrap()
-            .contains("a timer was set before")
+            .contains("A timer was set before")
     );
     let json = upgrade(&forgets, &["--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();

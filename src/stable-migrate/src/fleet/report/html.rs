@@ -150,7 +150,7 @@ fn waves(waves: &[WaveReport]) -> Html {
             tally.waiting,
         ];
         let counts = counts.map(|count| Html::text(&number_text(count.into())));
-        let first = [Html::text(&wave.to_string()), bar.html()];
+        let first = [Html::text(&format!("Wave {wave}")), bar.html()];
         table.row(first.into_iter().chain(counts));
     }
     let mut body = Html::key([

@@ -33,6 +33,10 @@ async fn the_page_has_no_script_and_fetches_nothing() {
     for row in &whole.canisters {
         assert!(page.contains(&row.canister.to_text()));
     }
+    // Where `cargo xtask pages` looks at it in a browser.
+    if let Some(pages) = std::env::var_os("PAGES") {
+        std::fs::write(std::path::Path::new(&pages).join("fleet.html"), page).unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -75,11 +75,14 @@ fn measure(collection: &JournaledCollectionSurvey, journal: &JournalSurvey) -> H
         (_, "done") | (true, _) => ", audited",
         _ => "",
     };
-    let text = format!(
-        "{} of {} moved{audited}",
-        number_text(moved),
-        number_text(entries)
-    );
+    let text = match entries {
+        0 => "nothing in it".into(),
+        _ => format!(
+            "{} of {} moved{audited}",
+            number_text(moved),
+            number_text(entries)
+        ),
+    };
     Html::progress(&collection.name, moved, entries, &text)
 }
 
@@ -112,22 +115,17 @@ fn facts(state: &SavedState, journal: &JournalSurvey) -> Vec<(Html, Html)> {
         .map(|found| found.entries.saturating_sub(found.moved))
         .sum();
     let mut facts = vec![text("Phase", journal.phase.to_owned())];
-    facts.push(match journal.steps {
-        0 => text("Steps", "none: in the upgrade itself".into()),
-        steps => text("Steps", number_text(steps)),
+    facts.push(match (journal.steps, journal.phase) {
+        (0, "done") => text("Steps", "none: in the upgrade itself".into()),
+        (0, _) => text("Steps", "none yet".into()),
+        (steps, _) => text("Steps", number_text(steps)),
     });
-    if let (Some(rate), "moving") = (moved.checked_div(journal.steps), journal.phase) {
-        facts.push(text(
-            "Rate",
-            format!("about {} a step", count_text(rate, "entry")),
-        ));
-        if let Some(steps) = left.checked_div(rate) {
-            let steps = count_text(steps.saturating_add(1), "step");
-            facts.push(text(
-                "Left",
-                format!("{}, about {steps}", count_text(left, "entry")),
-            ));
-        }
+    let rate = moved.checked_div(journal.steps).filter(|&rate| rate > 0);
+    if let (Some(rate), "moving") = (rate, journal.phase) {
+        let rate_text = format!("about {} a step", count_text(rate, "entry"));
+        let steps = count_text(left.div_ceil(rate), "step");
+        let left_text = format!("{}, about {steps}", count_text(left, "entry"));
+        facts.extend([text("Rate", rate_text), text("Left", left_text)]);
     }
     let budget = match state.move_budget {
         None => "not said".into(),
@@ -176,4 +174,101 @@ fn registry(journal: &JournalSurvey) -> Html {
         ]);
     }
     table.html()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::survey::{DifferenceSurvey, StuckSurvey};
+
+    fn journal(phase: &'static str) -> JournalSurvey {
+        let collection = |name: &str, moved, complete| JournaledCollectionSurvey {
+            name: name.into(),
+            id: 1,
+            memory: 1,
+            entries: 100,
+            digest: String::new(),
+            moved,
+            complete,
+            audited: false,
+            difference: None,
+        };
+        JournalSurvey {
+            phase,
+            paused: false,
+            steps: 4,
+            removed: 2,
+            stuck: None,
+            collections: vec![collection("posts", 60, false), collection("<b>", 100, true)],
+            registry: Vec::new(),
+            work: Vec::new(),
+        }
+    }
+
+    fn drawn(journal: &JournalSurvey) -> String {
+        let state = SavedState {
+            codec: "cbor",
+            application: None,
+            schema: 1,
+            payload_bytes: 1,
+            release: 2,
+            upgrades: 1,
+            saved_at: 0,
+            generation: 0,
+            journal_bytes: 1,
+            journal: None,
+            move_budget: Some(20_000_000_000),
+            payload_verified: None,
+        };
+        progress(&state, journal).as_str().to_owned()
+    }
+
+    #[test]
+    fn a_move_under_way_has_its_rate_and_what_is_left() {
+        let drawn = drawn(&journal("moving"));
+        for part in [
+            "60 of 100 moved",
+            "&lt;b&gt;",
+            "about 40 entries a step",
+            "40 entries, about 1 step",
+            "20 B instructions in the upgrade",
+        ] {
+            assert!(drawn.contains(part), "{part}: {drawn}");
+        }
+    }
+
+    #[test]
+    fn what_is_stuck_is_named_with_its_key_and_why() {
+        let mut journal = journal("stuck");
+        journal.stuck = Some(StuckSurvey {
+            collection: "posts".into(),
+            key: "00ff".into(),
+            reason: "the entry is too large".into(),
+        });
+        let drawn = drawn(&journal);
+        for part in [
+            "Stuck at an entry of posts",
+            "00ff",
+            "the entry is too large",
+        ] {
+            assert!(drawn.contains(part), "{part}: {drawn}");
+        }
+        assert!(!drawn.contains("a step"));
+    }
+
+    #[test]
+    fn a_collection_that_differs_says_what_had_to_be_there_and_what_is() {
+        let mut journal = journal("differs");
+        journal.collections[0].difference = Some(DifferenceSurvey {
+            expected_entries: 100,
+            expected_digest: "aa".into(),
+            found_entries: 99,
+            found_digest: "bb".into(),
+        });
+        let drawn = drawn(&journal);
+        assert!(drawn.contains("posts differs"), "{drawn}");
+        assert!(
+            drawn.contains("100 entries with digest aa had to be there; 99 with digest bb are")
+        );
+    }
 }

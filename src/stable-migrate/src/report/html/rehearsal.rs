@@ -1,5 +1,7 @@
 //! A rehearsal as a page.
 
+use std::path::Path;
+
 use ic_stable_migration::PAGE_BYTES;
 use page::{Column, Html, Page, Section, Table, Tone, Verdict};
 
@@ -17,7 +19,7 @@ pub fn rehearsal_html(path: &str, rehearsed: &Rehearsed, origin: &Origin) -> Str
     };
     let meaning = format!(
         "{}; {} of {} queries asked.",
-        verdict(rehearsed),
+        capital(verdict(rehearsed)),
         number_text(rehearsed.interface.asked),
         number_text(rehearsed.interface.queries)
     );
@@ -36,8 +38,9 @@ pub fn rehearsal_html(path: &str, rehearsed: &Rehearsed, origin: &Origin) -> Str
         ),
     };
     let not_tried = rehearsed.not_tried.iter();
-    let not_tried = not_tried.map(|module| format!("not tried: {module}"));
-    let wrong = failures(rehearsed.failures.iter().cloned().chain(not_tried));
+    let not_tried = not_tried.map(|module| Html::text(&format!("not tried: {module}")));
+    let mut wrong = failures(rehearsed.failures.iter().cloned());
+    wrong.push(Html::list(not_tried));
     page = origin
         .on(page)
         .section(Section::new("failures", "What does not hold", wrong));
@@ -47,33 +50,51 @@ pub fn rehearsal_html(path: &str, rehearsed: &Rehearsed, origin: &Origin) -> Str
     page.section(questions(&rehearsed.interface)).html()
 }
 
-/// What is wrong, each on a card.
+/// What is wrong, each on a card: where, and what.
 pub fn failures(sentences: impl IntoIterator<Item = String>) -> Html {
-    let card = |sentence: String| Html::card(Tone::Bad, &sentence, Html::default());
+    let card = |sentence: String| match sentence.split_once(": ") {
+        Some((place, what)) => Html::card(Tone::Bad, &capital(place), Html::paragraph(what)),
+        None => Html::card(Tone::Bad, &capital(&sentence), Html::default()),
+    };
     sentences.into_iter().map(card).collect()
+}
+
+/// Facts that are drawn as bars.
+const DRAWN: [&str; 3] = ["instructions", "heap", "dirtied"];
+/// Facts that are failures.
+const BAD: [&str; 3] = ["FAILED", "DIFFERENT", "NOT UNDONE"];
+
+/// A sentence that begins with a capital letter.
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
+/// A title with the module's file in place of its path.
+fn without_path(title: &str, module: &str) -> String {
+    let file = Path::new(module).file_name().and_then(|file| file.to_str());
+    capital(&title.replace(module, file.unwrap_or(module)))
 }
 
 /// One upgrade: what it takes against what it may, its hooks, and everything else that there is to say.
 pub fn upgrade(number: usize, title: &str, upgraded: &Upgraded, room: Option<&Room>) -> Section {
     let mut body = Html::default();
-    if let Some(failed) = &upgraded.failed {
-        let heading = match failed.hook {
-            Some(hook) => format!("Refused in {hook}"),
-            None => "Refused".into(),
-        };
-        body.push(Html::card(
-            Tone::Bad,
-            &heading,
-            Html::paragraph(&failed.reason),
-        ));
+    let (bad, others): (Vec<_>, Vec<_>) = facts(upgraded, room)
+        .into_iter()
+        .filter(|(name, _)| !DRAWN.contains(name))
+        .partition(|(name, _)| BAD.contains(name));
+    for (name, line) in bad {
+        body.push(Html::card(Tone::Bad, name, Html::paragraph(&line)));
     }
     body.push(limits(upgraded));
     body.push(hooks(upgraded));
-    let facts = facts(upgraded, room).into_iter();
+    let facts = others.into_iter();
     body.push(Html::facts(
         facts.map(|(name, line)| (name_of(name), Html::text(&line))),
     ));
-    Section::new(&format!("upgrade-{number}"), title, body)
+    let title = without_path(title, &upgraded.module);
+    Section::new(&format!("upgrade-{number}"), &title, body)
 }
 
 /// The name of a fact, with what it means where that is not plain.
@@ -85,12 +106,9 @@ fn name_of(name: &str) -> Html {
         "room" => {
             "How much larger the state may become before an upgrade reaches a limit, if cost grows with it."
         }
-        "dirtied" => {
-            "Bytes of memory that a hook wrote to, in pages of 4 KiB. The network bounds them for one message."
-        }
-        name => return Html::text(name),
+        name => return Html::text(&capital(name)),
     };
-    Html::term(name, meaning)
+    Html::term(&capital(name), meaning)
 }
 
 fn limits(upgraded: &Upgraded) -> Html {
@@ -258,8 +276,8 @@ mod tests {
             "0 of 1 the same",
             "memory_report",
             "reports on memory",
-            "upgrade 1, &lt;a.wasm&gt;: lost",
-            "Refused in pre_upgrade",
+            "Upgrade 1, &lt;a.wasm&gt;",
+            "in pre_upgrade: &lt;/main&gt;; the canister is as it was before",
             "3 traps at one in 3 of 9 stable writes: 3 undone",
             "not tried: c.wasm",
             "9 of 10, 90 %",
