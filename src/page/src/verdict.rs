@@ -58,4 +58,9 @@ impl Verdict {
             words: words.into(),
         }
     }
+
+    /// Whether it is as it should be.
+    pub fn is_good(&self) -> bool {
+        self.tone == Tone::Good
+    }
 }

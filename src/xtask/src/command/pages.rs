@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::artifacts::TEST_BATCHES;
+use crate::artifacts::{BATCHES, TEST_BATCHES};
 use crate::command::build;
 use crate::error::Result;
 use crate::pages;
@@ -27,6 +27,9 @@ pub struct Options {
     /// Make the pages, and look at none
     #[arg(long)]
     make: bool,
+    /// Take the modules as they are in target/canisters
+    #[arg(long)]
+    no_build: bool,
 }
 
 /// Builds the modules, makes the pages, and looks at them.
@@ -34,8 +37,9 @@ pub struct Options {
 /// # Errors
 /// Those of building; `Failed` if a page is wrong, `NoBrowser` if nothing could look at it.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    build::run(workspace, &[])?;
-    build::modules(workspace, TEST_BATCHES)?;
+    if !options.no_build {
+        build::modules(workspace, &[BATCHES, TEST_BATCHES].concat())?;
+    }
     let made = pages::make(workspace)?;
     if options.make {
         println!("the pages are in {}", made.display());

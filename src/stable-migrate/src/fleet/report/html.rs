@@ -79,6 +79,9 @@ fn meaning(whole: &Whole) -> String {
     )
 }
 
+/// How the advice about a class says to try again.
+const RETRY: &str = "fleet retry --class";
+
 /// What the largest group of failures asks for, or how the run goes on.
 fn next(whole: &Whole, page: Page, journal: &str) -> Page {
     let command = |name: &str| format!("stable-migrate fleet {name} --journal {journal}");
@@ -93,8 +96,14 @@ fn next(whole: &Whole, page: Page, journal: &str) -> Page {
         _ => match whole.report.groups.first() {
             None => page,
             Some(group) => {
-                let what = format!("First the {}: {}", group.class, advice(group.class));
-                page.next(&what, &command(&format!("retry --class {}", group.class)))
+                let advice = advice(group.class);
+                let what = format!("First the {}: {advice}", group.class);
+                // The advice says itself whether to try again is of use.
+                let retry = match advice.contains(RETRY) {
+                    true => command(&format!("retry --class {}", group.class)),
+                    false => String::new(),
+                };
+                page.next(&what, &retry)
             }
         },
     }

@@ -59,9 +59,10 @@ fn facts(report: &Report, mut page: Page) -> Page {
     if let Layout::Managed(managed) = &survey.layout
         && let Some(Content::SavedState(state)) = home(managed).map(|home| &home.content)
     {
-        let application = state.application.as_deref().unwrap_or("no name");
+        if let Some(application) = &state.application {
+            page = page.fact("Application", application);
+        }
         page = page
-            .fact("Application", application)
             .fact("Release", &state.release.to_string())
             .fact("Last saved", &utc(state.saved_at));
     }

@@ -61,13 +61,35 @@ impl Standing {
                 "Pages were added and never written to.",
             ),
             Layout::Legacy(legacy) => of_legacy(legacy, rehearse),
-            Layout::Managed(managed) => of_managed(managed, rehearse, origin),
+            Layout::Managed(managed) => {
+                let standing = of_managed(managed, rehearse, origin);
+                match standing.verdict.is_good() {
+                    true => standing.and_then(survey, managed, is_bare, word),
+                    false => standing,
+                }
+            }
             Layout::NotOurs(foreign) => of_foreign(foreign, rehearse),
             Layout::Damaged { .. } => {
                 Self::new(Tone::Bad, "Damaged", describe::layout(&survey.layout))
             }
         };
         standing.with_forecast(survey)
+    }
+
+    /// What is left to do where everything is in its place.
+    fn and_then(self, survey: &Survey, managed: &ManagedSurvey, is_bare: bool, word: &str) -> Self {
+        if managed.right_size.stable_pages < survey.stable_pages {
+            let compact = format!("stable-migrate compact {word} -o compacted");
+            return self.next(
+                "Give back what is wasted: the canister then pays for less",
+                compact,
+            );
+        }
+        let memory = if is_bare { "--memory " } else { "" };
+        self.next(
+            "Nothing has to be done. Before the next release, hold it against this memory",
+            format!("stable-migrate check {memory}{word} NEW.wasm"),
+        )
     }
 
     fn with_forecast(mut self, survey: &Survey) -> Self {
@@ -156,21 +178,17 @@ fn of_journal(journal: &JournalSurvey, origin: &Origin) -> Standing {
             "The audit found something else in a map than it must hold. The entries of before the move are kept.",
         )
         .next("Read which keys differ before anything else", call("migration_differences")),
+        "done" => standing(
+            Tone::Good,
+            "Migrated",
+            "Every collection is in its stable map, and each was compared with what it was made from.",
+        ),
         _ if journal.paused => standing(
             Tone::Waiting,
             "Paused",
             "A controller paused the move. Every call is answered as before.",
         )
         .next("Go on", call("migration_resume")),
-        "done" => standing(
-            Tone::Good,
-            "Migrated",
-            "Every collection is in its stable map, and each was compared with what it was made from.",
-        )
-        .next(
-            "See what a rewrite of the memory saves; the canister then pays for less",
-            format!("stable-migrate compact {} -o compacted", origin.word),
-        ),
         phase => {
             let meaning = match phase {
                 "auditing" => "Every entry is moved. The maps are being read and compared.",
