@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use fuzz::image::Image;
 use libfuzzer_sys::fuzz_target;
-use stable_migrate::{Depth, Report, Survey, html, text};
+use stable_migrate::{Depth, Origin, Report, Survey, html, text};
 
 fuzz_target!(|input: &[u8]| {
     if let Some(image) = Image::of(input) {
@@ -29,7 +29,7 @@ fn survey(bytes: &[u8]) {
             survey,
         };
         text(&report);
-        html(&report);
+        html(&report, &Origin::default());
         serde_json::to_string(&report).unwrap();
     }
 }

@@ -9,6 +9,7 @@ mod buckets;
 mod check;
 mod compaction;
 mod cost;
+mod date;
 mod error;
 #[cfg(feature = "fleet")]
 pub mod fleet;
@@ -52,10 +53,10 @@ pub use module::{follows_a_rewrite, uses_this_library};
 pub use offline::{Goal, OfflineRevert, OfflineUpgrade, Outcome};
 pub use progress::Progress;
 pub use recognition::{Certainty, Frame, Kind};
-pub use report::{Report, content_text, html, layout_text, text};
+pub use report::{Origin, Report, content_text, html, layout_text, text};
 #[cfg(feature = "run")]
 pub use report::{
-    check_text, rehearsal_html, rehearsal_text, revert_text, upgrade_html, upgrade_text,
+    check_html, check_text, rehearsal_html, rehearsal_text, revert_text, upgrade_html, upgrade_text,
 };
 #[cfg(feature = "run")]
 pub use run::{
@@ -68,9 +69,9 @@ pub use source::{Rest, Source};
 pub use staging::{NewDir, NewFile, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
-    Behind, Content, Forecast, ForeignSurvey, INSTALL_INSTRUCTIONS, JournalSurvey,
-    JournaledCollectionSurvey, Layout, LegacySurvey, ManagedSurvey, MemorySurvey, MoveVerdict,
-    RegisteredSurvey, RightSize, SavedState, Survey, ValueSurvey,
+    Behind, Content, DifferenceSurvey, Forecast, ForeignSurvey, INSTALL_INSTRUCTIONS,
+    JournalSurvey, JournaledCollectionSurvey, Layout, LegacySurvey, ManagedSurvey, MemorySurvey,
+    MoveVerdict, RegisteredSurvey, RightSize, SavedState, StuckSurvey, Survey, ValueSurvey,
 };
 pub use table::table_lines;
 pub use units::{

@@ -1,4 +1,4 @@
-//! A survey told to people: in a terminal, and as a page with a map of memory.
+//! A survey told to people: in a terminal, and as pages.
 
 use serde::Serialize;
 
@@ -9,34 +9,25 @@ use crate::survey::Survey;
 mod check_text;
 mod describe;
 mod html;
-mod map;
-#[cfg(feature = "run")]
-mod rehearsal_html;
 #[cfg(feature = "run")]
 mod rehearsal_text;
 #[cfg(feature = "run")]
 mod revert_text;
 mod text;
 #[cfg(feature = "run")]
-mod upgrade_html;
-#[cfg(feature = "run")]
 mod upgrade_text;
 
 #[cfg(feature = "run")]
 pub use check_text::check_text;
 pub use describe::{content as content_text, layout as layout_text};
-#[cfg(feature = "fleet")]
-pub(crate) use html::escape;
-pub use html::html;
+pub use html::{Origin, html};
 #[cfg(feature = "run")]
-pub use rehearsal_html::rehearsal_html;
+pub use html::{check_html, rehearsal_html, upgrade_html};
 #[cfg(feature = "run")]
 pub use rehearsal_text::rehearsal_text;
 #[cfg(feature = "run")]
 pub use revert_text::revert_text;
 pub use text::text;
-#[cfg(feature = "run")]
-pub use upgrade_html::upgrade_html;
 #[cfg(feature = "run")]
 pub use upgrade_text::upgrade_text;
 

@@ -17,6 +17,7 @@ mod collections;
 mod content;
 mod forecast;
 mod foreign;
+mod held_up;
 mod legacy;
 mod managed;
 
@@ -26,6 +27,7 @@ pub use content::{
 };
 pub use forecast::{Forecast, INSTALL_INSTRUCTIONS, MoveVerdict};
 pub use foreign::ForeignSurvey;
+pub use held_up::{DifferenceSurvey, StuckSurvey};
 pub use legacy::{Behind, LegacySurvey};
 pub use managed::{ManagedSurvey, MemorySurvey, RightSize};
 

@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod fuzz;
 pub mod icp;
 pub mod new;
+pub mod pages;
 pub mod profile;
 pub mod schema;
 pub mod test;

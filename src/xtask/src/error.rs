@@ -71,6 +71,16 @@ pub enum Error {
         reason: String,
     },
 
+    /// There is no browser to look at pages with.
+    #[error(
+        "there is no browser to look at the pages with: {reason}\n\
+         Install Node and npm, or set CHROMIUM to the path of a chromium; `cargo xtask pages --make` makes them without one."
+    )]
+    NoBrowser {
+        /// Why none could be had.
+        reason: String,
+    },
+
     /// A module is not what a canister's module must be.
     #[error("{}: {reason}", .module.display())]
     Module {

@@ -19,6 +19,8 @@ mod journey;
 mod layout;
 mod module;
 mod moved;
+mod npm;
+mod pages;
 mod progress;
 mod receipt;
 mod rehearsal;
@@ -63,6 +65,8 @@ enum Command {
     Icp(command::icp::Options),
     /// Write a canister to start from, in three releases, and a test of its upgrades
     New(command::new::Options),
+    /// Make every page of the tools, and look at each in a real browser
+    Pages(command::pages::Options),
     /// Show where the instructions of a migration go, by function
     Profile(command::profile::Options),
     /// Write the next version of a chain of schemas, or freeze those that there are
@@ -96,6 +100,7 @@ fn run(arguments: Arguments) -> error::Result<()> {
         Command::Fuzz(options) => command::fuzz::run(&workspace, &options),
         Command::Icp(options) => command::icp::run(&workspace, &options),
         Command::New(options) => command::new::run(&workspace, &options),
+        Command::Pages(options) => command::pages::run(&workspace, &options),
         Command::Profile(options) => command::profile::run(&workspace, &options),
         Command::Schema(options) => command::schema::run(&workspace, &options),
         Command::Test { arguments } => command::test::run(&workspace, &arguments),

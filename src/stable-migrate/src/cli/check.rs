@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use stable_migrate::{Before, Error, MAX_MODULE, check, check_text, read_file};
+use stable_migrate::{
+    Before, Error, MAX_MODULE, NewFile, Origin, check, check_html, check_text, read_file,
+};
 
-use super::{Verdict, json, print};
+use super::quote::quoted;
+use super::{Verdict, finish, json, print};
 
 /// Hold a module against what is installed, before anything is stopped
 ///
@@ -30,11 +33,14 @@ pub struct Check {
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
+    /// Write a page with the findings; the file must not exist
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "Examples:
   stable-migrate check release-1.wasm.gz release-2.wasm.gz
-  stable-migrate check my-snapshot release-2.wasm.gz
+  stable-migrate check my-snapshot release-2.wasm.gz --html check.html
   stable-migrate check --memory stable_memory.bin release-2.wasm.gz --json | jq .findings";
 
 impl Check {
@@ -44,6 +50,7 @@ impl Check {
             ([new], Some(_)) => (None, new),
             _ => return Err(Error::NothingInstalled),
         };
+        let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let mut before = match old {
             Some(path) => Before::open(path)?,
             None => Before::default(),
@@ -58,10 +65,14 @@ impl Check {
         })?;
         let from = old.or(self.memory.as_ref());
         let from = from.map_or_else(String::new, |path| path.display().to_string());
+        let to = new.display().to_string();
         print(&match self.json {
             true => json(&checked)?,
-            false => check_text(&from, &new.display().to_string(), &checked),
+            false => check_text(&from, &to, &checked),
         })?;
+        let mut origin = Origin::now(quoted(new.as_os_str()));
+        origin.add_module("the new module", &module);
+        finish(page, &check_html(&from, &to, &checked, &origin))?;
         Ok(match checked.held {
             true => Verdict::Held,
             false => Verdict::Different,

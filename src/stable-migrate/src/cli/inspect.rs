@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use stable_migrate::{Depth, Error, Progress, Report, Source, Survey, html, text, write_new};
+use stable_migrate::{Depth, Error, NewFile, Origin, Progress, Report, Source, Survey, html, text};
 
-use super::{Verdict, complain, json, print};
+use super::quote::quoted;
+use super::{Verdict, complain, finish, json, print};
 
 /// Tell what is in a stable memory, what of it is wasted, and what it costs
 ///
@@ -20,7 +21,8 @@ pub struct Inspect {
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
-    /// Write a page with a map of the memory; the file must not exist
+    /// Write a page: the verdict, how the move stands, a map of the memory; damaged and foreign ones have theirs too. The
+    /// file must not exist
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Read headers only: not the nodes of maps, nor the payload behind its checksum
@@ -36,6 +38,7 @@ const EXAMPLES: &str = "Examples:
 impl Inspect {
     pub fn run(self) -> Result<Verdict, Error> {
         let source = Source::open(&self.path)?;
+        let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let depth = match self.shallow {
             true => Depth::Headers,
             false => Depth::Everything,
@@ -52,14 +55,16 @@ impl Inspect {
             true => json(&report)?,
             false => text(&report),
         })?;
+        let mut origin = Origin::now(quoted(self.path.as_os_str()));
+        if let (Source::Snapshot(snapshot), true) = (&source, page.is_some()) {
+            origin.add_module("the module", &snapshot.module()?);
+        }
+        finish(page, &html(&report, &origin))?;
         if !report.survey.damages.is_empty() {
             for damage in &report.survey.damages {
                 complain(&format!("{}: {damage}", report.path));
             }
             return Ok(Verdict::Damaged);
-        }
-        if let Some(file) = &self.html {
-            write_new(file, html(&report).as_bytes())?;
         }
         Ok(Verdict::Held)
     }

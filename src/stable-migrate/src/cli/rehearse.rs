@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stable_migrate::{
-    Error, NewFile, Progress, Rehearsal, Source, of_bare, of_directory, rehearsal_html,
+    Error, NewFile, Origin, Progress, Rehearsal, Source, of_bare, of_directory, rehearsal_html,
     rehearsal_text,
 };
 
+use super::quote::quoted;
 use super::setting::SettingArgs;
 use super::steps::Steps;
 use super::{Verdict, finish, json, print};
@@ -104,7 +105,10 @@ impl Rehearse {
             true => json(&rehearsed)?,
             false => rehearsal_text(&name, &rehearsed),
         })?;
-        finish(page, &rehearsal_html(&name, &rehearsed))?;
+        let mut origin = Origin::now(quoted(self.path.as_os_str()));
+        origin.canister = self.setting.canister();
+        self.steps.name_in(&mut origin)?;
+        finish(page, &rehearsal_html(&name, &rehearsed, &origin))?;
         Ok(match rehearsed.held {
             true => Verdict::Held,
             false => Verdict::Different,

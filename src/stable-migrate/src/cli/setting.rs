@@ -59,6 +59,11 @@ impl SettingArgs {
         }
     }
 
+    /// The canister's id as a text, where it was given.
+    pub fn canister(&self) -> Option<String> {
+        self.canister_id.map(|id| id.to_text())
+    }
+
     /// What is asked.
     pub fn asking(&self) -> Result<Asking, Error> {
         let read = |path: &PathBuf| read_text(path, MAX_CALLS);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use canister_host::{Module, ModuleError};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use stable_migrate::{Error, Interface, MAX_MODULE, NO_ARGUMENT, Step, read_file, unhex};
+use stable_migrate::{Error, Interface, MAX_MODULE, NO_ARGUMENT, Origin, Step, read_file, unhex};
 
 /// Modules and their arguments, in the order in which they were given.
 pub struct Steps(Vec<(PathBuf, Option<String>)>);
@@ -20,6 +20,12 @@ impl Steps {
             });
         }
         Ok(steps)
+    }
+
+    /// Names the modules on a page, by their hashes.
+    pub fn name_in(&self, origin: &mut Origin) -> Result<(), Error> {
+        let mut paths = self.0.iter().map(|(path, _)| path);
+        paths.try_for_each(|path| name_module(path, origin))
     }
 
     /// Encodes another argument for the last module.
@@ -54,6 +60,14 @@ pub fn load_step(path: &Path, argument: Option<&str>) -> Result<Step, Error> {
         argument,
         skip_pre_upgrade: false,
     })
+}
+
+/// Names the module in a file on a page, by its hash.
+pub fn name_module(path: &Path, origin: &mut Origin) -> Result<(), Error> {
+    let module = read_file(path, MAX_MODULE)?;
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    origin.add_module(&name.to_string_lossy(), &module);
+    Ok(())
 }
 
 /// Encodes the argument of an upgrade to the module in a file.

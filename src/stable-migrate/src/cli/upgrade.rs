@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stable_migrate::{
-    BucketChoice, Error, NewFile, OfflineUpgrade, Progress, STEP_METHOD, SnapshotDir, parse_bytes,
-    upgrade_html, upgrade_text,
+    BucketChoice, Error, NewFile, OfflineUpgrade, Origin, Progress, STEP_METHOD, SnapshotDir,
+    parse_bytes, upgrade_html, upgrade_text,
 };
 
 use super::next_steps::NextSteps;
+use super::quote::quoted;
 use super::setting::SettingArgs;
-use super::steps::load_step;
+use super::steps::{load_step, name_module};
 use super::{Verdict, finish, offline};
 
 /// Upgrade, migrate and shrink a canister offline: a new snapshot to be loaded
@@ -57,7 +58,7 @@ pub struct Upgrade {
     #[command(flatten)]
     setting: SettingArgs,
     /// Name or id of the canister, for the commands that are printed
-    #[arg(long, value_name = "NAME", default_value = "CANISTER")]
+    #[arg(long, value_name = "NAME", default_value = NO_NAME)]
     canister: String,
     /// Print JSON instead of text
     #[arg(long)]
@@ -66,6 +67,9 @@ pub struct Upgrade {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
+
+/// What commands call a canister that was not named.
+const NO_NAME: &str = "CANISTER";
 
 const EXAMPLES: &str = "Examples:
   stable-migrate upgrade my-snapshot --wasm release-2.wasm -o my-snapshot-upgraded
@@ -104,7 +108,14 @@ impl Upgrade {
             without_pre_upgrade: false,
         };
         offline::tell(&outcome, upgrade_text, self.json, &next)?;
-        finish(page, &offline::show(&outcome, upgrade_html, &next))?;
+        let mut origin = Origin::now(quoted(self.path.as_os_str()));
+        origin.canister = (self.canister != NO_NAME).then(|| self.canister.clone());
+        name_module(&self.wasm, &mut origin)?;
+        let [from, to] = [&self.path, &self.output].map(|path| path.display().to_string());
+        finish(
+            page,
+            &upgrade_html(&from, &to, &outcome, &origin, &next.commands()),
+        )?;
         offline::conclude(&outcome, made)
     }
 }

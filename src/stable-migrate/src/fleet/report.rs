@@ -1,6 +1,6 @@
 //! What became of every canister: as text, as JSON and as one page.
 //!
-//! None has times in it, so that a run that was interrupted tells the same as one that was not.
+//! None has times in it but the page the date that it was made, so that a run that was interrupted tells the same as one that was not.
 
 mod html;
 mod text;

@@ -33,7 +33,8 @@ pub fn check_text(from: &str, to: &str, checked: &Checked) -> String {
     text
 }
 
-fn side_text(side: &Side) -> String {
+/// What a side says of itself.
+pub fn side_text(side: &Side) -> String {
     let application = side.application.as_deref();
     let mut text = match application {
         Some(name) => format!("{name:?}"),

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::ImageManager;
+use super::held_up::{DifferenceSurvey, StuckSurvey};
 use crate::recognition::{
     Certainty, Found, Frame, Kind, Place, Recognized, recognize as recognize_value,
 };
@@ -79,6 +80,8 @@ pub struct SavedState {
     pub journal_bytes: u32,
     /// What the journal says of the move; absent where there is none.
     pub journal: Option<JournalSurvey>,
+    /// Instructions that the upgrade may spend on the move: 0 is in steps alone; absent where no release has said it.
+    pub move_budget: Option<u64>,
     /// Whether the payload agrees with its checksum; absent where it was not read.
     pub payload_verified: Option<bool>,
 }
@@ -94,6 +97,8 @@ pub struct JournalSurvey {
     pub steps: u64,
     /// Keys removed since the payload was saved that it still has.
     pub removed: u64,
+    /// Where it got stuck; absent where it did not.
+    pub stuck: Option<StuckSurvey>,
     /// The collections that move.
     pub collections: Vec<JournaledCollectionSurvey>,
     /// Every collection that the memory has or had, as it is written down.
@@ -181,6 +186,8 @@ pub struct JournaledCollectionSurvey {
     pub complete: bool,
     /// Whether the audit has found the map to hold what it must.
     pub audited: bool,
+    /// What the audit found, where that is not what it must hold.
+    pub difference: Option<DifferenceSurvey>,
 }
 
 /// No journal is larger: a few hundred bytes, and a hot state that fits on a heap.
@@ -340,6 +347,7 @@ impl From<MoveJournal> for JournalSurvey {
             paused: journal.paused,
             steps: journal.steps,
             removed: journal.removed,
+            stuck: journal.stuck.as_ref().map(StuckSurvey::from),
             registry: journal
                 .registry
                 .iter()
@@ -365,6 +373,7 @@ impl From<MoveJournal> for JournalSurvey {
                     moved: collection.moved,
                     complete: collection.complete,
                     audited: collection.audited,
+                    difference: collection.difference.as_ref().map(DifferenceSurvey::from),
                 })
                 .collect(),
         }
@@ -409,6 +418,7 @@ fn saved_state(
         generation: header.generation,
         journal_bytes: header.journal_bytes,
         journal: journal.ok().flatten().map(JournalSurvey::from),
+        move_budget: header.move_budget,
         payload_verified: verified.as_ref().map(Result::is_ok),
     });
     if let Some(Err(damage)) = verified {

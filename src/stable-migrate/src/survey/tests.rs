@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::recognition::Frame;
-use crate::report::{Report, html, text};
+use crate::report::{Origin, Report, html, text};
 use crate::structure::Structure;
 use crate::test_images::{TestImage, fixture, one_of_each, with_naive_frame};
 
@@ -527,7 +527,7 @@ proptest! {
             let survey = Survey::of(&image, depth, &mut |_| {}).unwrap();
             let report = Report { path: "memory".into(), snapshot: None, survey };
             prop_assert!(text(&report).contains("layout"));
-            prop_assert!(html(&report).contains("</html>"));
+            prop_assert!(html(&report, &Origin::default()).contains("</html>"));
         }
     }
 }

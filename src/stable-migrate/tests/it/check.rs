@@ -19,10 +19,10 @@ fn module(said: &str) -> String {
 }
 
 /// What release 3 of the canister of `memories::collection` says.
-const SAID: &str = "manifest 1\napplication list\nrelease 3\nreads CBOR none\nkeeps header\nschemas 1 1\nmemory 0\nceiling 34359738368\n\
+pub const SAID: &str = "manifest 1\napplication list\nrelease 3\nreads CBOR none\nkeeps header\nschemas 1 1\nmemory 0\nceiling 34359738368\n\
     budget 0\ntrailing refuse\ncollections 1\ncollection 1 own =8 * 1 1 items u64 String\nend\n";
 
-fn written(directory: &Path, name: &str, said: &str) -> PathBuf {
+pub fn written(directory: &Path, name: &str, said: &str) -> PathBuf {
     file(directory, name, &wat::parse_str(module(said)).unwrap())
 }
 

@@ -12,7 +12,7 @@ use stable_migrate::fleet::{
 use super::run::stable_migrate;
 
 /// A plan for three canisters that nobody reaches, in `directory`.
-fn plan(directory: &Path) -> FleetPlan {
+pub fn plan(directory: &Path) -> FleetPlan {
     let module = directory.join("new.wasm");
     fs::write(&module, wat::parse_str("(module)").unwrap()).unwrap();
     let (file, _) = ModuleFile::look(&module).unwrap();

@@ -12,6 +12,7 @@ mod moves;
 mod next_steps;
 mod output;
 mod own_settings;
+mod pages;
 mod plan;
 mod programs;
 mod questions;

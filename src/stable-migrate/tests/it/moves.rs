@@ -12,7 +12,7 @@ use super::programs::with_library;
 use super::run::{Ran, names, stable_migrate};
 
 #[derive(Default, serde::Serialize, serde::Deserialize)]
-struct State {
+pub struct State {
     map: TieredMap<u64, u64, VectorMemory>,
 }
 
@@ -34,10 +34,10 @@ impl Tiered<VectorMemory> for State {
     }
 }
 
-type Kept = Store<State, VectorMemory>;
+pub type Kept = Store<State, VectorMemory>;
 
 /// A memory in which the move of two numbers stands where `then` left it.
-fn moving(then: impl FnOnce(&mut Kept)) -> Vec<u8> {
+pub fn moving(then: impl FnOnce(&mut Kept)) -> Vec<u8> {
     const PLAN: Plan<BTreeMap<u64, u64>, MessagePack> =
         Plan::new(2).move_budget(MoveBudget::STEPS_ONLY);
     let memory = VectorMemory::default();
@@ -49,12 +49,12 @@ fn moving(then: impl FnOnce(&mut Kept)) -> Vec<u8> {
     memory.take()
 }
 
-fn pause(store: &mut Kept) {
+pub fn pause(store: &mut Kept) {
     let (mover, state) = store.mover().unwrap().unwrap();
     mover.pause(state).unwrap();
 }
 
-fn get_stuck(store: &mut Kept) {
+pub fn get_stuck(store: &mut Kept) {
     let (mover, state) = store.mover().unwrap().unwrap();
     mover.set_budget(Budget {
         entries: 1,
@@ -257,7 +257,7 @@ fn an_offline_upgrade_runs_no_heartbeat_and_no_timer_and_carries_the_timer_over(
     assert!(
         std::fs::read_to_string(&page)
             .unwrap()
-            .contains("a timer was set before")
+            .contains("A timer was set before")
     );
     let json = upgrade(&forgets, &["--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();

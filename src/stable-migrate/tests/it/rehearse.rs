@@ -37,7 +37,7 @@ fn an_upgrade_that_keeps_everything_holds() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let page = fs::read_to_string(page).unwrap();
-    assert!(page.contains("everything held"));
+    assert!(page.contains("Everything held; 1 of 1 queries asked."));
 }
 
 #[test]

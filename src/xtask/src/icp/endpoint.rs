@@ -8,15 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::error::{Error, start};
 use crate::error::{self, Result};
-use crate::file;
-use crate::shell;
+use crate::npm;
 
 /// Where it is, from the workspace's root.
 pub const SOURCE: &str = "../shared/icp-endpoint";
-
-/// The list of what npm fetches, and the copy of it that says it was.
-const LIST: &str = "package-lock.json";
-const FETCHED: &str = "node_modules/.fetched";
 
 /// How long it may take to listen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,39 +20,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// the copy's directory; none where there is no endpoint.
 ///
 /// # Errors
-/// `NoNetwork` if npm cannot, `File` if the copy cannot be written.
+/// `NoNetwork` if npm cannot, or the copy cannot be written.
 pub fn prepare(root: &Path, target: &Path) -> Result<Option<PathBuf>> {
     let source = root.join(SOURCE);
     if !source.is_dir() {
         return Ok(None);
     }
     let copy = target.join("icp-endpoint");
-    fs::create_dir_all(&copy).map_err(error::Error::file("create", &copy))?;
-    let entries = fs::read_dir(&source).map_err(error::Error::file("read", &source))?;
-    for entry in entries {
-        let from = entry.map_err(error::Error::file("read", &source))?.path();
-        if let (true, Some(name)) = (from.is_file(), from.file_name()) {
-            file::replace(&copy.join(name), &read(&from)?)?;
-        }
-    }
-    let list = read(&copy.join(LIST))?;
-    let fetched = copy.join(FETCHED);
-    if fs::read(&fetched).is_ok_and(|for_list| for_list == list) {
-        return Ok(Some(copy));
-    }
-    println!("fetching what {SOURCE} needs with npm");
-    let mut npm = Command::new("npm");
-    npm.args([
-        "ci",
-        "--omit=dev",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-    ]);
-    shell::read(npm.current_dir(&copy)).map_err(|error| Error::NoNetwork {
+    npm::fetch(&source, &copy).map_err(|error| Error::NoNetwork {
         reason: error.to_string(),
     })?;
-    file::replace(&fetched, &list)?;
     Ok(Some(copy))
 }
 
@@ -115,8 +87,4 @@ fn run_with(copy: &Path, options: &[&str]) -> Result<(Child, String)> {
     let said = fs::read_to_string(&log).unwrap_or_default();
     let reason = format!("{SOURCE} does not listen; it said: {}", said.trim());
     Err(Error::NoNetwork { reason }.into())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(error::Error::file("read", path))
 }

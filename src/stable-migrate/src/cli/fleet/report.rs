@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use fleet::Fleet;
 use stable_migrate::fleet::{Clock, Journal, Whole, fleet_html, fleet_text, time_text};
-use stable_migrate::{Error, NewFile};
+use stable_migrate::{Error, NewFile, Origin};
 
 use super::commands::Which;
 use super::plan_text::duration;
+use crate::cli::quote::quoted;
 use crate::cli::{Verdict, finish, print};
 
 /// Say how a run stands, in a few lines
@@ -89,7 +90,14 @@ impl Report {
         let whole = Whole::of(&plan, &standing.fleet);
         let text = match self.format {
             Format::Text => fleet_text(&whole),
-            Format::Html => fleet_html(&whole),
+            Format::Html => {
+                let mut origin = Origin::now(quoted(self.which.journal.as_os_str()));
+                let stages = plan.plan.stages.iter();
+                origin.modules = stages
+                    .map(|stage| (stage.name.clone(), stage.module.to_string()))
+                    .collect();
+                fleet_html(&whole, &origin)
+            }
             Format::Json => whole
                 .json()
                 .map_err(|error| Error::io(Path::new("standard output"))(error.into()))?,

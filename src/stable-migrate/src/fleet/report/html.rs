@@ -1,98 +1,155 @@
-//! The report as one page: no script, nothing fetched, readable on a telephone, by day and by night.
+//! The report as a page.
 
-use std::fmt::Write;
+use ::fleet::{Group, WaveReport};
+use page::{Bar, Column, Fill, Html, Page, Section, Table, Tone, Verdict};
 
 use super::text::percent;
 use super::{Row, Whole, advice};
-use crate::report::escape;
-use crate::units::number_text;
-
-const HEAD: &str = "<!doctype html>
-<html lang=en>
-<meta charset=utf-8>
-<meta name=viewport content='width=device-width, initial-scale=1'>
-<title>Fleet</title>
-<style>
-:root { color-scheme: light dark; --line: #8884; --soft: #8882; --good: #2a7a3b; --bad: #b3261e; --wait: #8886; }
-@media (prefers-color-scheme: dark) { :root { --good: #6cc47d; --bad: #ff8a80; } }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem; }
-h1 { font-size: 1.4rem; margin: 0 0 .5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-.states { display: flex; flex-wrap: wrap; gap: .5rem; padding: 0; list-style: none; }
-.states li { border: 1px solid var(--line); border-radius: .4rem; padding: .3rem .7rem; }
-.states b { display: block; font-size: 1.3rem; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-code { font-size: .85rem; overflow-wrap: anywhere; }
-.bar { display: flex; height: .8rem; min-width: 6rem; background: var(--soft); border-radius: .2rem; overflow: hidden; }
-.bar i { display: block; } .good { background: var(--good); } .bad { background: var(--bad); } .over { background: var(--wait); }
-.group { border-left: .25rem solid var(--bad); padding: .2rem .8rem; margin: .8rem 0; overflow-wrap: anywhere; }
-.group small, td small { display: block; opacity: .8; }
-@media (max-width: 40rem) {
-  .rows thead { display: none; } .rows tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
-  .rows td { display: block; border: 0; padding: .05rem 0; }
-}
-</style>
-";
+use crate::report::Origin;
+use crate::units::{number_text, share_text};
 
 /// What became of the canisters, as a page.
-pub fn fleet_html(whole: &Whole) -> String {
-    let mut page = String::from(HEAD);
-    write(whole, &mut page).map_or_else(|error| error.to_string(), |()| page)
+pub fn fleet_html(whole: &Whole, origin: &Origin) -> String {
+    let report = &whole.report;
+    let (tone, word) = match whole.at {
+        _ if whole.held => (Tone::Good, "Finished"),
+        "finished" => (Tone::Bad, "Finished, and some need hands"),
+        "aborted" => (Tone::Bad, "Aborted"),
+        "being aborted" => (Tone::Bad, "Being aborted"),
+        "halted" => (Tone::Bad, "Halted"),
+        "paused" => (Tone::Waiting, "Paused"),
+        "planned" => (Tone::Waiting, "Planned"),
+        _ => (Tone::Waiting, "Under way"),
+    };
+    let subject = format!("{} canisters", number_text(report.canisters.into()));
+    let mut page = Page::new("Fleet", &subject, Verdict::new(tone, word)).meaning(&meaning(whole));
+    if report.stopped > 0 {
+        page = page.meaning(&format!(
+            "{} may be stopped now.",
+            number_text(report.stopped.into())
+        ));
+    }
+    page = next(whole, page, &origin.word);
+    page = origin.on(page);
+    if report.snapshots > 0 {
+        page = page.fact("Snapshots kept", &number_text(report.snapshots.into()));
+    }
+    if report.failures_below < 1.0 {
+        let bound = percent(report.failures_below);
+        page = page.fact(
+            "Of those still to go fail",
+            &format!("fewer than {bound}, with 95 % confidence"),
+        );
+    }
+    let by_hand: Vec<&Row> = whole.by_hand().collect();
+    let all: Vec<&Row> = whole.canisters.iter().collect();
+    page.section(Section::new("states", "States", states(whole)))
+        .section(Section::new("waves", "Waves", waves(&report.waves)))
+        .section(Section::new(
+            "errors",
+            "What went otherwise than planned",
+            report.groups.iter().map(group).collect(),
+        ))
+        .section(Section::new(
+            "hands",
+            "Canisters that need hands",
+            rows("Each with what was said of it", &by_hand),
+        ))
+        .section(Section::new(
+            "canisters",
+            "All canisters",
+            rows("In the order of the plan", &all),
+        ))
+        .html()
 }
 
-fn write(whole: &Whole, out: &mut String) -> std::fmt::Result {
-    let report = &whole.report;
-    let number = |number: u32| number_text(number.into());
-    writeln!(
-        out,
-        "<h1>{} canisters, {}</h1>",
-        number(report.canisters),
-        whole.at
-    )?;
-    writeln!(out, "<ul class=states>")?;
-    for (state, count) in &report.states {
-        writeln!(out, "<li><b>{}</b>{}</li>", number(*count), escape(state))?;
+fn meaning(whole: &Whole) -> String {
+    let all = u64::from(whole.report.canisters);
+    let waves = whole.report.waves.iter();
+    let done: u64 = waves
+        .map(|wave| u64::from(wave.tally.migrated + wave.tally.already))
+        .sum();
+    let hands = whole.canisters.iter().filter(|row| row.needs_hands).count();
+    format!(
+        "{} of {} are where they should be ({}); {} need hands.",
+        number_text(done),
+        number_text(all),
+        share_text(done, all),
+        number_text(hands as u64)
+    )
+}
+
+/// How the advice about a class says to try again.
+const RETRY: &str = "fleet retry --class";
+
+/// What the largest group of failures asks for, or how the run goes on.
+fn next(whole: &Whole, page: Page, journal: &str) -> Page {
+    let command = |name: &str| format!("stable-migrate fleet {name} --journal {journal}");
+    match whole.at {
+        _ if whole.held => page,
+        "planned" => page.next("Begin", &command("run")),
+        "paused" | "halted" => page.next(
+            "When the failures are understood, go on",
+            &command("resume"),
+        ),
+        "under way" | "being aborted" => page.next("Look again", &command("status")),
+        _ => match whole.report.groups.first() {
+            None => page,
+            Some(group) => {
+                let advice = advice(group.class);
+                let what = format!("First the {}: {advice}", group.class);
+                // The advice says itself whether to try again is of use.
+                let retry = match advice.contains(RETRY) {
+                    true => command(&format!("retry --class {}", group.class)),
+                    false => String::new(),
+                };
+                page.next(&what, &retry)
+            }
+        },
     }
-    writeln!(out, "</ul>")?;
-    if report.failures_below < 1.0 {
-        writeln!(
-            out,
-            "<p>With 95 % confidence fewer than {} of the canisters still to go fail, by those that were tried.",
-            percent(report.failures_below)
-        )?;
+}
+
+fn states(whole: &Whole) -> Html {
+    let all = u64::from(whole.report.canisters);
+    let state = |(state, count): (&String, &u32)| {
+        let count = u64::from(*count);
+        let text = format!("{}, {}", number_text(count), share_text(count, all));
+        Html::part(state, count, all, &text)
+    };
+    whole.report.states.iter().map(state).collect()
+}
+
+fn waves(waves: &[WaveReport]) -> Html {
+    if waves.is_empty() {
+        return Html::default();
     }
-    if report.stopped > 0 {
-        writeln!(
-            out,
-            "<p><strong>{} may be stopped now.</strong>",
-            number(report.stopped)
-        )?;
-    }
-    if report.snapshots > 0 {
-        writeln!(out, "<p>{} snapshots are kept.", number(report.snapshots))?;
-    }
-    writeln!(
-        out,
-        "<h2>Waves</h2>\n<div class=wide><table><thead><tr><th class=n>wave<th class=n>canisters<th>"
-    )?;
-    writeln!(
-        out,
-        "<th class=n>migrated<th class=n>already<th class=n>passed over<th class=n>failed<th class=n>called off<th class=n>under way<th class=n>waiting</thead>"
-    )?;
-    for wave in &report.waves {
-        let tally = &wave.tally;
-        let part = |count: u32| 100.0 * f64::from(count) / f64::from(tally.canisters.max(1));
-        writeln!(
-            out,
-            "<tr><td class=n>{}<td class=n>{}<td><div class=bar><i class=good style='width:{:.2}%'></i><i class=over style='width:{:.2}%'></i><i class=bad style='width:{:.2}%'></i></div>",
-            wave.wave,
-            number(tally.canisters),
-            part(tally.migrated + tally.already),
-            part(tally.passed + tally.called_off),
-            part(tally.failed)
-        )?;
-        for count in [
+    let columns = [
+        Column::text("Wave"),
+        Column::text("Progress"),
+        Column::number("Canisters"),
+        Column::number("Migrated"),
+        Column::number("Already"),
+        Column::number("Passed over"),
+        Column::number("Failed"),
+        Column::number("Called off"),
+        Column::number("Under way"),
+        Column::number("Waiting"),
+    ];
+    let mut table = Table::new("How the canisters of each wave stand", &columns);
+    for WaveReport { wave, tally } in waves {
+        let done = tally.migrated + tally.already;
+        let over = tally.passed + tally.called_off;
+        let label = format!(
+            "Wave {wave}: {done} done, {over} passed over, {} failed",
+            tally.failed
+        );
+        let bar = Bar::new(&label, tally.canisters.into())
+            .segment(Fill::Good, done.into())
+            .segment(Fill::Unknown, over.into())
+            .segment(Fill::Bad, tally.failed.into())
+            .segment(Fill::Waiting, tally.active.into());
+        let counts = [
+            tally.canisters,
             tally.migrated,
             tally.already,
             tally.passed,
@@ -100,57 +157,64 @@ fn write(whole: &Whole, out: &mut String) -> std::fmt::Result {
             tally.called_off,
             tally.active,
             tally.waiting,
-        ] {
-            write!(out, "<td class=n>{}", number(count))?;
-        }
-        writeln!(out)?;
+        ];
+        let counts = counts.map(|count| Html::text(&number_text(count.into())));
+        let first = [Html::text(&format!("Wave {wave}")), bar.html()];
+        table.row(first.into_iter().chain(counts));
     }
-    writeln!(out, "</table></div>")?;
-    if !report.groups.is_empty() {
-        writeln!(out, "<h2>What went otherwise than planned</h2>")?;
-    }
-    for group in &report.groups {
-        let examples: Vec<String> = group.examples.iter().map(ToString::to_string).collect();
-        writeln!(
-            out,
-            "<div class=group><b>{} {}</b>, {}: {}<small>{}</small><small><code>{}</code></small></div>",
-            number(group.canisters),
-            group.class,
-            escape(&group.end),
-            escape(&group.text),
-            escape(advice(group.class)),
-            examples.join(" ")
-        )?;
-    }
-    let by_hand: Vec<&Row> = whole.by_hand().collect();
-    if !by_hand.is_empty() {
-        rows("Canisters that need hands", &by_hand, out)?;
-    }
-    let all: Vec<&Row> = whole.canisters.iter().collect();
-    rows("All canisters", &all, out)?;
-    writeln!(out, "</html>")
+    let mut body = Html::key([
+        (Fill::Good, Html::text("migrated, or there before")),
+        (Fill::Unknown, Html::text("passed over, or called off")),
+        (Fill::Bad, Html::text("failed")),
+        (Fill::Waiting, Html::text("under way")),
+    ]);
+    body.push(table.html());
+    body
 }
 
-fn rows(title: &str, rows: &[&Row], out: &mut String) -> std::fmt::Result {
-    writeln!(
-        out,
-        "<h2>{title}</h2>\n<table class=rows><thead><tr><th>canister<th class=n>wave<th>state<th>said</thead>"
-    )?;
-    for row in rows {
-        let stopped = match row.may_be_stopped {
-            true => ", may be stopped",
-            false => "",
-        };
-        let class = row.class.map(|class| format!("<b>{class}</b> "));
-        writeln!(
-            out,
-            "<tr><td><code>{}</code><td class=n>{}<td>{}{stopped}<td>{}{}",
-            row.canister,
-            row.wave,
-            escape(row.state),
-            class.unwrap_or_default(),
-            escape(row.said.as_deref().unwrap_or_default())
-        )?;
+fn group(group: &Group) -> Html {
+    let heading = format!(
+        "{} {}, {}",
+        number_text(group.canisters.into()),
+        group.class,
+        group.end
+    );
+    let mut body = Html::paragraph(&group.text);
+    body.push(Html::facts([(
+        Html::text("Do"),
+        Html::text(advice(group.class)),
+    )]));
+    let examples = group.examples.iter();
+    body.push(Html::list(
+        examples.map(|canister| Html::code(&canister.to_text())),
+    ));
+    Html::card(Tone::Bad, &heading, body)
+}
+
+fn rows(caption: &str, rows: &[&Row]) -> Html {
+    if rows.is_empty() {
+        return Html::default();
     }
-    writeln!(out, "</table>")
+    let columns = [
+        Column::text("Canister"),
+        Column::number("Wave"),
+        Column::text("State"),
+        Column::text("Said"),
+    ];
+    let mut table = Table::new(caption, &columns);
+    for row in rows {
+        let state = match row.may_be_stopped {
+            true => format!("{}, may be stopped", row.state),
+            false => row.state.to_owned(),
+        };
+        let said = [row.class, row.said.as_deref()];
+        let said: Vec<&str> = said.into_iter().flatten().collect();
+        table.row([
+            Html::code(&row.canister.to_text()),
+            Html::text(&row.wave.to_string()),
+            Html::text(&state),
+            Html::text(&said.join(": ")),
+        ]);
+    }
+    table.html()
 }

@@ -2,6 +2,7 @@
 
 use super::fake::Fault;
 use super::*;
+use crate::Origin;
 use crate::fleet::{Whole, fleet_html, fleet_text, metrics_text};
 
 async fn told() -> (Whole, String) {
@@ -22,15 +23,19 @@ async fn told() -> (Whole, String) {
 async fn the_page_has_no_script_and_fetches_nothing() {
     let (mut whole, _) = told().await;
     whole.canisters[0].said = Some("<script src=x>alert('no')</script>".to_owned());
-    let page = fleet_html(&whole);
+    let page = fleet_html(&whole, &Origin::default());
     for forbidden in [
         "<script", "http:", "https:", "onload", "url(", "<link", "<img",
     ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
-    assert!(page.contains("prefers-color-scheme: dark") && page.contains("width=device-width"));
+    assert!(page.contains("prefers-color-scheme:dark") && page.contains("width=device-width"));
     for row in &whole.canisters {
         assert!(page.contains(&row.canister.to_text()));
+    }
+    // Where `cargo xtask pages` looks at it in a browser.
+    if let Some(pages) = std::env::var_os("PAGES") {
+        std::fs::write(std::path::Path::new(&pages).join("fleet.html"), page).unwrap();
     }
 }
 
