@@ -213,8 +213,9 @@ pub use manifest::{
     ManifestSource,
 };
 pub use mover::{
-    Budget, CollectionStatus, Difference, DifferingKeys, FromEntries, Job, MoveStatus, Mover,
-    Phase, Resolution, StepReport, Stuck, Tier, Tiered, Work, WorkStatus, Worked,
+    Budget, CollectionStatus, Difference, DifferingKeys, FromEntries, Hindrance, Job, MoveStatus,
+    Mover, Pace, Phase, Rate, Resolution, StepReport, Stuck, Tier, Tiered, Work, WorkStatus,
+    Worked,
 };
 pub use open::{OpenOptions, Opened, Unrecognized, open};
 pub use plan::{Origin, Plan, ReadBack, Resumed};
