@@ -185,6 +185,9 @@ mod tracked;
 mod transfer;
 pub mod tree;
 
+/// The version of this library, for a canister that tells what it is built with.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub use application::Application;
 pub use bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
 #[cfg(feature = "candid")]
