@@ -89,7 +89,7 @@ fn a_step_that_traps_is_told_with_its_reason_and_with_what_follows_from_it() {
         panic!("{hindrance:?}");
     };
     assert_eq!(halvings, 1);
-    assert!(reason.contains("trap"), "{reason}");
+    assert!(reason.contains("injected fault"), "{reason}");
     subject.run_timers(1);
     assert_eq!(pace(&mut subject).hindrance, None);
     subject.finish_move();

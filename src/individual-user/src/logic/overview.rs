@@ -4,7 +4,7 @@ use ic_stable_migration::VERSION;
 use page::{Html, Page, Section, Verdict};
 
 use super::memory::{ReportError, Vitals, report, status};
-use crate::domain::memory::{Layout, MigrationStatus, Start};
+use crate::domain::memory::{Layout, MemoryReport, MigrationStatus, Start};
 use crate::lifecycle::APPLICATION;
 use crate::release::Release;
 use crate::state::Store;
@@ -59,13 +59,13 @@ pub fn html(
         .section(Section::new(
             "upgrade",
             "Last upgrade",
-            upgrade(&release, &status, vitals.now),
+            upgrade(&release, &status, &report, vitals.now),
         ));
     Ok(page.html())
 }
 
 /// What is known of the upgrade, or the installation, that started the module.
-fn upgrade(release: &Release, status: &MigrationStatus, now: u64) -> Html {
+fn upgrade(release: &Release, status: &MigrationStatus, report: &MemoryReport, now: u64) -> Html {
     let from = match &release.started_from {
         Start::Installed => "nothing: it was installed".into(),
         Start::Legacy { format, bytes, .. } => {
@@ -92,6 +92,11 @@ fn upgrade(release: &Release, status: &MigrationStatus, now: u64) -> Html {
             grouped(release.start_instructions),
         ),
     ];
+    let header = report.manager.as_ref().and_then(|of| of.header.as_ref());
+    if let Some(header) = header.filter(|header| header.save_instructions > 0) {
+        let instructions = grouped(header.save_instructions);
+        facts.push(("Instructions of the pre_upgrade before it", instructions));
+    }
     if let Some(upgrades) = status.upgrades {
         facts.push(("Upgrades so far", grouped(upgrades.into())));
     }

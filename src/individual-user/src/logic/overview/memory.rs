@@ -38,17 +38,13 @@ fn buckets(manager: &ManagerReport) -> Html {
     let taken: u64 = manager.memories.iter().map(|of| of.buckets).sum();
     let bucket = u64::from(manager.bucket_pages) * PAGE_BYTES;
     let text = format!(
-        "{} of {}, of {} each",
+        "{} of {}, of {} each: {} in all",
         grouped(taken),
-        grouped(MAX_BUCKETS.into()),
-        size(bucket)
+        grouped(MAX_BUCKETS),
+        size(bucket),
+        size(bucket * MAX_BUCKETS),
     );
-    let mut all = Html::meter(
-        "Buckets of the memory manager",
-        taken,
-        MAX_BUCKETS.into(),
-        &text,
-    );
+    let mut all = Html::meter("Buckets of the memory manager", taken, MAX_BUCKETS, &text);
     let mut table = Table::new("Virtual memories", &COLUMNS);
     for of in &manager.memories {
         let cells = [
