@@ -19,7 +19,7 @@ pub struct Pace {
     /// How much of the move is done, 0 to 100, rounded down. An entry counts twice: when it is in stable memory, and when
     /// the audit has read it there. So where callers neither add nor remove entries it never falls within one move; an audit
     /// that is asked for later begins at 50. 100 once the audit has held and not before, also where there was
-    /// nothing to move; [work](MoveStatus::work) after the move does not count.
+    /// nothing to move; work after the move does not count.
     pub percent: u8,
     /// How fast it goes; none before the second step of this instance or after a pause, and where nothing is being done.
     pub rate: Option<Rate>,
@@ -32,7 +32,7 @@ pub struct Pace {
     pub hindrance: Option<Hindrance>,
 }
 
-/// How fast a move goes: from one of the last 33 steps of this instance until now.
+/// How fast a move goes: over the last steps of this instance, until now.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "candid", derive(candid::CandidType))]
 pub struct Rate {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_bytes::ByteBuf;
 
 use super::memory::pages;
-use crate::logic::http::{self, Asked, Body};
+use crate::logic::http::{self, Asked};
 use crate::logic::memory::Vitals;
 use crate::release;
 use crate::state;
@@ -73,15 +73,14 @@ fn answer(request: &HttpRequest) -> HttpResponse {
         now: ic_cdk::api::time(),
     };
     let answer = state::with_store(|store| http::answer(asked, release::running(), store, vitals));
-    let Body { content_type, body } = answer.body;
-    let headers = http::headers(content_type, answer.status_code);
+    let headers = answer.headers();
     let named = headers.map(|(name, value)| (name.into(), value.into()));
     HttpResponse {
         status_code: answer.status_code,
         headers: named.collect(),
         body: ByteBuf::from(match request.method.as_str() {
             "HEAD" => Vec::new(),
-            _ => body,
+            _ => answer.body,
         }),
         upgrade: None,
     }

@@ -40,16 +40,9 @@ impl Asked {
 pub struct Answer {
     /// 200 and the like.
     pub status_code: u16,
-    /// What it says.
-    pub body: Body,
-}
-
-/// A body of a type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Body {
-    /// Its media type.
+    /// The media type of the body.
     pub content_type: &'static str,
-    /// Its bytes.
+    /// What it says.
     pub body: Vec<u8>,
 }
 
@@ -84,35 +77,33 @@ pub fn answer(asked: Asked, release: Option<Release>, store: &mut Store, vitals:
     match told {
         Ok((content_type, body)) => Answer {
             status_code: 200,
-            body: Body { content_type, body },
+            content_type,
+            body,
         },
         Err((status_code, sentence)) => Answer {
             status_code,
-            body: Body {
-                content_type: TEXT,
-                body: format!("{sentence}\n").into_bytes(),
-            },
+            content_type: TEXT,
+            body: format!("{sentence}\n").into_bytes(),
         },
     }
 }
 
-/// The headers of an answer. Whatever it says, it fetches nothing, runs nothing, is framed nowhere and kept by nobody.
-pub fn headers(
-    content_type: &'static str,
-    status_code: u16,
-) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let allow = (status_code == 405).then_some(("Allow", "GET, HEAD"));
-    let always = [
-        ("Content-Type", content_type),
-        (
-            "Content-Security-Policy",
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        ),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Cache-Control", "no-store"),
-    ];
-    always.into_iter().chain(allow)
+impl Answer {
+    /// Its headers. Whatever it says, it fetches nothing, runs nothing, is framed nowhere and kept by nobody.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let allow = (self.status_code == 405).then_some(("Allow", "GET, HEAD"));
+        let always = [
+            ("Content-Type", self.content_type),
+            (
+                "Content-Security-Policy",
+                "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            ),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "no-referrer"),
+            ("Cache-Control", "no-store"),
+        ];
+        always.into_iter().chain(allow)
+    }
 }
 
 /// Whether the request came over a `raw` domain, as `CANISTER-ID.raw.icp0.io`, where the gateway checks no certificate.
