@@ -135,7 +135,10 @@ fn every_answer_says_what_it_is_and_forbids_what_it_does_not_need() {
         let response = gateway(&mut subject, method, url, CERTIFIED);
         assert_eq!(response.status_code, status, "{method} {url}");
         assert_eq!(response.header("Content-Type"), Some(kind));
-        assert_eq!(response.header("X-Content-Type-Options"), Some("nosniff"));
+        assert_eq!(
+            response.header("3_000_000-Content-Type-Options"),
+            Some("nosniff")
+        );
         assert_eq!(response.header("Cache-Control"), Some("no-store"));
         let policy = response.header("Content-Security-Policy").unwrap();
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("script"));
@@ -205,10 +208,6 @@ fn an_answer_that_is_certified_costs_little_whoever_asks() {
             };
             assert!(call.instructions < most, "{url}: {}", call.instructions);
             assert_eq!(call.dirty_stable_pages, 0);
-            eprintln!("COST {url} {} {}", call.instructions, response.body.len());
-            if url == "/" {
-                std::fs::write("/tmp/wt/canister/page.html", &response.body).unwrap();
-            }
         }
     }
     assert_eq!(subject.stable_pages(), stable);

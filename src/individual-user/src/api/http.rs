@@ -6,8 +6,9 @@
 //! On the `raw` domains the gateway checks nothing. There the query answers at once: for watching, not for deciding.
 //! Whoever says `raw` in the header of another domain gets an answer without a certificate, which the gateway there refuses.
 //!
-//! An update call costs the canister cycles, and anybody may make one, as of every other update method: see
-//! `an_answer_that_is_certified_costs_little_whoever_asks` in the tests.
+//! An update call costs the canister cycles, and anybody may make one, as of every other update method. The page takes 2 M
+//! instructions, the metrics 1.3 M, an error 0.3 M, so that an answer costs about 9 M cycles on 13 nodes, most of them the
+//! network's own fee for a call: one each minute is 4.7 T in a year. A monitor asks a `raw` domain, which costs nothing.
 
 use candid::CandidType;
 use serde::Deserialize;
