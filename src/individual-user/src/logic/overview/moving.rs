@@ -98,7 +98,7 @@ fn difference(of: &CollectionStatus) -> Option<Html> {
 fn collection(of: &CollectionStatus) -> Html {
     let all = of.stable.saturating_add(of.left);
     let mut text = match of.left {
-        0 => format!("{} in memory {}", grouped(all), of.memory_id),
+        0 => format!("{} entries, in memory {}", grouped(all), of.memory_id),
         left => format!(
             "{} of {}, {} on the heap",
             grouped(of.stable),
