@@ -6,12 +6,13 @@ use canister_host::{
     Reject, StableMemory,
 };
 use canister_scenario::{Answers, Call, Fill, Interview, Step, init_args, people, upgrade_args};
-use ic_stable_migration::{MoveStatus, Phase};
+use ic_stable_migration::{MoveStatus, Pace, Phase};
 
 /// What these tests read of the migration's status.
 #[derive(CandidType, Deserialize)]
 struct Status {
     move_status: Option<MoveStatus>,
+    pace: Option<Pace>,
 }
 
 /// An individual user canister on a host of its own.
@@ -149,6 +150,15 @@ impl Subject {
 
     /// How the move goes; none in a release that does not move.
     pub fn moving(&mut self) -> Option<MoveStatus> {
+        self.status().move_status
+    }
+
+    /// How far it is, how fast it goes and what holds it up; none in a release that does not move.
+    pub fn pace(&mut self) -> Option<Pace> {
+        self.status().pace
+    }
+
+    fn status(&mut self) -> Status {
         let no_argument = encode_args(()).expect("an empty argument");
         let caller = Principal::anonymous();
         let reply = self
@@ -156,7 +166,7 @@ impl Subject {
             .query(caller, "migration_status", &no_argument)
             .expect("the status is always there");
         let (status,): (Status,) = decode_args(&reply).expect("a status");
-        status.move_status
+        status
     }
 
     /// Where the move stands.

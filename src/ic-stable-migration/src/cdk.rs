@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::thread::LocalKey;
 use std::time::Duration;
 
-use ic_cdk::call::{Call, CallFailed, RejectCode};
+use ic_cdk::call::{Call, CallFailed, RejectCode, Response};
 use ic_stable_structures::DefaultMemoryImpl;
 
 use crate::error::Error;
@@ -113,9 +113,10 @@ fn tick<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>, method: &'s
             return;
         }
         tick(store, method);
-        if let Some(reason) = trap_of(method).await {
-            with_mover(store, |mover, state| mover.step_failed(state, &reason));
-        }
+        note(
+            store,
+            Call::unbounded_wait(ic_cdk::api::canister_self(), method).await,
+        );
     });
 }
 
@@ -123,18 +124,24 @@ fn has_work<S: Tiered<DefaultMemoryImpl>>(store: &'static LocalStore<S>) -> bool
     with_mover(store, |mover, _| Ok(mover.has_work())) == Some(true)
 }
 
-/// Calls `method`; the reason if it trapped. A call that could not be made, for want of cycles or of a place in
-/// the queue, is no trap: the next tick tries again.
-async fn trap_of(method: &str) -> Option<String> {
-    let call = Call::unbounded_wait(ic_cdk::api::canister_self(), method);
-    match call.await {
-        Err(CallFailed::CallRejected(rejection))
+/// Notes how the call for a step ended. One that could not be made, for want of cycles or of a place in the queue, is no
+/// trap: the next tick tries again.
+fn note<S: Tiered<DefaultMemoryImpl>>(
+    store: &'static LocalStore<S>,
+    called: Result<Response, CallFailed>,
+) {
+    let Err(failed) = called else { return };
+    with_mover(store, |mover, state| match failed {
+        CallFailed::CallRejected(rejection)
             if rejection.reject_code() == Ok(RejectCode::CanisterError) =>
         {
-            Some(rejection.reject_message().to_owned())
+            mover.step_failed(state, rejection.reject_message())
         }
-        _ => None,
-    }
+        failed => {
+            mover.step_not_called(&failed.to_string());
+            Ok(())
+        }
+    });
 }
 
 fn with_mover<S: Tiered<DefaultMemoryImpl>, R>(

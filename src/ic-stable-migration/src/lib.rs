@@ -185,6 +185,9 @@ mod tracked;
 mod transfer;
 pub mod tree;
 
+/// The version of this library, for a canister that tells what it is built with.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub use application::Application;
 pub use bucket_plan::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
 #[cfg(feature = "candid")]
@@ -213,8 +216,9 @@ pub use manifest::{
     ManifestSource,
 };
 pub use mover::{
-    Budget, CollectionStatus, Difference, DifferingKeys, FromEntries, Job, MoveStatus, Mover,
-    Phase, Resolution, StepReport, Stuck, Tier, Tiered, Work, WorkStatus, Worked,
+    Budget, CollectionStatus, Difference, DifferingKeys, FromEntries, Hindrance, Job, MoveStatus,
+    Mover, Pace, Phase, Rate, Resolution, StepReport, Stuck, Tier, Tiered, Work, WorkStatus,
+    Worked,
 };
 pub use open::{OpenOptions, Opened, Unrecognized, open};
 pub use plan::{Origin, Plan, ReadBack, Resumed};

@@ -45,6 +45,7 @@ mod audit;
 mod budget;
 mod journaling;
 mod meter;
+mod pace;
 mod progress;
 mod resolve;
 mod status;
@@ -56,6 +57,8 @@ use journaling::Journaled;
 
 pub(crate) use attach::{Fitting, declared, fit, fit_without};
 pub use budget::Budget;
+use pace::Seen;
+pub use pace::{Hindrance, Pace, Rate};
 use progress::CollectionProgress;
 pub(crate) use progress::Progress;
 pub use progress::{Difference, Phase, Stuck};
@@ -203,6 +206,8 @@ pub struct Mover<M: Memory> {
     inserts: bool,
     /// This instance of the canister has had the entries on its heap.
     heap_was_used: bool,
+    /// What it has seen of the move.
+    seen: Seen,
 }
 
 impl<M: Memory> Mover<M> {
@@ -287,6 +292,7 @@ impl<M: Memory> Mover<M> {
             return Ok(());
         }
         self.inserts = true;
+        self.seen.note_trap(reason);
         if self.budget.after(self.failures).entries > 1 {
             self.failures += 1;
             return Ok(());
@@ -333,6 +339,7 @@ impl<M: Memory> Mover<M> {
             return Ok(());
         }
         self.progress.paused = false;
+        self.seen.note_resumed();
         self.leave_stuck();
         self.write_journal(state)
     }

@@ -45,6 +45,7 @@ pub fn start(
         number,
         started_from,
         start_instructions: ic_cdk::api::performance_counter(0),
+        started_at: ic_cdk::api::time(),
     });
 }
 

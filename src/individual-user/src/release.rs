@@ -15,6 +15,8 @@ pub struct Release {
     pub started_from: Start,
     /// Instructions of the `init` or `post_upgrade` that started it.
     pub start_instructions: u64,
+    /// When that was, in nanoseconds since 1970.
+    pub started_at: u64,
 }
 
 thread_local! {

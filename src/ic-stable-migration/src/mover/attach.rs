@@ -5,6 +5,7 @@ use std::rc::Rc;
 use ic_stable_structures::Memory;
 
 use super::journaling::Journaled;
+use super::pace::Seen;
 use super::progress::CollectionProgress;
 use super::work::work_of;
 use super::{Budget, Mover, Phase, Progress, Tier, Tiered, all_but};
@@ -236,6 +237,7 @@ impl<M: Memory> Mover<M> {
         }
         // Not journaled: the release that goes on with the move, if one does, is not paused.
         mover.progress.paused = mover.has_work();
+        mover.seen.note_goes_back();
         Ok(mover)
     }
 
@@ -311,6 +313,7 @@ impl<M: Memory> Mover<M> {
             failures: 0,
             inserts: false,
             heap_was_used,
+            seen: Seen::default(),
         })
     }
 

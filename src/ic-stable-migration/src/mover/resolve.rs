@@ -173,6 +173,7 @@ impl<M: Memory> Mover<M> {
     pub(super) fn restart_audit<S: Tiered<M>>(&mut self, state: &mut S, at: usize) {
         self.tiers(state)[at].map.restart_audit();
         self.ledger.restart_audit(self.slots[at]);
+        self.seen.begin_anew();
         let progress = &mut self.progress.collections[at];
         progress.audited = false;
         progress.audit_cursor = None;

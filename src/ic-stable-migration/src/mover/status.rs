@@ -51,23 +51,6 @@ pub struct MoveStatus {
     pub schema: Option<SchemaReport>,
 }
 
-impl MoveStatus {
-    /// Nanoseconds until every entry is moved, if that goes on as it went from the beginning until `now`, nanoseconds
-    /// since 1970. None before the first entry and where nothing is being moved: paused, stuck, done. The audit that
-    /// follows is not in it.
-    pub fn nanoseconds_left(&self, now: u64) -> Option<u64> {
-        if self.phase != Phase::Moving || self.paused {
-            return None;
-        }
-        let moved: u64 = self.collections.iter().map(|of| of.moved).sum();
-        let left: u64 = self.collections.iter().map(|of| of.left).sum();
-        let passed = now.saturating_sub(self.started);
-        let all = u128::from(passed) * u128::from(left);
-        let nanoseconds = all.checked_div(moved.into())?;
-        u64::try_from(nanoseconds).ok()
-    }
-}
-
 /// How some work for after the move goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "candid", derive(candid::CandidType))]

@@ -67,6 +67,7 @@ impl<M: Memory> Mover<M> {
         };
         self.progress.steps += 1;
         self.failures = self.failures.saturating_sub(1);
+        self.note_step(now);
         let before_journal = self.note_costs(used());
         self.progress.instructions += before_journal.instructions;
         let moved_or_done = self.progress.originals || !self.progress.has_after_work();

@@ -10,7 +10,8 @@ use ic_stable_migration::cdk::OrTrap;
 
 #[ic_cdk::query]
 fn migration_status() -> MigrationStatus {
-    state::with_store(|store| memory::status(release::running(), store)).or_trap()
+    let now = ic_cdk::api::time();
+    state::with_store(|store| memory::status(release::running(), store, now)).or_trap()
 }
 
 #[ic_cdk::query]

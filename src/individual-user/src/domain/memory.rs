@@ -1,7 +1,7 @@
 //! How the canister's memory is laid out and what it costs.
 
 use candid::CandidType;
-use ic_stable_migration::MoveStatus;
+use ic_stable_migration::{MoveStatus, Pace};
 use serde::Deserialize;
 
 /// Where the state is kept between two versions of the module.
@@ -64,7 +64,7 @@ pub struct LastSave {
 }
 
 /// Where the migration stands.
-#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[derive(CandidType, Deserialize, Clone, Debug, PartialEq)]
 pub struct MigrationStatus {
     /// The release that is installed.
     pub release: u32,
@@ -78,6 +78,8 @@ pub struct MigrationStatus {
     pub last_save: Option<LastSave>,
     /// How the collections' move to stable maps goes; none in a release that does not move them.
     pub move_status: Option<MoveStatus>,
+    /// How far that move is, how fast it goes, and what holds it up; none in a release that does not move.
+    pub pace: Option<Pace>,
 }
 
 /// The pages of one virtual memory.

@@ -1,5 +1,6 @@
 //! Reports on the layout of the state and on the pages it takes.
 
+use candid::Principal;
 use ic_stable_migration::{
     Error, Header, Memory0Content, PAGE_BYTES, StableReport, VirtualMemoryReport, cycles_per_year,
 };
@@ -24,6 +25,19 @@ pub struct Pages {
     pub heap: u64,
 }
 
+/// What the canister is known by beside its state.
+#[derive(Clone, Copy, Debug)]
+pub struct Vitals {
+    /// Itself.
+    pub canister: Principal,
+    /// Pages of its memories.
+    pub pages: Pages,
+    /// Its balance, in cycles.
+    pub cycles: u128,
+    /// Nanoseconds since 1970.
+    pub now: u64,
+}
+
 /// Why there is no report.
 #[derive(Debug, ThisError)]
 pub enum ReportError {
@@ -35,8 +49,15 @@ pub enum ReportError {
     Memory(#[from] Error),
 }
 
-/// Where the migration stands. Reads the header of memory 0.
-pub fn status(release: Option<Release>, store: &mut Store) -> Result<MigrationStatus, ReportError> {
+/// Where the migration stands at `now`, nanoseconds since 1970. Reads the header of memory 0.
+///
+/// # Errors
+/// [`ReportError::NotStarted`], and those of reading the header.
+pub fn status(
+    release: Option<Release>,
+    store: &mut Store,
+    now: u64,
+) -> Result<MigrationStatus, ReportError> {
     let release = release.ok_or(ReportError::NotStarted)?;
     let header = match store
         .managed()
@@ -45,6 +66,10 @@ pub fn status(release: Option<Release>, store: &mut Store) -> Result<MigrationSt
     {
         Some(Memory0Content::Saved(header)) => Some(header),
         _ => None,
+    };
+    let (move_status, pace) = match store.mover()? {
+        Some((mover, state)) => (Some(mover.status(state)), Some(mover.pace(state, now))),
+        None => (None, None),
     };
     Ok(MigrationStatus {
         release: release.number,
@@ -59,7 +84,8 @@ pub fn status(release: Option<Release>, store: &mut Store) -> Result<MigrationSt
             payload_bytes: header.payload_bytes,
             schema: header.schema,
         }),
-        move_status: store.mover()?.map(|(mover, state)| mover.status(state)),
+        move_status,
+        pace,
     })
 }
 

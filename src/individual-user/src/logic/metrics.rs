@@ -3,9 +3,9 @@
 use std::io;
 
 use ic_metrics_encoder::MetricsEncoder;
-use ic_stable_migration::{CollectionStatus, MAX_BUCKETS, MoveStatus, PAGE_BYTES, Phase};
+use ic_stable_migration::{CollectionStatus, MAX_BUCKETS, MoveStatus, PAGE_BYTES, Pace, Phase};
 
-use super::memory::{Pages, ReportError, report, status};
+use super::memory::{ReportError, Vitals, report, status};
 use crate::domain::memory::{ManagerReport, MemoryReport, MigrationStatus};
 use crate::release::Release;
 use crate::state::Store;
@@ -21,17 +21,6 @@ pub enum MetricsError {
     Encoding(#[from] io::Error),
 }
 
-/// What the canister is known by beside its state.
-#[derive(Clone, Copy, Debug)]
-pub struct Vitals {
-    /// Pages of its memories.
-    pub pages: Pages,
-    /// Its balance, in cycles.
-    pub cycles: u128,
-    /// Nanoseconds since 1970.
-    pub now: u64,
-}
-
 /// All metrics: names begin with `icp_migration_` and end with their unit, `_total` for what only grows.
 ///
 /// # Errors
@@ -44,7 +33,7 @@ pub fn text(
     let start_instructions = release
         .as_ref()
         .map_or(0, |release| release.start_instructions);
-    let status = status(release.clone(), store)?;
+    let status = status(release.clone(), store, vitals.now)?;
     let report = report(release, store, vitals.pages)?;
     let encoder = MetricsEncoder::new(Vec::new(), (vitals.now / 1_000_000) as i64);
     let mut text = Text(encoder);
@@ -57,7 +46,10 @@ pub fn text(
     text.report(&report)?;
     text.status(&status)?;
     if let Some(moving) = &status.move_status {
-        text.moving(moving, vitals.now)?;
+        text.moving(moving)?;
+    }
+    if let Some(pace) = &status.pace {
+        text.pace(pace)?;
     }
     Ok(text.0.into_inner())
 }
@@ -141,7 +133,7 @@ impl Text {
         )
     }
 
-    fn moving(&mut self, moving: &MoveStatus, now: u64) -> io::Result<()> {
+    fn moving(&mut self, moving: &MoveStatus) -> io::Result<()> {
         let phases = [
             (Phase::Moving, "moving"),
             (Phase::Auditing, "auditing"),
@@ -162,7 +154,7 @@ impl Text {
         let gives = f64::from(u8::from(moving.upgrade_gives_heap_back));
         let help = "1 while one more upgrade would give heap back";
         self.gauge("upgrade_gives_heap_back", gives, help)?;
-        self.times(moving, now)?;
+        self.times(moving)?;
         self.counter("steps_total", moving.steps, "Steps done")?;
         let help = "Instructions of all steps";
         self.counter("step_instructions_total", moving.instructions, help)?;
@@ -192,7 +184,7 @@ impl Text {
         Ok(())
     }
 
-    fn times(&mut self, moving: &MoveStatus, now: u64) -> io::Result<()> {
+    fn times(&mut self, moving: &MoveStatus) -> io::Result<()> {
         let times = [
             ("started", Some(moving.started), "When the move began"),
             (
@@ -212,14 +204,23 @@ impl Text {
                 self.gauge(&name, at as f64 / SECOND, help)?;
             }
         }
-        match moving.nanoseconds_left(now) {
-            Some(left) => self.gauge(
-                "left_seconds",
-                left as f64 / SECOND,
-                "Until the move is done, if it goes on as until now",
-            ),
-            None => Ok(()),
+        Ok(())
+    }
+
+    fn pace(&mut self, pace: &Pace) -> io::Result<()> {
+        let help = "How much of the move is done, its audit included";
+        self.gauge("done_ratio", f64::from(pace.percent) / 100.0, help)?;
+        if let Some(rate) = &pace.rate {
+            let help = "Entries that the last steps moved, or the audit read";
+            self.gauge("entries_per_second", rate.entries_per_second, help)?;
+            let help = "Encoded bytes of the entries that the last steps moved";
+            self.gauge("bytes_per_second", rate.bytes_per_second, help)?;
         }
+        if let Some(left) = pace.nanoseconds_left {
+            let help = "Until nothing is left to do, if it goes on at that rate";
+            self.gauge("left_seconds", left as f64 / SECOND, help)?;
+        }
+        Ok(())
     }
 }
 

@@ -21,6 +21,7 @@ fn installed() -> Option<Release> {
         number: 2,
         started_from: Start::Installed,
         start_instructions: 1,
+        started_at: 70,
     })
 }
 
@@ -31,21 +32,24 @@ fn stage_one() -> Store {
 
 #[test]
 fn a_new_canister_of_stage_one_has_a_layout_and_no_save_yet() {
-    let status = status(installed(), &mut stage_one()).expect("a status");
+    let status = status(installed(), &mut stage_one(), 78).expect("a status");
     assert_eq!(status.layout, Layout::Memory0);
     assert_eq!(status.started_from, Start::Installed);
     assert_eq!(status.last_save, None);
-    assert_eq!(status.move_status, None);
+    assert_eq!((status.move_status, status.pace), (None, None));
 }
 
 #[test]
 fn a_new_canister_of_stage_two_has_nothing_to_move() {
     let memory = DefaultMemoryImpl::default();
     let store = Store::begin_tiered(&PLAN, memory, State::default(), 77);
-    let status = status(installed(), &mut store.expect("an empty memory")).expect("a status");
+    let status = status(installed(), &mut store.expect("an empty memory"), 78).expect("a status");
     assert_eq!(status.last_save.expect("a save").at, 77);
     let moved = status.move_status.expect("a mover");
     assert_eq!(moved.phase, Phase::Done);
+    let pace = status.pace.expect("a mover");
+    assert_eq!((pace.percent, pace.nanoseconds_left), (100, Some(0)));
+    assert_eq!((pace.rate, pace.hindrance), (None, None));
     let with_hashtags = usize::from(cfg!(feature = "hashtags-index"));
     assert_eq!(moved.collections.len(), 11 + with_hashtags);
 }
@@ -55,7 +59,9 @@ fn a_save_shows_in_the_status_and_in_the_report() {
     let mut store = stage_one();
     store.save(&PLAN, 77).expect("room to save");
 
-    let save = status(installed(), &mut store).expect("a status").last_save;
+    let save = status(installed(), &mut store, 78)
+        .expect("a status")
+        .last_save;
     let save = save.expect("a save");
     assert_eq!(save.at, 77);
 
@@ -75,6 +81,6 @@ fn sixteen_pages_of_either_kind_cost_what_a_mebibyte_costs() {
 
 #[test]
 fn a_module_that_has_not_started_says_so() {
-    assert!(status(None, &mut Store::default()).is_err());
+    assert!(status(None, &mut Store::default(), 78).is_err());
     assert!(report(None, &Store::default(), PAGES).is_err());
 }
