@@ -7,15 +7,17 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use stable_migrate::{Error, NewFile, clean_up_when_interrupted, shortened};
 
 mod cache;
 mod check;
 mod compact;
+mod completions;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod inspect;
+mod man;
 mod next_steps;
 mod offline;
 mod plan;
@@ -25,6 +27,7 @@ mod revert;
 mod setting;
 mod steps;
 mod upgrade;
+mod version;
 
 /// Looks into a canister's stable memory and makes it smaller, offline, on a downloaded snapshot; upgrades fleets.
 ///
@@ -32,7 +35,7 @@ mod upgrade;
 /// `dfx canister snapshot download CANISTER SNAPSHOT --dir DIR` writes. Nothing but `fleet` talks to a network, and no
 /// file is ever overwritten, but for its journal and its figures.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, after_help = EXIT_STATUS)]
+#[command(version = version::VERSION, max_term_width = 100, after_help = EXIT_STATUS)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -54,6 +57,8 @@ enum Command {
     Plan(plan::Plan),
     #[cfg(feature = "fleet")]
     Fleet(fleet::Fleet),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Whether everything that was checked held.
@@ -90,6 +95,8 @@ pub fn run() -> ExitCode {
         Command::Plan(plan) => plan.run(),
         #[cfg(feature = "fleet")]
         Command::Fleet(fleet) => fleet.run(),
+        Command::Completions(completions) => completions.run(Cli::command()),
+        Command::Man(man) => man.run(Cli::command()),
     };
     match result {
         Ok(Verdict::Held) => ExitCode::SUCCESS,

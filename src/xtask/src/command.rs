@@ -9,5 +9,6 @@ pub mod fuzz;
 pub mod icp;
 pub mod new;
 pub mod profile;
+pub mod readme;
 pub mod schema;
 pub mod test;

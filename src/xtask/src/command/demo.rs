@@ -30,10 +30,17 @@ Examples:
       move its collections to stable maps
   cargo xtask demo --memory stable_memory.bin
       start from the stable memory of a real canister, plain or gzip
+  cargo xtask demo --snapshots target/demo
+      keep the canister of each release as a snapshot, as a client downloads one: what
+      stable-migrate is tried on
   cargo xtask demo --json
       the same figures for a script
 
 The exit status is 0 only if the move came to its end, and every answer is the same all the way.";
+
+/// What is said at once: on a fresh machine the first of these takes minutes.
+const AHEAD: &str = "\
+Building the canister's releases 0 to 3, filling a canister of release 0, upgrading it twice.";
 
 /// How a gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -45,6 +52,9 @@ pub struct Options {
     /// Start from this stable memory, plain or gzip, instead of a generated canister
     #[arg(long, value_name = "FILE")]
     memory: Option<PathBuf>,
+    /// Write a snapshot of the canister in each release into this directory, which must not exist
+    #[arg(long, value_name = "DIR")]
+    snapshots: Option<PathBuf>,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -54,21 +64,49 @@ pub struct Options {
 ///
 /// # Errors
 /// Those of building and of reading `--memory`; `Rehearsal` if an upgrade is refused; `Move`
-/// if the move does not come to its end; `Lost` if an answer differs on the way.
+/// if the move does not come to its end; `Lost` if an answer differs on the way; `File` and `Snapshot` if
+/// `--snapshots` cannot be written.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    eprintln!("{AHEAD}");
+    if let Some(directory) = &options.snapshots {
+        begin(directory)?;
+    }
     build::modules(workspace, BATCHES)?;
     let releases = load(workspace)?;
     let mut journey = match &options.memory {
         None => Journey::generated(&releases, Fill::DEMO)?,
         Some(path) => Journey::from_memory(&releases, &read_memory(path)?)?,
     };
+    if options.snapshots.is_some() {
+        journey.keep_snapshots();
+    }
     let outcome = journey.go(&releases);
+    if let Some(directory) = &options.snapshots {
+        keep(&journey, directory)?;
+    }
     if options.json {
         print_json(&journey, outcome.is_ok())?;
     } else {
         print_tables(&journey, outcome.is_ok());
     }
     outcome
+}
+
+/// Makes the directory for snapshots, before anything takes time.
+fn begin(directory: &Path) -> Result<()> {
+    if let Some(parent) = directory.parent() {
+        fs::create_dir_all(parent).map_err(Error::file("create", parent))?;
+    }
+    fs::create_dir(directory).map_err(Error::file("create", directory))
+}
+
+fn keep(journey: &Journey, directory: &Path) -> Result<()> {
+    for (release, snapshot) in journey.snapshots() {
+        let path = directory.join(format!("release-{release}"));
+        stable_migrate::write_snapshot(snapshot, &path)?;
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
 }
 
 fn load(workspace: &Workspace) -> Result<Releases> {
@@ -157,6 +195,15 @@ mod tests {
 
         assert_eq!(read_memory(&plain).unwrap(), b"memory");
         assert_eq!(read_memory(&packed).unwrap(), b"memory");
+    }
+
+    #[test]
+    fn snapshots_never_go_over_what_is_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let new = directory.path().join("a/b");
+        begin(&new).unwrap();
+        let said = begin(&new).unwrap_err().to_string();
+        assert!(said.starts_with("cannot create ") && said.contains("exists"), "{said}");
     }
 
     #[test]

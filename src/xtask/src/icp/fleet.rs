@@ -11,9 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::endpoint;
-use super::error::{Error, start};
+use super::error::Error;
 use super::proxy::Proxy;
-use crate::error::{self, Result};
+use crate::error::{self, Result, start};
 use crate::shell;
 use crate::workspace::Workspace;
 
