@@ -18,6 +18,7 @@ mod completions;
 mod fleet;
 mod inspect;
 mod man;
+mod mistyped;
 mod next_steps;
 mod offline;
 mod plan;
@@ -35,7 +36,7 @@ mod version;
 /// `dfx canister snapshot download CANISTER SNAPSHOT --dir DIR` writes. Nothing but `fleet` talks to a network, and no
 /// file is ever overwritten, but for its journal and its figures.
 #[derive(Parser)]
-#[command(version = version::VERSION, max_term_width = 100, after_help = EXIT_STATUS)]
+#[command(version = version::VERSION, max_term_width = 100, after_help = HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -43,7 +44,11 @@ struct Cli {
     cache: cache::CacheArgs,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that \
+const HELP: &str = "Examples:
+  stable-migrate inspect my-snapshot
+  stable-migrate rehearse my-snapshot --wasm release-1.wasm.gz --wasm release-2.wasm.gz --fault
+
+Exit status: 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that \
 something does not, a hook that traps included, 2 if it could not be done; then nothing was written.";
 
 #[derive(Subcommand)]
@@ -74,7 +79,10 @@ enum Verdict {
 pub fn run() -> ExitCode {
     let Cli { command, cache } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(told) => return tell(&told),
+        Err(told) => {
+            let given: Vec<_> = std::env::args_os().collect();
+            return tell(&mistyped::explain(told, &given));
+        }
     };
     cache.apply();
     #[cfg(feature = "fleet")]
@@ -157,3 +165,6 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
         .map(|text| text + "\n")
         .map_err(|error| Error::io("standard output".as_ref())(error.into()))
 }
+
+#[cfg(test)]
+mod tests;

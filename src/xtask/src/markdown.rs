@@ -76,10 +76,7 @@ mod tests {
                 )
             })
             .collect();
-        let expected = [
-            ("One", 3, "sh run", "first\n"),
-            ("Two", 7, "text", "```\n"),
-        ];
+        let expected = [("One", 3, "sh run", "first\n"), ("Two", 7, "text", "```\n")];
         assert_eq!(told, expected);
     }
 

@@ -203,7 +203,10 @@ mod tests {
         let new = directory.path().join("a/b");
         begin(&new).unwrap();
         let said = begin(&new).unwrap_err().to_string();
-        assert!(said.starts_with("cannot create ") && said.contains("exists"), "{said}");
+        assert!(
+            said.starts_with("cannot create ") && said.contains("exists"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -52,7 +52,9 @@ impl Example {
         }
         let (head, tail) = self.parts();
         let head = printed.iter().take(head.len());
-        let behind = printed.iter().skip(printed.len().saturating_sub(tail.len()));
+        let behind = printed
+            .iter()
+            .skip(printed.len().saturating_sub(tail.len()));
         joined(head.chain([&LEFT_OUT]).chain(behind).copied())
     }
 
@@ -63,7 +65,10 @@ impl Example {
     /// The lines before and behind the `…`.
     fn parts(&self) -> (Vec<&str>, Vec<&str>) {
         let mut lines = self.shown.lines();
-        let head = lines.by_ref().take_while(|line| *line != LEFT_OUT).collect();
+        let head = lines
+            .by_ref()
+            .take_while(|line| *line != LEFT_OUT)
+            .collect();
         (head, lines.collect())
     }
 }
@@ -97,10 +102,7 @@ mod tests {
     #[test]
     fn what_is_printed_is_what_is_shown() {
         assert_eq!(showing("a\nb\n").difference("a\nb\n"), None);
-        assert_eq!(
-            showing("a\nb\n").difference("a\nc\n").unwrap(),
-            "- b\n+ c"
-        );
+        assert_eq!(showing("a\nb\n").difference("a\nc\n").unwrap(), "- b\n+ c");
         assert_eq!(
             showing("a\n").difference("a\nb\n").unwrap(),
             "- (nothing more is shown)\n+ b"

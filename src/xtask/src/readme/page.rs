@@ -140,7 +140,9 @@ mod tests {
     #[test]
     fn every_command_of_the_tool_has_an_example() {
         let readme = Readme::parse(README).unwrap();
-        for command in ["inspect", "check", "rehearse", "compact", "upgrade", "revert", "plan"] {
+        for command in [
+            "inspect", "check", "rehearse", "compact", "upgrade", "revert", "plan",
+        ] {
             let start = format!("stable-migrate {command} ");
             let mut examples = readme.examples.iter();
             assert!(
@@ -178,7 +180,10 @@ mod tests {
         let readme = Readme::parse(SMALL).unwrap();
         assert!(elsewhere(&readme, &["three\nfour\n"]).is_ok());
         let said = elsewhere(&readme, &["three\n"]).unwrap_err().to_string();
-        assert!(said.contains("line 10") && said.contains("`four`"), "{said}");
+        assert!(
+            said.contains("line 10") && said.contains("`four`"),
+            "{said}"
+        );
     }
 
     #[test]
