@@ -27,6 +27,7 @@ mod rehearse;
 mod revert;
 mod setting;
 mod steps;
+mod style;
 mod upgrade;
 mod version;
 
@@ -138,8 +139,13 @@ fn complain(sentence: &str) {
     eprintln!("stable-migrate: {}", shortened(&words.join(" ")));
 }
 
-/// Writes to standard output. A reader that has gone away is not an error.
+/// Writes a report, or what programs read, to standard output. A reader that has gone away is not an error.
 fn print(text: &str) -> Result<(), Error> {
+    print_bare(&style::Look::of_standard_output().dress(text))
+}
+
+/// Writes a text as it is.
+fn print_bare(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

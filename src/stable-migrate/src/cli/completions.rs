@@ -4,7 +4,7 @@ use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 use stable_migrate::Error;
 
-use super::{Verdict, print};
+use super::{Verdict, print_bare};
 
 /// Print what a shell needs to complete commands, options and their values
 ///
@@ -26,7 +26,7 @@ impl Completions {
         let name = command.get_name().to_owned();
         let mut script = Vec::new();
         generate(self.shell, &mut command, name, &mut script);
-        print(&String::from_utf8_lossy(&script))?;
+        print_bare(&String::from_utf8_lossy(&script))?;
         Ok(Verdict::Held)
     }
 }

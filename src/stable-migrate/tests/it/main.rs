@@ -19,6 +19,8 @@ mod rehearse;
 mod releases;
 mod revert;
 mod run;
+mod shipped;
+mod style;
 mod trees;
 mod upgrade;
 mod wide;

@@ -23,7 +23,7 @@ pub struct Example {
 impl Example {
     /// What is printed and is not what is shown, or none where all agrees.
     pub fn difference(&self, printed: &str) -> Option<String> {
-        let printed: Vec<&str> = printed.lines().collect();
+        let printed = lines(printed);
         let (head, tail) = self.parts();
         let tail_at = printed.len().saturating_sub(tail.len());
         let pairs = match tail.is_empty() && !self.leaves_out() {
@@ -46,7 +46,7 @@ impl Example {
 
     /// What should be shown, now that this is printed: all of it, or as many lines before and behind the `…` as before.
     pub fn renewed(&self, printed: &str) -> String {
-        let printed: Vec<&str> = printed.lines().collect();
+        let printed = lines(printed);
         if !self.leaves_out() {
             return joined(printed.into_iter());
         }
@@ -71,6 +71,11 @@ impl Example {
             .collect();
         (head, lines.collect())
     }
+}
+
+/// What is printed, without the empty lines at its start.
+fn lines(printed: &str) -> Vec<&str> {
+    printed.lines().skip_while(|line| line.is_empty()).collect()
 }
 
 fn joined<'a>(lines: impl Iterator<Item = &'a str>) -> String {
@@ -107,6 +112,7 @@ mod tests {
             showing("a\n").difference("a\nb\n").unwrap(),
             "- (nothing more is shown)\n+ b"
         );
+        assert_eq!(showing("a\n").difference("\na\n"), None);
         assert_eq!(
             showing("a\n").difference("").unwrap(),
             "- a\n+ (nothing more is printed)"
