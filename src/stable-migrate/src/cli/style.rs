@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 /// Columns that a last column has at least beside the others; with fewer it goes below them.
 const ROOM: usize = 24;
 
-/// Where what goes below begins, behind the line's own indentation.
+/// Where what goes below begins, behind an indentation of two at most.
 const BELOW: usize = 8;
 
 /// How standard output shows a report.
@@ -146,7 +146,7 @@ fn wrapped(line: &str, width: usize) -> Vec<String> {
     let (mut lines, indent) = match at + ROOM <= width {
         true => (vec![before.to_owned()], at),
         false => {
-            let indent = (own + BELOW).min(width / 3);
+            let indent = (own.min(2) + BELOW).min(width / 3);
             let mut lines = flowed(before.trim_end(), own, width);
             lines.push(" ".repeat(indent));
             (lines, indent)
@@ -162,17 +162,27 @@ fn wrapped(line: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Words in lines of a width, all but the first indented by so many columns.
+/// Words in lines of a width, all but the first indented by so many columns. A number stays with what follows: its other
+/// digits, or its unit.
 fn flowed(text: &str, indent: usize, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
+    let mut pieces: Vec<String> = Vec::new();
     for word in text.split_inclusive(' ') {
-        let length = word.trim_end().chars().count();
-        match lines.last_mut() {
-            Some(last) if last.trim().is_empty() || last.chars().count() + length <= width => {
+        match pieces.last_mut() {
+            Some(last) if last.trim_end().ends_with(|c: char| c.is_ascii_digit()) => {
                 last.push_str(word);
             }
-            Some(_) => lines.push(format!("{}{word}", " ".repeat(indent))),
-            None => lines.push(word.to_owned()),
+            _ => pieces.push(word.to_owned()),
+        }
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for piece in pieces {
+        let length = piece.trim_end().chars().count();
+        match lines.last_mut() {
+            Some(last) if last.trim().is_empty() || last.chars().count() + length <= width => {
+                last.push_str(&piece);
+            }
+            Some(_) => lines.push(format!("{}{piece}", " ".repeat(indent))),
+            None => lines.push(piece),
         }
     }
     let trimmed = lines.into_iter().map(|line| line.trim_end().to_owned());
@@ -241,8 +251,16 @@ mod tests {
     #[test]
     fn a_last_column_without_room_goes_below_the_others() {
         let text = "       0        1      2  120.3 KiB  7.9 MiB  a frame of 2023 with CBOR\n";
-        let expected = "       0        1      2  120.3 KiB  7.9 MiB\n               a frame of 2023 with CBOR\n";
+        let expected =
+            "       0        1      2  120.3 KiB  7.9 MiB\n          a frame of 2023 with CBOR\n";
         assert_eq!(narrow(text, 50), expected);
+    }
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        let text = "  size          about 2 944 bytes in 0.5 M cycles\n";
+        let expected = text.replace("in 0.5", "in\n                0.5");
+        assert_eq!(narrow(text, 40), expected);
     }
 
     #[test]

@@ -14,11 +14,9 @@ fn furnish(directory: &Path) {
     file(directory, "managed", &managed());
     file(directory, "saved", &saved());
     file(directory, "legacy", &legacy());
-    file(
-        directory,
-        "foreign",
-        b"{\"posts\": [], \"likes\": {\"a\": 1}}",
-    );
+    let mut foreign = b"{\"posts\": [], \"likes\": {\"a\": 1}}".to_vec();
+    foreign.resize(65_536, 0);
+    file(directory, "foreign", &foreign);
     for (name, then) in [("keeps", KEEPS), ("forgets", FORGETS), ("traps", TRAPS)] {
         module_file(directory, name, then);
     }
