@@ -8,6 +8,7 @@ mod help;
 mod hostile;
 mod inspect;
 mod memories;
+mod mistyped;
 mod moves;
 mod next_steps;
 mod output;
