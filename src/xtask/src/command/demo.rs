@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::artifacts::{BATCHES, RELEASES};
 use crate::command::build;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::interface;
 use crate::journey::{Journey, Releases};
 use crate::moved::Moved;
@@ -52,7 +53,7 @@ pub struct Options {
     /// Start from this stable memory, plain or gzip, instead of a generated canister
     #[arg(long, value_name = "FILE")]
     memory: Option<PathBuf>,
-    /// Write a snapshot of the canister in each release into this directory, which must not exist
+    /// Write a snapshot of the canister in each release into this directory, which must be new or empty
     #[arg(long, value_name = "DIR")]
     snapshots: Option<PathBuf>,
     /// Print JSON instead of a table
@@ -64,12 +65,12 @@ pub struct Options {
 ///
 /// # Errors
 /// Those of building and of reading `--memory`; `Rehearsal` if an upgrade is refused; `Move`
-/// if the move does not come to its end; `Lost` if an answer differs on the way; `File` and `Snapshot` if
-/// `--snapshots` cannot be written.
+/// if the move does not come to its end; `Lost` if an answer differs on the way; `Occupied`, `File` and
+/// `Snapshot` if `--snapshots` cannot be written.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     eprintln!("{AHEAD}");
     if let Some(directory) = &options.snapshots {
-        begin(directory)?;
+        file::unoccupied(directory)?;
     }
     build::modules(workspace, BATCHES)?;
     let releases = load(workspace)?;
@@ -92,15 +93,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     outcome
 }
 
-/// Makes the directory for snapshots, before anything takes time.
-fn begin(directory: &Path) -> Result<()> {
-    if let Some(parent) = directory.parent() {
-        fs::create_dir_all(parent).map_err(Error::file("create", parent))?;
-    }
-    fs::create_dir(directory).map_err(Error::file("create", directory))
-}
-
 fn keep(journey: &Journey, directory: &Path) -> Result<()> {
+    fs::create_dir_all(directory).map_err(Error::file("create", directory))?;
     for (release, snapshot) in journey.snapshots() {
         let path = directory.join(format!("release-{release}"));
         stable_migrate::write_snapshot(snapshot, &path)?;
@@ -195,18 +189,6 @@ mod tests {
 
         assert_eq!(read_memory(&plain).unwrap(), b"memory");
         assert_eq!(read_memory(&packed).unwrap(), b"memory");
-    }
-
-    #[test]
-    fn snapshots_never_go_over_what_is_there() {
-        let directory = tempfile::tempdir().unwrap();
-        let new = directory.path().join("a/b");
-        begin(&new).unwrap();
-        let said = begin(&new).unwrap_err().to_string();
-        assert!(
-            said.starts_with("cannot create ") && said.contains("exists"),
-            "{said}"
-        );
     }
 
     #[test]

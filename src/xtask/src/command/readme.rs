@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 
 const NOTES: &str = "\
 The commands of the blocks marked `console` are run in bash, in their order, from the checkout. stable-migrate is that
-of target/debug; what they leave in target/demo is made anew. The blocks marked `sh` are run by `cargo xtask icp` and
+of target/debug, and target/demo is emptied first. The blocks marked `sh` are run by `cargo xtask icp` and
 .ci/run.
 
 The exit status is 0 only if every command succeeded and printed what the README shows.";
