@@ -10,6 +10,7 @@ use candid::Principal;
 
 use crate::answers::Question;
 use crate::interface::Interface;
+use crate::nearest::did_you_mean;
 
 /// Reads the calls. `queries` are the module's; `sender` asks what no line says another asks.
 ///
@@ -43,9 +44,15 @@ fn parse_call(
     let (sender, call) = match line.strip_prefix("as ") {
         None => (sender, line),
         Some(rest) => {
-            let (who, call) = rest.trim().split_once(' ').ok_or("a method is missing")?;
+            let (who, call) = rest
+                .trim()
+                .split_once(' ')
+                .ok_or("a method is missing, as in `as 2vxsx-fae get_profile`")?;
             let who = Principal::from_text(who);
-            (who.map_err(|error| error.to_string())?, call.trim())
+            let who = who.map_err(|error| {
+                format!("{error} Write whom it is asked as and the method, as in `as 2vxsx-fae get_profile`")
+            });
+            (who?, call.trim())
         }
     };
     let split = call.find(|c: char| c == '(' || c.is_whitespace());
@@ -53,7 +60,10 @@ fn parse_call(
     if !queries.contains(&method) {
         return Err(match interface.is_update(method) {
             true => format!("{method} is an update, and only queries are asked"),
-            false => format!("the module has no query {method}"),
+            false => {
+                let meant = did_you_mean(method, queries.iter().copied());
+                format!("the module has no query {method}{meant}")
+            }
         });
     }
     let argument = match argument.trim() {
@@ -110,6 +120,10 @@ mod tests {
             ("get (1", "line 1: the argument of get: "),
             ("all\nas nobody get", "line 2: "),
             ("as 2vxsx-fae", "a method is missing"),
+            (
+                "get_pots (7)",
+                "line 1: the module has no query get_pots; did you mean get_post?",
+            ),
             (
                 "all\nmissing (7)",
                 "line 2: the module has no query missing",

@@ -139,6 +139,16 @@ impl Interface {
         encode(text, types)
     }
 
+    /// What an installation takes, in Candid; none where the module does not say.
+    pub fn init_types(&self) -> Option<String> {
+        let (env, types) = self.init.as_ref()?;
+        let texts = types.iter().map(|ty| {
+            let traced = env.trace_type(ty).unwrap_or_else(|_| ty.clone());
+            reason(&traced.to_string())
+        });
+        Some(format!("({})", texts.collect::<Vec<_>>().join(", ")))
+    }
+
     /// Decodes a reply as a client that knows this interface does: what was added later is not seen. Without a
     /// type, as it says itself.
     ///

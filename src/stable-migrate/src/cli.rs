@@ -7,15 +7,18 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use stable_migrate::{Error, NewFile, clean_up_when_interrupted, shortened};
 
 mod cache;
 mod check;
 mod compact;
+mod completions;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod inspect;
+mod man;
+mod mistyped;
 mod next_steps;
 mod offline;
 mod plan;
@@ -24,7 +27,9 @@ mod rehearse;
 mod revert;
 mod setting;
 mod steps;
+mod style;
 mod upgrade;
+mod version;
 
 /// Looks into a canister's stable memory and makes it smaller, offline, on a downloaded snapshot; upgrades fleets.
 ///
@@ -32,7 +37,7 @@ mod upgrade;
 /// `dfx canister snapshot download CANISTER SNAPSHOT --dir DIR` writes. Nothing but `fleet` talks to a network, and no
 /// file is ever overwritten, but for its journal and its figures.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, after_help = EXIT_STATUS)]
+#[command(version = version::VERSION, max_term_width = 100, after_help = HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -40,7 +45,11 @@ struct Cli {
     cache: cache::CacheArgs,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that \
+const HELP: &str = "Examples:
+  stable-migrate inspect my-snapshot
+  stable-migrate rehearse my-snapshot --wasm release-1.wasm.gz --wasm release-2.wasm.gz --fault
+
+Exit status: 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that \
 something does not, a hook that traps included, 2 if it could not be done; then nothing was written.";
 
 #[derive(Subcommand)]
@@ -54,6 +63,8 @@ enum Command {
     Plan(plan::Plan),
     #[cfg(feature = "fleet")]
     Fleet(fleet::Fleet),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Whether everything that was checked held.
@@ -69,7 +80,10 @@ enum Verdict {
 pub fn run() -> ExitCode {
     let Cli { command, cache } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(told) => return tell(&told),
+        Err(told) => {
+            let given: Vec<_> = std::env::args_os().collect();
+            return tell(&mistyped::explain(told, &given));
+        }
     };
     cache.apply();
     #[cfg(feature = "fleet")]
@@ -90,6 +104,8 @@ pub fn run() -> ExitCode {
         Command::Plan(plan) => plan.run(),
         #[cfg(feature = "fleet")]
         Command::Fleet(fleet) => fleet.run(),
+        Command::Completions(completions) => completions.run(Cli::command()),
+        Command::Man(man) => man.run(Cli::command()),
     };
     match result {
         Ok(Verdict::Held) => ExitCode::SUCCESS,
@@ -123,8 +139,13 @@ fn complain(sentence: &str) {
     eprintln!("stable-migrate: {}", shortened(&words.join(" ")));
 }
 
-/// Writes to standard output. A reader that has gone away is not an error.
+/// Writes a report, or what programs read, to standard output. A reader that has gone away is not an error.
 fn print(text: &str) -> Result<(), Error> {
+    print_bare(&style::Look::of_standard_output().dress(text))
+}
+
+/// Writes a text as it is.
+fn print_bare(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -150,3 +171,6 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
         .map(|text| text + "\n")
         .map_err(|error| Error::io("standard output".as_ref())(error.into()))
 }
+
+#[cfg(test)]
+mod tests;

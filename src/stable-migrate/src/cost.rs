@@ -129,7 +129,7 @@ pub fn parse_sizes(text: &str) -> Result<Vec<(u64, u64)>, String> {
             continue;
         }
         let (bytes, count) = line.split_once(',').unwrap_or((line, "1"));
-        let bytes = crate::units::parse_bytes(bytes);
+        let bytes = crate::quantity::parse_bytes(bytes);
         let count = count.trim().replace('_', "").parse::<u64>();
         match (bytes, count) {
             (Ok(bytes), _) if bytes > MAX_BYTES => {

@@ -21,6 +21,7 @@ mod module;
 #[cfg(feature = "run")]
 mod offline;
 mod progress;
+mod quantity;
 mod recognition;
 mod report;
 #[cfg(feature = "run")]
@@ -38,6 +39,8 @@ mod units;
 mod virtual_memory;
 
 #[cfg(feature = "run")]
+pub use canister_questions::did_you_mean;
+#[cfg(feature = "run")]
 pub use check::{
     Before, Checked, Finding, Heap, MemoryFacts, Outline, Said, Severity, Side, check,
 };
@@ -52,6 +55,7 @@ pub use module::{follows_a_rewrite, uses_this_library};
 #[cfg(feature = "run")]
 pub use offline::{Goal, OfflineRevert, OfflineUpgrade, Outcome};
 pub use progress::Progress;
+pub use quantity::{parse_bytes, parse_cycles, parse_seconds};
 pub use recognition::{Certainty, Frame, Kind};
 pub use report::{Origin, Report, content_text, html, layout_text, text};
 #[cfg(feature = "run")]
@@ -75,6 +79,6 @@ pub use survey::{
 };
 pub use table::table_lines;
 pub use units::{
-    bytes_text, count_text, cycles_text, instructions_text, number_text, parse_bytes, parse_cycles,
-    saving_text, share_text, shortened,
+    bytes_text, count_text, cycles_text, instructions_text, number_text, saving_text, share_text,
+    shortened,
 };

@@ -10,5 +10,6 @@ pub mod icp;
 pub mod new;
 pub mod pages;
 pub mod profile;
+pub mod readme;
 pub mod schema;
 pub mod test;

@@ -148,6 +148,19 @@ pub enum Error {
     #[error(transparent)]
     Icp(#[from] crate::icp::error::Error),
 
+    /// An example of the README that is not as it stands there.
+    #[error("README.md, line {line}: {reason}")]
+    Readme {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+
+    /// A snapshot that cannot be written.
+    #[error(transparent)]
+    Snapshot(#[from] stable_migrate::Error),
+
     /// A bench without figures, or with worse ones.
     #[error(transparent)]
     Bench(#[from] crate::bench::error::BenchError),
@@ -223,6 +236,12 @@ impl Error {
             source,
         }
     }
+}
+
+/// Turns an I/O error of a program into one that names it.
+pub fn start(program: &str) -> impl FnOnce(std::io::Error) -> Error {
+    let program = program.to_owned();
+    move |source| Error::Start { program, source }
 }
 
 fn after_colon(text: &str) -> String {

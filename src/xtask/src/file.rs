@@ -1,4 +1,4 @@
-//! Writing files so that none is ever half written.
+//! Writing files so that none is ever half written, nor over what is there.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,4 +15,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     beside.push(".new");
     fs::write(&beside, bytes).map_err(Error::file("write", Path::new(&beside)))?;
     fs::rename(&beside, path).map_err(Error::file("replace", path))
+}
+
+/// Checks that nothing is in `folder`, which need not be there.
+///
+/// # Errors
+/// `Occupied` if there is something, `File` if it cannot be looked into.
+pub fn unoccupied(folder: &Path) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    let mut entries = fs::read_dir(folder).map_err(Error::file("look into", folder))?;
+    match entries.next() {
+        None => Ok(()),
+        Some(_) => Err(Error::Occupied {
+            path: folder.to_owned(),
+        }),
+    }
 }

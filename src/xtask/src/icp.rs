@@ -17,5 +17,4 @@ pub mod record;
 pub mod run;
 pub mod runbook;
 mod script;
-pub mod session;
 pub mod stage;

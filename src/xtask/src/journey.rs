@@ -1,6 +1,8 @@
 //! The way of one canister through its releases, with the same questions asked at every stage.
 
-use canister_host::{InstallReport, Module};
+use std::collections::BTreeMap;
+
+use canister_host::{InstallReport, Module, Snapshot};
 use canister_scenario::{Answers, Fill, Interview};
 
 use crate::error::{Error, Result};
@@ -32,6 +34,8 @@ pub struct Journey {
     /// Pages before the last upgrade.
     before: Option<Pages>,
     ahead: Vec<Act>,
+    /// The canister after the last upgrade to each release, where somebody wants it.
+    snapshots: Option<BTreeMap<usize, Snapshot>>,
 }
 
 /// Something that is still to come.
@@ -138,7 +142,13 @@ impl Journey {
             moved: None,
             before: None,
             ahead,
+            snapshots: None,
         })
+    }
+
+    /// Keeps a snapshot of the canister after the last upgrade to each release.
+    pub fn keep_snapshots(&mut self) {
+        self.snapshots = Some(BTreeMap::new());
     }
 
     /// Goes all the way, asking everything again after each upgrade, in the middle of the move and
@@ -155,6 +165,10 @@ impl Journey {
                     self.before = Some(self.pages(name)?);
                     let hooks = self.rehearsal.upgrade(module).map_err(at(name))?;
                     self.compare(name, &hooks)?;
+                    if let Some(snapshots) = &mut self.snapshots {
+                        let snapshot = self.rehearsal.snapshot().map_err(at(name))?;
+                        snapshots.insert(release, snapshot);
+                    }
                 }
                 Act::Move => self.move_collections()?,
             }
@@ -225,6 +239,12 @@ impl Journey {
     /// The stages so far.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// What was kept, by release.
+    pub fn snapshots(&self) -> impl Iterator<Item = (usize, &Snapshot)> {
+        let kept = self.snapshots.iter().flatten();
+        kept.map(|(release, snapshot)| (*release, snapshot))
     }
 
     /// The move, once it is over.

@@ -17,13 +17,16 @@ mod icp;
 mod interface;
 mod journey;
 mod layout;
+mod markdown;
 mod module;
 mod moved;
 mod npm;
 mod pages;
 mod progress;
+mod readme;
 mod receipt;
 mod rehearsal;
+mod session;
 mod setup;
 mod shell;
 mod stage;
@@ -69,6 +72,8 @@ enum Command {
     Pages(command::pages::Options),
     /// Show where the instructions of a migration go, by function
     Profile(command::profile::Options),
+    /// Run the examples of README.md, and compare what they print with what it shows
+    Readme(command::readme::Options),
     /// Write the next version of a chain of schemas, or freeze those that there are
     Schema(command::schema::Options),
     /// Build the canister modules and run every test of the workspace
@@ -102,6 +107,7 @@ fn run(arguments: Arguments) -> error::Result<()> {
         Command::New(options) => command::new::run(&workspace, &options),
         Command::Pages(options) => command::pages::run(&workspace, &options),
         Command::Profile(options) => command::profile::run(&workspace, &options),
+        Command::Readme(options) => command::readme::run(&workspace, &options),
         Command::Schema(options) => command::schema::run(&workspace, &options),
         Command::Test { arguments } => command::test::run(&workspace, &arguments),
     }

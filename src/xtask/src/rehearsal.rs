@@ -3,7 +3,7 @@
 use candid::{CandidType, Deserialize, decode_one};
 use canister_host::{
     Host, HostConfig, HostError, InstallReport, LoneCanister, MessageReport, Module, Principal,
-    StableMemory,
+    Snapshot, StableMemory,
 };
 use canister_scenario::{Answers, Call, Interview, Step, init_args, people, upgrade_args};
 use ic_stable_migration::MoveStatus;
@@ -217,6 +217,14 @@ impl Rehearsal {
     /// The canister, to be looked at on its host.
     pub fn subject(&self) -> (&Host, Principal) {
         (&self.lone.host, self.lone.id)
+    }
+
+    /// Everything that the canister is now, as the network's snapshots hold it.
+    ///
+    /// # Errors
+    /// The canister has a global that snapshots do not hold.
+    pub fn snapshot(&mut self) -> Result<Snapshot> {
+        Ok(self.lone.snapshot()?)
     }
 
     /// What the canister takes up now.

@@ -20,13 +20,17 @@ use super::Verdict;
 /// however it was ended. The other commands look at the journal, or leave a command in it, which a runner takes within a
 /// second; where none is at work, the next `run` takes it.
 #[derive(Args)]
-#[command(after_help = EXIT_STATUS)]
+#[command(after_help = HELP)]
 pub struct Fleet {
     #[command(subcommand)]
     command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 if all was done, 1 if some canisters failed or are left, 2 if it could not be \
+const HELP: &str = "Examples:
+  stable-migrate fleet plan canisters.txt --identity operator --from-found --stage move=release-2.wasm.gz -o plan.json
+  stable-migrate fleet run plan.json --journal fleet.sqlite
+
+Exit status: 0 if all was done, 1 if some canisters failed or are left, 2 if it could not be \
 done or the command line is wrong, 3 if the run is halted or paused.";
 
 #[derive(Subcommand)]

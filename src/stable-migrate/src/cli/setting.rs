@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use candid::Principal;
 use clap::Args;
 use stable_migrate::{
-    Asking, Error, INSTALL_INSTRUCTIONS, OwnSettings, Setting, parse_bytes, parse_cycles, read_text,
+    Asking, Error, INSTALL_INSTRUCTIONS, OwnSettings, Setting, parse_bytes, parse_cycles,
+    parse_seconds, read_text,
 };
 
 /// No file of calls is longer.
@@ -36,7 +37,7 @@ pub struct SettingArgs {
     #[arg(long, value_name = "CYCLES", value_parser = parse_cycles)]
     cycles: Option<u128>,
     /// How long the cycles must last for if the canister is not to be frozen, in seconds or as 90d [default: 30d]
-    #[arg(long, value_name = "TIME", value_parser = seconds, requires = "cycles")]
+    #[arg(long, value_name = "TIME", value_parser = parse_seconds, requires = "cycles")]
     freezing_threshold: Option<u64>,
     /// Memory that is kept free for the canister and paid for, as 4GiB [default: none]
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes, requires = "cycles")]
@@ -76,17 +77,7 @@ impl SettingArgs {
 }
 
 fn principal(text: &str) -> Result<Principal, String> {
-    Principal::from_text(text).map_err(|error| error.to_string())
-}
-
-/// Seconds, or days with a `d` behind them.
-fn seconds(text: &str) -> Result<u64, String> {
-    let (number, size) = match text.strip_suffix('d') {
-        Some(days) => (days, 24 * 3600),
-        None => (text, 1),
-    };
-    let number = number.replace('_', "").parse::<u64>().ok();
-    number
-        .and_then(|number| number.checked_mul(size))
-        .ok_or_else(|| format!("\"{text}\" is neither a number of seconds nor of days, as 90d"))
+    Principal::from_text(text).map_err(|error| {
+        format!("{error} A principal is written as 2vxsx-fae or rrkah-fqaaa-aaaaa-aaaaq-cai")
+    })
 }

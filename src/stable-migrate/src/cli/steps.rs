@@ -77,10 +77,21 @@ pub fn encode_argument(path: &Path, module: &Module, text: &str) -> Result<Vec<u
         reason,
     };
     match text.strip_prefix("hex:") {
-        Some(digits) => unhex(digits).ok_or_else(|| named(format!("{text} is not hexadecimal"))),
-        None => Interface::of(module)
-            .init_argument(text)
-            .map_err(|reason| named(format!("its argument cannot be encoded: {reason}"))),
+        Some(digits) => unhex(digits).ok_or_else(|| {
+            named(format!(
+                "{text} is not hexadecimal: two digits from 0 to f for each byte, as hex:4449444c0000"
+            ))
+        }),
+        None => {
+            let interface = Interface::of(module);
+            let takes = || interface.init_types().unwrap_or_else(|| "Candid".into());
+            interface.init_argument(text).map_err(|reason| {
+                named(format!(
+                    "its argument cannot be encoded: {reason}. It takes {}, written as '(record {{ n = 1 }})'",
+                    takes()
+                ))
+            })
+        }
     }
 }
 
@@ -126,7 +137,8 @@ impl FromArgMatches for Steps {
                 _ => {
                     return Err(clap::Error::raw(
                         clap::error::ErrorKind::WrongNumberOfValues,
-                        "each --arg belongs to the --wasm in front of it, and each --wasm has one at most\n",
+                        "each --arg belongs to the --wasm in front of it, as --wasm release-1.wasm --arg '()', and each --wasm has one at \
+                         most\n",
                     ));
                 }
             }

@@ -123,8 +123,8 @@ fn lines(upgraded: &Upgraded, room: Option<&Room>) -> String {
         "hook",
         "instructions",
         "dirtied",
-        "heap pages",
-        "stable pages",
+        "heap\npages",
+        "stable\npages",
     ];
     let mut text: String = table_lines(header, rows, &[0])
         .iter()

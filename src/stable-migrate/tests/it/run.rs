@@ -31,9 +31,24 @@ impl Ran {
 
 /// Runs `stable-migrate` with these arguments.
 pub fn stable_migrate<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ran {
+    stable_migrate_in(Path::new("."), &[], arguments)
+}
+
+/// Runs it in a directory, with variables beside those of this process.
+pub fn stable_migrate_in<A: AsRef<OsStr>>(
+    directory: &Path,
+    environment: &[(&str, &str)],
+    arguments: impl IntoIterator<Item = A>,
+) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stable-migrate"));
-    // Compiled modules are kept from one test to the next.
+    // Compiled modules are kept from one test to the next; reports are those of no terminal.
     command.env("CANISTER_HOST_CACHE", env!("CARGO_TARGET_TMPDIR"));
+    for variable in ["COLUMNS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(variable);
+    }
+    command
+        .current_dir(directory)
+        .envs(environment.iter().copied());
     let output = command.args(arguments).output().unwrap();
     Ran {
         status: output.status.code().unwrap_or(-1),

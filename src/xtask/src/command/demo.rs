@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::artifacts::{BATCHES, RELEASES};
 use crate::command::build;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::interface;
 use crate::journey::{Journey, Releases};
 use crate::moved::Moved;
@@ -30,10 +31,17 @@ Examples:
       move its collections to stable maps
   cargo xtask demo --memory stable_memory.bin
       start from the stable memory of a real canister, plain or gzip
+  cargo xtask demo --snapshots target/demo
+      keep the canister of each release as a snapshot, as a client downloads one: what
+      stable-migrate is tried on
   cargo xtask demo --json
       the same figures for a script
 
 The exit status is 0 only if the move came to its end, and every answer is the same all the way.";
+
+/// What is said at once: on a fresh machine the first of these takes minutes.
+const AHEAD: &str = "\
+Building the canister's releases 0 to 3, filling a canister of release 0, upgrading it twice.";
 
 /// How a gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -45,6 +53,9 @@ pub struct Options {
     /// Start from this stable memory, plain or gzip, instead of a generated canister
     #[arg(long, value_name = "FILE")]
     memory: Option<PathBuf>,
+    /// Write a snapshot of the canister in each release into this directory, which must be new or empty
+    #[arg(long, value_name = "DIR")]
+    snapshots: Option<PathBuf>,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -54,21 +65,42 @@ pub struct Options {
 ///
 /// # Errors
 /// Those of building and of reading `--memory`; `Rehearsal` if an upgrade is refused; `Move`
-/// if the move does not come to its end; `Lost` if an answer differs on the way.
+/// if the move does not come to its end; `Lost` if an answer differs on the way; `Occupied`, `File` and
+/// `Snapshot` if `--snapshots` cannot be written.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    eprintln!("{AHEAD}");
+    if let Some(directory) = &options.snapshots {
+        file::unoccupied(directory)?;
+    }
     build::modules(workspace, BATCHES)?;
     let releases = load(workspace)?;
     let mut journey = match &options.memory {
         None => Journey::generated(&releases, Fill::DEMO)?,
         Some(path) => Journey::from_memory(&releases, &read_memory(path)?)?,
     };
+    if options.snapshots.is_some() {
+        journey.keep_snapshots();
+    }
     let outcome = journey.go(&releases);
+    if let Some(directory) = &options.snapshots {
+        keep(&journey, directory)?;
+    }
     if options.json {
         print_json(&journey, outcome.is_ok())?;
     } else {
         print_tables(&journey, outcome.is_ok());
     }
     outcome
+}
+
+fn keep(journey: &Journey, directory: &Path) -> Result<()> {
+    fs::create_dir_all(directory).map_err(Error::file("create", directory))?;
+    for (release, snapshot) in journey.snapshots() {
+        let path = directory.join(format!("release-{release}"));
+        stable_migrate::write_snapshot(snapshot, &path)?;
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
 }
 
 fn load(workspace: &Workspace) -> Result<Releases> {

@@ -22,10 +22,10 @@ use crate::icp::project::Project;
 use crate::icp::record::{self, Record};
 use crate::icp::run::{Run, variables};
 use crate::icp::runbook::Runbook;
-use crate::icp::session::Session;
 use crate::icp::stage;
 use crate::interface;
 use crate::receipt;
+use crate::session::Session;
 use crate::shell;
 use crate::workspace::Workspace;
 

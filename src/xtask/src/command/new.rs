@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::error::{Error, Result};
+use crate::file;
 use crate::shell;
 use crate::workspace::Workspace;
 
@@ -63,14 +64,7 @@ and in tests/upgrades.rs the calls that your canister gets. `cargo doc -p ic-sta
 fn write(workspace: &Workspace, folder: &Path) -> Result<()> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     name::check(&name)?;
-    if folder.exists() {
-        let mut entries = fs::read_dir(folder).map_err(Error::file("look into", folder))?;
-        if entries.next().is_some() {
-            return Err(Error::Occupied {
-                path: folder.to_owned(),
-            });
-        }
-    }
+    file::unoccupied(folder)?;
     let path = workspace.root.join("Cargo.toml");
     let root = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
     // The versions that the tests here have passed with.

@@ -9,8 +9,8 @@ use candid::{IDLArgs, IDLValue, Principal, idl_hash};
 use canister_scenario::Call;
 use serde::Deserialize;
 
-use super::session::Session;
 use crate::error::{Error, Result};
+use crate::session::Session;
 use crate::shell;
 
 /// The identity that asks for whoever has none in this run: a visitor of the profile.

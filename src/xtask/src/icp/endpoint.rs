@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::error::{Error, start};
-use crate::error::{self, Result};
+use super::error::Error;
+use crate::error::{self, Result, start};
 use crate::npm;
 
 /// Where it is, from the workspace's root.

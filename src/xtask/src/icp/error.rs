@@ -67,9 +67,3 @@ pub enum Error {
         end: &'static str,
     },
 }
-
-/// Turns an I/O error of a program into one that names it.
-pub fn start(program: &str) -> impl FnOnce(std::io::Error) -> crate::error::Error {
-    let program = program.to_owned();
-    move |source| crate::error::Error::Start { program, source }
-}

@@ -9,9 +9,9 @@ use super::canister::{Identities, ask, ask_all, status};
 use super::error::Error;
 use super::runbook::{Block, Expected, Fate, Runbook};
 use super::script;
-use super::session::{Outcome, Session};
 use super::stage::Stage;
 use crate::error::{self, Result};
+use crate::session::{Outcome, Session};
 
 /// A question whose answer changes by itself: cycles are burned all the time.
 const OF_TIME: &str = "get_user_caniser_cycle_balance";

@@ -13,6 +13,7 @@
 //! ```
 
 use super::error::Error;
+use crate::markdown::fenced;
 
 /// The variable that names the canister, unless a block says otherwise.
 const CANISTER: &str = "CANISTER";
@@ -103,51 +104,26 @@ impl Runbook {
     /// `Block` for the first block that is neither run nor marked as not run, or whose mark is
     /// not understood.
     pub fn parse(markdown: &str) -> Result<Self, Error> {
+        let found = fenced(markdown).map_err(|line| Error::Block {
+            line,
+            reason: "the block has no end".to_owned(),
+        })?;
         let mut blocks = Vec::new();
-        let mut heading = String::new();
-        let mut lines = markdown.lines().zip(1..);
-        while let Some((line, number)) = lines.next() {
-            if let Some(title) = line.strip_prefix('#') {
-                heading = title.trim_start_matches('#').trim().to_owned();
-            }
-            let Some((fence, words)) = opening(line) else {
-                continue;
-            };
-            let mut text = String::new();
-            let closed = lines.by_ref().any(|(line, _)| {
-                let end = line.trim() == fence;
-                if !end {
-                    text += line;
-                    text.push('\n');
-                }
-                end
-            });
-            let wrong = |reason: String| Error::Block {
-                line: number,
+        for block in found.into_iter().filter(|block| block.words != "text") {
+            let text = &markdown[block.at];
+            let fate = fate(block.words, text).map_err(|reason| Error::Block {
+                line: block.line,
                 reason,
-            };
-            if !closed {
-                return Err(wrong("the block has no end".to_owned()));
-            }
-            if words == "text" {
-                continue;
-            }
+            })?;
             blocks.push(Block {
-                heading: heading.clone(),
-                line: number + 1,
-                fate: fate(words, &text).map_err(wrong)?,
-                text,
+                heading: block.heading.to_owned(),
+                line: block.line + 1,
+                fate,
+                text: text.to_owned(),
             });
         }
         Ok(Self { blocks })
     }
-}
-
-/// The fence of a line that opens a block, and the words after it.
-fn opening(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim_start();
-    let length = line.find(|c| c != '`').unwrap_or(line.len());
-    (length >= 3).then(|| (&line[..length], line[length..].trim()))
 }
 
 fn fate(words: &str, text: &str) -> Result<Fate, String> {

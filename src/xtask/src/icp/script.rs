@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use super::error::{Error, start};
-use crate::error::Result;
+use super::error::Error;
+use crate::error::{Result, start};
 
 /// Splits `text`, whose first line is line `first` of the runbook, into commands: each is as many
 /// lines as bash needs to take them for complete. Comments stay with the command they precede.

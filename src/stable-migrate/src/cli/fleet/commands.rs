@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use candid::Principal;
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use fleet::{Class, Command};
 use stable_migrate::Error;
 use stable_migrate::fleet::{Clock, FleetError, FleetPlan, Journal};
@@ -80,7 +81,7 @@ pub struct Retry {
     #[command(flatten)]
     which: Which,
     /// All that failed like this, as `fleet report` calls it
-    #[arg(long, value_name = "CLASS", required_unless_present = "canisters")]
+    #[arg(long, value_name = "CLASS", required_unless_present = "canisters", value_parser = classes())]
     class: Option<Class>,
     /// The canisters
     #[arg(value_name = "ID", conflicts_with = "class")]
@@ -98,6 +99,12 @@ pub struct GiveUp {
     /// The canisters
     #[arg(required = true, value_name = "ID")]
     canisters: Vec<Principal>,
+}
+
+/// Classes by their names.
+fn classes() -> impl TypedValueParser<Value = Class> {
+    let names = Class::ALL.iter().map(|class| class.name());
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Class>())
 }
 
 impl Pause {

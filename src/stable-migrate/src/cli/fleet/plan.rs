@@ -10,7 +10,7 @@ use stable_migrate::fleet::{
     Checks, Connection, Estimate, FleetError, FleetPlan, Inventory, MAX_MODULE, ModuleFile,
     NetworkAddress, Operator, Prices, RootKey, take_inventory,
 };
-use stable_migrate::{Error, Progress, bytes_text, read_text};
+use stable_migrate::{Error, Progress, bytes_text, did_you_mean, read_text};
 
 use super::key::Password;
 use super::plan_options::Care;
@@ -214,7 +214,12 @@ impl Plan {
             modules.push(file);
         }
         match arguments.keys().next() {
-            Some(name) => Err(given(format!("--arg {name}=…: no stage has this name"))),
+            Some(name) => {
+                let meant = did_you_mean(name, stages.iter().map(|stage| stage.name.as_str()));
+                Err(given(format!(
+                    "--arg {name}=…: no stage has this name{meant}"
+                )))
+            }
             None => Ok(stages),
         }
     }

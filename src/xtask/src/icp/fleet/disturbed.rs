@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::field::Field;
 use super::wrong;
-use crate::error::{self, Result};
-use crate::icp::error::start;
+use crate::error::{self, Result, start};
 
 /// Events that a run has told when it is killed, each time counted anew.
 pub const KILLED_AFTER: [usize; 3] = [30, 75, 140];

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use super::odd::{self, Odd};
 use super::{WRITTEN, wrong};
-use crate::error::{self, Error, Result};
+use crate::error::{self, Error, Result, start};
 use crate::icp::endpoint;
-use crate::icp::error::{self as of_run, start};
+use crate::icp::error as of_run;
 use crate::icp::proxy::Proxy;
 use crate::icp::run::{Run, variables};
-use crate::icp::session::Session;
+use crate::session::Session;
 use crate::shell;
 use crate::workspace::Workspace;
 

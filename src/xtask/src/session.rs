@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, PipeReader, PipeWriter};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::error::start;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, start};
 use crate::shell::quote;
 
 /// Where a command leaves its variables.
@@ -27,7 +26,7 @@ pub struct Session {
 pub struct Outcome {
     /// Whether it succeeded.
     pub success: bool,
-    /// What it printed, to either stream, as it came.
+    /// What was kept of what it printed, as it came.
     pub printed: String,
 }
 
@@ -55,20 +54,41 @@ impl Session {
     }
 
     /// Runs a command as bash does: the first of its parts that fails ends it. `show` gets every
-    /// line it prints, as it comes. The variables of one that fails are lost.
+    /// line it prints, to either stream, as it comes. The variables of one that fails are lost.
     ///
     /// # Errors
     /// `Start` if there is no bash, `File` if its variables cannot be kept.
-    pub fn run(&mut self, command: &str, mut show: impl FnMut(&str)) -> Result<Outcome> {
-        let left = self.scratch.join("variables");
+    pub fn run(&mut self, command: &str, show: impl FnMut(&str)) -> Result<Outcome> {
         let (reader, writer) = std::io::pipe().map_err(start("bash"))?;
+        let errors = writer.try_clone().map_err(start("bash"))?;
+        self.read(command, reader, writer, errors.into(), show)
+    }
+
+    /// The same, with standard error left to this process's own: only standard output is shown and kept.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run).
+    pub fn output(&mut self, command: &str, show: impl FnMut(&str)) -> Result<Outcome> {
+        let (reader, writer) = std::io::pipe().map_err(start("bash"))?;
+        self.read(command, reader, writer, Stdio::inherit(), show)
+    }
+
+    fn read(
+        &mut self,
+        command: &str,
+        reader: PipeReader,
+        writer: PipeWriter,
+        errors: Stdio,
+        mut show: impl FnMut(&str),
+    ) -> Result<Outcome> {
+        let left = self.scratch.join("variables");
         let script = format!("{command}\nenv -0 >\"${VARIABLES}\"\n");
         let mut bash = self.program("bash");
         bash.args(["-aeu", "-o", "pipefail", "-c", &script])
             .env(VARIABLES, &left)
             .stdin(Stdio::null())
-            .stdout(writer.try_clone().map_err(start("bash"))?)
-            .stderr(writer);
+            .stdout(writer)
+            .stderr(errors);
         let mut child = bash.spawn().map_err(start("bash"))?;
         drop(bash);
         let mut printed = String::new();
@@ -151,6 +171,14 @@ mod tests {
         });
         assert_eq!(outcome.unwrap().printed, "one\ntwo\nthree\n");
         assert_eq!(shown, ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn standard_output_can_be_had_alone() {
+        let (_scratch, mut session) = session();
+        let outcome = session.output("A=1; echo one; echo two >&2", |_| {});
+        assert_eq!(outcome.unwrap().printed, "one\n");
+        assert_eq!(session.variable("A"), Some("1"));
     }
 
     #[test]
