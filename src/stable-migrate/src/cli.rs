@@ -13,6 +13,7 @@ use stable_migrate::{Error, NewFile, clean_up_when_interrupted, shortened};
 mod cache;
 mod check;
 mod compact;
+mod config;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod inspect;
@@ -38,6 +39,8 @@ struct Cli {
     command: Command,
     #[command(flatten)]
     cache: cache::CacheArgs,
+    #[command(flatten)]
+    config: config::ConfigArgs,
 }
 
 const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that \
@@ -52,6 +55,7 @@ enum Command {
     Upgrade(upgrade::Upgrade),
     Revert(revert::Revert),
     Plan(plan::Plan),
+    Config(config::ConfigCommand),
     #[cfg(feature = "fleet")]
     Fleet(fleet::Fleet),
 }
@@ -67,11 +71,22 @@ enum Verdict {
 }
 
 pub fn run() -> ExitCode {
-    let Cli { command, cache } = match Cli::try_parse() {
+    let Cli {
+        command,
+        cache,
+        config,
+    } = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(told) => return tell(&told),
     };
-    cache.apply();
+    let config = match config.effective() {
+        Ok(config) => config,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(2);
+        }
+    };
+    cache.apply(&config);
     #[cfg(feature = "fleet")]
     let handles_signals = matches!(&command, Command::Fleet(fleet) if fleet.handles_signals());
     #[cfg(not(feature = "fleet"))]
@@ -81,15 +96,16 @@ pub fn run() -> ExitCode {
         return ExitCode::from(2);
     }
     let result = match command {
-        Command::Inspect(inspect) => inspect.run(),
+        Command::Inspect(inspect) => inspect.run(&config),
         Command::Check(check) => check.run(),
-        Command::Rehearse(rehearse) => rehearse.run(),
+        Command::Rehearse(rehearse) => rehearse.run(&config),
         Command::Compact(compact) => compact.run(),
-        Command::Upgrade(upgrade) => upgrade.run(),
-        Command::Revert(revert) => revert.run(),
-        Command::Plan(plan) => plan.run(),
+        Command::Upgrade(upgrade) => upgrade.run(&config),
+        Command::Revert(revert) => revert.run(&config),
+        Command::Plan(plan) => plan.run(&config),
+        Command::Config(command) => command.run(&config),
         #[cfg(feature = "fleet")]
-        Command::Fleet(fleet) => fleet.run(),
+        Command::Fleet(fleet) => fleet.run(&config),
     };
     match result {
         Ok(Verdict::Held) => ExitCode::SUCCESS,

@@ -16,6 +16,8 @@ mod kind;
 mod motoko;
 mod protobuf;
 mod span;
+#[cfg(feature = "run")]
+mod tally;
 mod text;
 mod tokens;
 mod tree;
@@ -24,6 +26,8 @@ mod varint;
 pub use frame::Frame;
 pub use kind::{Certainty, Kind};
 pub use span::Bytes;
+#[cfg(feature = "run")]
+pub use tally::Tally;
 
 use span::{Source, Span};
 

@@ -133,6 +133,21 @@ pub fn instructions_text(instructions: u64) -> String {
     }
 }
 
+/// Seconds for people, rounded up to a whole unit of which there are at least two.
+///
+/// ```
+/// assert_eq!(stable_migrate::duration_text(90), "90 s");
+/// assert_eq!(stable_migrate::duration_text(604_800), "7 d");
+/// ```
+pub fn duration_text(seconds: u64) -> String {
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds.div_ceil(60)),
+        7_200..172_800 => format!("{} h", seconds.div_ceil(3_600)),
+        _ => format!("{} d", number_text(seconds.div_ceil(86_400))),
+    }
+}
+
 /// A number with its thousands set apart.
 ///
 /// ```

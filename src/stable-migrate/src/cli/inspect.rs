@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use stable_migrate::{Depth, Error, Progress, Report, Source, Survey, html, text, write_new};
+use stable_migrate::{
+    Config, Depth, Error, Progress, Report, Source, Survey, html, text, write_new,
+};
 
 use super::{Verdict, complain, json, print};
 
@@ -34,14 +36,15 @@ const EXAMPLES: &str = "Examples:
   stable-migrate inspect stable_memory.bin.gz --json | jq .layout.memories";
 
 impl Inspect {
-    pub fn run(self) -> Result<Verdict, Error> {
+    pub fn run(self, config: &Config) -> Result<Verdict, Error> {
         let source = Source::open(&self.path)?;
         let depth = match self.shallow {
             true => Depth::Headers,
             false => Depth::Everything,
         };
         let progress = Progress::bytes("reading", source.stable().bytes());
-        let survey = Survey::of(source.stable(), depth, &mut |bytes| progress.add(bytes))?;
+        let mut survey = Survey::of(source.stable(), depth, &mut |bytes| progress.add(bytes))?;
+        survey.reprice(&config.prices());
         drop(progress);
         let report = Report {
             path: self.path.display().to_string(),

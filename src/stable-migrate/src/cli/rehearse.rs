@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stable_migrate::{
-    Error, NewFile, Progress, Rehearsal, Source, of_bare, of_directory, rehearsal_html,
+    Config, Error, NewFile, Progress, Rehearsal, Source, of_bare, of_directory, rehearsal_html,
     rehearsal_text,
 };
 
@@ -71,7 +71,7 @@ calls.txt:
   as 2vxsx-fae get_profile";
 
 impl Rehearse {
-    pub fn run(self) -> Result<Verdict, Error> {
+    pub fn run(self, config: &Config) -> Result<Verdict, Error> {
         let source = Source::open(&self.path)?;
         let (snapshot, knows_answers) = match &source {
             Source::Snapshot(directory) => (of_directory(directory)?, true),
@@ -85,7 +85,7 @@ impl Rehearse {
         let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let progress = Progress::busy();
         let rehearsal = Rehearsal {
-            setting: self.setting.setting(),
+            setting: self.setting.setting(config),
             steps: self.steps.load(self.skip_pre_upgrade)?,
             argument_again: self.steps.again(self.arg_again.as_deref())?,
             asking: self.setting.asking()?,

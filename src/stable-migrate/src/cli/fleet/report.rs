@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use fleet::Fleet;
 use stable_migrate::fleet::{Clock, Journal, Whole, fleet_html, fleet_text, time_text};
-use stable_migrate::{Error, NewFile};
+use stable_migrate::{Error, NewFile, duration_text};
 
 use super::commands::Which;
-use super::plan_text::duration;
 use crate::cli::{Verdict, finish, print};
 
 /// Say how a run stands, in a few lines
@@ -66,7 +65,7 @@ impl Status {
                 "Began {} UTC; {} events, the last {} ago; {} calls without an answer.\n",
                 time_text(began),
                 head.events,
-                duration(now.since(head.now)),
+                duration_text(now.since(head.now)),
                 fleet.open_calls().count()
             );
         }
