@@ -22,6 +22,8 @@ pub struct FleetCost {
     pub sample: u64,
     /// How many of them were reckoned from what.
     pub bases: Vec<(Basis, u64)>,
+    /// How many of them have no module that is known: none is counted, and their heaps are reckoned.
+    pub without_module: u64,
     /// What is paid at each station of the migration.
     pub stations: Vec<StationCost>,
     /// What the migration takes.
@@ -107,6 +109,7 @@ impl Sample {
             canisters,
             sample,
             bases: self.bases(),
+            without_module: self.without_module(),
             stations: stations
                 .map(|(at, station)| self.station(station, at, canisters, terms))
                 .collect(),
@@ -176,6 +179,11 @@ impl Sample {
             }
         }
         bases
+    }
+
+    fn without_module(&self) -> u64 {
+        let without = self.canisters.iter().filter(|one| one.installed.is_none());
+        without.fold(0, |sum, one| sum.saturating_add(one.count))
     }
 
     /// The sum over the sample, as often as each counts.

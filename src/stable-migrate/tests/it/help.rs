@@ -4,7 +4,7 @@ use super::run::stable_migrate;
 fn every_command_explains_itself_with_examples() {
     let overview = stable_migrate(["--help"]).ok();
     for command in [
-        "inspect", "check", "rehearse", "compact", "upgrade", "revert", "plan",
+        "inspect", "check", "rehearse", "compact", "upgrade", "revert", "plan", "config",
     ] {
         assert!(overview.contains(command), "{overview}");
         let help = stable_migrate([command, "--help"]).ok();

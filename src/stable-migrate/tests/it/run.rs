@@ -31,9 +31,18 @@ impl Ran {
 
 /// Runs `stable-migrate` with these arguments.
 pub fn stable_migrate<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ran {
+    stable_migrate_in(Path::new(env!("CARGO_MANIFEST_DIR")), arguments)
+}
+
+/// Runs it in this folder.
+pub fn stable_migrate_in<A: AsRef<OsStr>>(
+    folder: &Path,
+    arguments: impl IntoIterator<Item = A>,
+) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stable-migrate"));
     // Compiled modules are kept from one test to the next.
     command.env("CANISTER_HOST_CACHE", env!("CARGO_TARGET_TMPDIR"));
+    command.current_dir(folder);
     let output = command.args(arguments).output().unwrap();
     Ran {
         status: output.status.code().unwrap_or(-1),

@@ -24,8 +24,15 @@ fn head(cost: &FleetCost) -> String {
         .iter()
         .map(|(basis, count)| format!("{} {}", number_text(*count), basis_text(*basis)))
         .collect();
+    let without = match cost.without_module {
+        0 => String::new(),
+        without => format!(
+            "; {} without their modules, which are not counted",
+            number_text(without)
+        ),
+    };
     format!(
-        "{}, reckoned from {}: {}\n",
+        "{}, reckoned from {}: {}{without}\n",
         count_text(cost.canisters, "canister"),
         number_text(cost.sample),
         bases.join(", ")
