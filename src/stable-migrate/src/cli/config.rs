@@ -43,7 +43,8 @@ impl ConfigArgs {
 
 /// Print the prices and facts that costs are reckoned with, and where each comes from
 ///
-/// What it prints can be saved as stable-migrate.toml. A value on the command line comes before one in the file, and that
+/// What it prints can be saved as stable-migrate.toml; the folder of compiled code is not taken from the one in the current
+/// folder. A value on the command line comes before one in the file, and that
 /// before the default, which has a source and a date. A key that is not known is an error.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]

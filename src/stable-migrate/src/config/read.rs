@@ -1,6 +1,6 @@
 //! Reading the file, and what the command line says in its place.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml::Value as Toml;
 
@@ -13,8 +13,8 @@ use crate::units::parse_bytes;
 /// No file of a dozen keys is longer.
 const MAX_FILE: u64 = 1 << 20;
 
-/// Names that are less alike than this are no slip of the keyboard.
-const ALIKE: f64 = 0.6;
+/// Names that are less alike than this, from 0 to 1, are no slip of the keyboard.
+const ALIKE: f64 = 0.7;
 
 impl Config {
     /// The file that was named; else the one in the current folder; else the one in the user's folder for
@@ -26,10 +26,29 @@ impl Config {
         if let Some(named) = named {
             return Self::read(named);
         }
+        let here = Path::new(CONFIG_FILE);
+        if here.is_file() {
+            return Self::read(here)?.without_folder(here);
+        }
         let own = dirs::config_dir().map(|folder| folder.join("stable-migrate").join(CONFIG_FILE));
-        let places = [Some(PathBuf::from(CONFIG_FILE)), own];
-        let found = places.into_iter().flatten().find(|place| place.is_file());
-        found.map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
+        let own = own.filter(|own| own.is_file());
+        own.map_or_else(|| Ok(Self::default()), |own| Self::read(&own))
+    }
+
+    /// Refuses a file that nobody named and that says where code lies: it may have come with a snapshot, and code that is
+    /// found in the folder is run.
+    fn without_folder(self, path: &Path) -> Result<Self> {
+        match self.cache_folder() {
+            None => Ok(self),
+            Some(_) => Err(Error::Config {
+                path: path.to_owned(),
+                reason: format!(
+                    "{} is not taken from the current folder, because code that is found there is run: name the file with \
+                     --config, or put it into your folder for configuration",
+                    key::CACHE_FOLDER.path()
+                ),
+            }),
+        }
     }
 
     /// The defaults, with what a file says.
@@ -124,18 +143,17 @@ fn find(path: &str) -> std::result::Result<&'static Key, String> {
 
 /// What is said of a key or section that there is none of.
 fn unknown(path: &str) -> String {
-    let near = KEYS.iter().map(|key| {
-        let whole = key.path();
-        let alike = [whole.as_str(), key.name, key.section]
-            .map(|name| strsim::jaro_winkler(path, name))
-            .into_iter()
-            .fold(0.0, f64::max);
-        (alike, whole)
-    });
-    let nearest = near.max_by(|one, other| one.0.total_cmp(&other.0));
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let alike = |key: &Key| {
+        let names = [key.name, key.section];
+        let alike = names.map(|known| strsim::jaro_winkler(name, known));
+        alike.into_iter().fold(0.0, f64::max)
+    };
+    let keys = KEYS.iter().map(|key| (alike(key), key));
+    let nearest = keys.max_by(|one, other| one.0.total_cmp(&other.0));
     match nearest {
         Some((alike, nearest)) if alike >= ALIKE => {
-            format!("there is no key {path}: the nearest is {nearest}")
+            format!("there is no key {path}: the nearest is {}", nearest.path())
         }
         _ => format!("there is no key {path}: `stable-migrate config` prints those that are"),
     }

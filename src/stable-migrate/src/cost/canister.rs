@@ -219,9 +219,12 @@ impl Today {
             Some(Content::NaiveFrame { payload_bytes }) => (*payload_bytes, false),
             _ => return self.as_it_is(Some(managed.right_size.stable_pages)),
         };
-        // The size of its buckets is fixed, until it is compacted.
-        let fixed = bucket_plan(managed.bucket_pages);
         let others: Vec<u64> = others(managed).collect();
+        // Stable memory is laid out anew, unless a memory in it stays: then the size of its buckets does, too.
+        let fixed = match others.is_empty() {
+            true => releases.buckets,
+            false => bucket_plan(managed.bucket_pages),
+        };
         let keeps = |needed: u64, buckets: BucketPlan| {
             needed + managed_pages(others.iter().copied(), buckets.pages()) - 1
         };

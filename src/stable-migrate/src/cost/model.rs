@@ -1,8 +1,10 @@
 //! What a migration takes, reckoned from what its legacy value is made of.
 //!
-//! Every constant is a fit to `bench/results.json` (release 0 → 1 → 2 of the user canister, eleven sizes from an empty
-//! canister to 270 000 entries), with the tally of the value each size began with. Behind each stands how far the fit is
-//! from what was measured at worst. A canister of other types will differ; `rehearse` measures it.
+//! Every constant is a fit to what release 0 → 1 → 2 of the user canister took on the embedded host: the eleven sizes of
+//! `bench/results.json`, from an empty canister to 270 000 entries, and fourteen states of other proportions, of texts,
+//! bets, events or followers almost alone. The fit is that of the least error at worst, which stands above each part.
+//! The tests of the bench hold it to a tenth, also for states that it was not fitted to; lists of thousands, which are sorted
+//! one by one, take up to a fifth more in stage one. A canister of other types will differ; `rehearse` measures it.
 
 use ic_stable_migration::{BucketPlan, HEADER_BYTES, PAGE_BYTES};
 
@@ -19,46 +21,58 @@ impl Thousandths {
     }
 }
 
-// Stage one: pre_upgrade of release 0 and post_upgrade of release 1. Within 3 % at every size.
+// Stage one: pre_upgrade of release 0 and post_upgrade of release 1. Within 8 %.
 
-/// Instructions whatever the value: `empty`.
-const ADOPTING: u64 = 1_847_000;
-/// Instructions for a byte of a field's name, which is written, read and forgotten.
-const ADOPTING_NAME_BYTE: Thousandths = Thousandths(207_800);
-/// Instructions for any other byte.
-const ADOPTING_BYTE: Thousandths = Thousandths(366_400);
+/// Instructions whatever the value.
+const ADOPTING: u64 = 1_999_000;
+/// Instructions for a field of a record: its name is written, read and forgotten.
+const ADOPTING_FIELD: u64 = 4_446;
+/// Instructions for a byte of a byte string.
+const ADOPTING_BLOB: Thousandths = Thousandths(411_740);
+/// Instructions for a byte of a text.
+const ADOPTING_TEXT: Thousandths = Thousandths(102_680);
 /// Instructions for a member of a list or map.
-const ADOPTING_MEMBER: u64 = 1_443;
+const ADOPTING_MEMBER: u64 = 1_403;
 
-// Stage two: pre_upgrade of release 1 and post_upgrade of release 2. Within 6 % at every size.
+// Stage two: pre_upgrade of release 1 and post_upgrade of release 2. Within 8 %.
 
-/// Instructions whatever the state: `empty`.
-const MOVING: u64 = 1_977_000;
-/// Instructions where there is an entry at all: `10`.
-const MOVING_ANY: u64 = 685_000;
+/// Instructions whatever the state.
+const MOVING: u64 = 1_807_000;
+/// Instructions where there is an entry at all.
+const MOVING_ANY: u64 = 810_000;
+/// Instructions for a field.
+const MOVING_FIELD: u64 = 218;
+/// Instructions for a byte of a byte string.
+const MOVING_BLOB: Thousandths = Thousandths(101_440);
+/// Instructions for a byte of a text.
+const MOVING_TEXT: Thousandths = Thousandths(35_420);
 /// Instructions for a member.
-const MOVING_MEMBER: u64 = 5_840;
-/// Instructions for each of the first members, which share nodes and pages with few.
-const MOVING_FIRST_MEMBER: u64 = 1_873;
+const MOVING_MEMBER: u64 = 2_168;
+/// Instructions for each of the first members beside that.
+const MOVING_FIRST_MEMBER: u64 = 980;
 /// How many these are.
 const FIRST_MEMBERS: u64 = 1_000;
-/// Instructions for a byte of a payload of which no more than its length is known: 134 to 150 from 5 pages on.
-const MOVING_PAYLOAD_BYTE: u64 = 138;
+/// Instructions for a byte of a payload of which no more than its length is known: 100 to 150, and half of it where
+/// most of it is long texts.
+const MOVING_PAYLOAD_BYTE: u64 = 130;
 
 // What is written. Every measured number of stable pages is met.
 
-/// Bytes of payload for a byte that is no name: the value is encoded anew, in packs of entries.
-const PAYLOAD_BYTE: Thousandths = Thousandths(1_000);
-/// Bytes of payload for a member: what makes its key.
+/// Bytes of payload for a member, beside all bytes of the value that are no names: what makes its key.
 const PAYLOAD_MEMBER: Thousandths = Thousandths(8_350);
-/// Bytes of the maps for a byte that is no name.
-const MAP_BYTE: Thousandths = Thousandths(1_460);
-/// Bytes of the maps for a member.
-const MAP_MEMBER: u64 = 8;
-/// Bytes of the maps for a byte of a payload of which no more than its length is known: 1.36 to 1.38.
+/// Bytes of the maps for a byte of a text.
+const MAP_TEXT: Thousandths = Thousandths(974);
+/// Bytes of the maps for a byte of a byte string.
+const MAP_BLOB: Thousandths = Thousandths(625);
+/// Bytes of the maps for a field.
+const MAP_FIELD: Thousandths = Thousandths(4_418);
+/// Bytes of the maps for a member: its key, its place in a node.
+const MAP_MEMBER: Thousandths = Thousandths(33_365);
+/// Bytes of the maps for a byte of a payload of which no more than its length is known: 1.36 to 1.38 in the bench.
 const MAP_PAYLOAD_BYTE: Thousandths = Thousandths(1_370);
 
-// Heap, beyond what the module begins with (3 pages in the bench). Within 10 %, or a page.
+// Heap, beyond what the module begins with: 3 pages in the bench. In the bench's sizes within a tenth, or a page. A heap
+// grows by what an allocator asks for, and in the other states it was up to a third more or less.
 
 /// Bytes whatever the state.
 const HEAP: u64 = PAGE_BYTES;
@@ -76,8 +90,14 @@ const HEAP_PAYLOAD_BYTE: Thousandths = Thousandths(3_050);
 
 // A value of which no more than its length is known has the names and members of the middle of the bench's sizes.
 
-/// Names of fields in a byte of the value: 0.2 to 0.6.
+/// Bytes of names of fields in a byte of the value: 0.2 to 0.6.
 const USUAL_NAMES: Thousandths = Thousandths(400);
+/// Fields in a byte of the value: one in 25 to 76.
+const USUAL_FIELDS: Thousandths = Thousandths(28);
+/// Bytes of texts in a byte of the value: 0.05 to 0.14.
+const USUAL_TEXTS: Thousandths = Thousandths(100);
+/// Bytes of byte strings in a byte of the value: 0.16 to 0.68.
+const USUAL_BLOBS: Thousandths = Thousandths(350);
 /// Members in a byte of the value: one in 41 to 130.
 const USUAL_MEMBERS: Thousandths = Thousandths(13);
 
@@ -98,6 +118,9 @@ impl Model {
         Self::of(Tally {
             bytes,
             name_bytes: USUAL_NAMES.of(bytes),
+            fields: USUAL_FIELDS.of(bytes),
+            text_bytes: USUAL_TEXTS.of(bytes),
+            blob_bytes: USUAL_BLOBS.of(bytes),
             members: USUAL_MEMBERS.of(bytes),
         })
     }
@@ -117,18 +140,21 @@ impl Model {
     /// Instructions of both hooks of stage one.
     pub fn adopting(&self) -> u64 {
         ADOPTING
-            .saturating_add(ADOPTING_NAME_BYTE.of(self.tally.name_bytes))
-            .saturating_add(ADOPTING_BYTE.of(self.content()))
+            .saturating_add(self.tally.fields.saturating_mul(ADOPTING_FIELD))
+            .saturating_add(ADOPTING_BLOB.of(self.tally.blob_bytes))
+            .saturating_add(ADOPTING_TEXT.of(self.tally.text_bytes))
             .saturating_add(self.tally.members.saturating_mul(ADOPTING_MEMBER))
     }
 
     /// Instructions of both hooks of stage two.
     pub fn moving(&self) -> u64 {
         let Tally { members, .. } = self.tally;
-        let first = members.min(FIRST_MEMBERS) * MOVING_FIRST_MEMBER;
-        let all = members.saturating_mul(MOVING_MEMBER);
         let any = if members > 0 { MOVING_ANY } else { 0 };
-        (MOVING + any + first).saturating_add(all)
+        (MOVING + any + members.min(FIRST_MEMBERS) * MOVING_FIRST_MEMBER)
+            .saturating_add(self.tally.fields.saturating_mul(MOVING_FIELD))
+            .saturating_add(MOVING_BLOB.of(self.tally.blob_bytes))
+            .saturating_add(MOVING_TEXT.of(self.tally.text_bytes))
+            .saturating_add(members.saturating_mul(MOVING_MEMBER))
     }
 
     /// Heap after stage one, beyond what its module begins with, in bytes.
@@ -144,9 +170,8 @@ impl Model {
 
     /// Stable pages after stage one in buckets of this size, where there are `before`.
     pub fn adopted_pages(&self, before: u64, buckets: BucketPlan) -> u64 {
-        let payload = PAYLOAD_BYTE
-            .of(self.content())
-            .saturating_add(PAYLOAD_MEMBER.of(self.tally.members));
+        let keys = PAYLOAD_MEMBER.of(self.tally.members);
+        let payload = self.content().saturating_add(keys);
         let pages = payload.saturating_add(HEADER_BYTES).div_ceil(PAGE_BYTES);
         managed_pages(std::iter::once(pages), buckets.pages()).max(before)
     }
@@ -155,13 +180,16 @@ impl Model {
     pub fn moved_pages(&self, buckets: BucketPlan) -> u64 {
         let maps = match self.tally.members {
             0 => 0,
-            members => MAP_BYTE
-                .of(self.content())
-                .saturating_add(members.saturating_mul(MAP_MEMBER)),
+            members => MAP_TEXT
+                .of(self.tally.text_bytes)
+                .saturating_add(MAP_BLOB.of(self.tally.blob_bytes))
+                .saturating_add(MAP_FIELD.of(self.tally.fields))
+                .saturating_add(MAP_MEMBER.of(members)),
         };
         moved_pages(maps, buckets)
     }
 
+    /// Bytes of the value that are no names of fields.
     fn content(&self) -> u64 {
         self.tally.bytes.saturating_sub(self.tally.name_bytes)
     }
@@ -209,13 +237,16 @@ mod tests {
     fn a_state_of_nothing_takes_what_an_empty_canister_took() {
         let empty = Model::of(Tally {
             bytes: 852,
+            fields: 37,
             name_bytes: 705,
+            text_bytes: 24,
+            blob_bytes: 78,
             members: 0,
         });
         let buckets = BucketPlan::for_ceiling(2 << 30);
         // `empty` of bench/results.json: 2 042 379 and 1 977 368 instructions.
-        assert_eq!(empty.adopting(), 2_047_360);
-        assert_eq!(empty.moving(), 1_977_000);
+        assert!(empty.adopting().abs_diff(2_042_379) < 204_238);
+        assert!(empty.moving().abs_diff(1_977_368) < 197_737);
         assert_eq!(empty.adopted_pages(1, buckets), 2);
         assert_eq!(empty.moved_pages(buckets), 2);
     }

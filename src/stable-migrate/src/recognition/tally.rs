@@ -14,8 +14,14 @@ use crate::virtual_memory::Flaw;
 pub struct Tally {
     /// Bytes of the value.
     pub bytes: u64,
-    /// Bytes of them that are names of fields.
+    /// Fields of records.
+    pub fields: u64,
+    /// Bytes of their names, as they are written.
     pub name_bytes: u64,
+    /// Bytes of texts that are no names.
+    pub text_bytes: u64,
+    /// Bytes of byte strings, with the lengths in front of them.
+    pub blob_bytes: u64,
     /// Elements of lists, and entries of maps whose keys are no texts.
     pub members: u64,
 }
@@ -101,10 +107,16 @@ impl Tally {
         let is_key = level.key;
         level.key = level.map && !level.key;
         match token {
-            Token::Text(_) if is_key => self.name_bytes += bytes,
-            _ if is_key || !level.map => self.members += 1,
+            Token::Text(_) if is_key => {
+                self.fields += 1;
+                self.name_bytes += bytes;
+                return;
+            }
+            Token::Text(text) => self.text_bytes += text.bytes,
+            Token::Bytes => self.blob_bytes += bytes,
             _ => {}
         }
+        self.members += u64::from(is_key || !level.map);
     }
 }
 
@@ -143,8 +155,11 @@ mod tests {
             for front in [&b""[..], b"1234"] {
                 let expected = Tally {
                     bytes: value.len() as u64,
-                    // Three names, each with one byte in front.
+                    fields: 3,
+                    // Each with one byte in front.
                     name_bytes: 5 + 8 + 7,
+                    text_bytes: 3 + 3,
+                    blob_bytes: 0,
                     members: 3 + 1 + 2,
                 };
                 assert_eq!(tally(kind, front, &value), Some(expected));

@@ -56,7 +56,22 @@ fn the_file_in_the_current_folder_is_found_and_an_argument_comes_before_it() {
         found.contains("from \"stable-migrate.toml\"\nnodes = 28\n"),
         "{found}"
     );
-    let found = run(&["config", "--subnet-nodes", "40"]).ok();
+    // It may have come with a snapshot, and code in the folder is run.
+    file(
+        dir.path(),
+        "stable-migrate.toml",
+        b"[network]\nnodes = 28\n[cache]\nfolder = \"code\"\n",
+    );
+    let refusal = run(&["config"]).refusal();
+    assert!(refusal.contains("cache.folder is not taken"), "{refusal}");
+    let named = [
+        "config",
+        "--config",
+        "stable-migrate.toml",
+        "--subnet-nodes",
+        "40",
+    ];
+    let found = run(&named).ok();
     assert!(found.contains("# argument\nnodes = 40\n"), "{found}");
 }
 

@@ -246,3 +246,18 @@ fn a_deployed_memory_is_reckoned_with_the_nodes_of_its_subnet() {
     assert_eq!(year(&["--subnet-nodes", "26"]), 2 * quoted);
     assert!(year(&["--price", "gib-second=317500"]) > quoted);
 }
+
+/// As `rehearse` finds it with the releases of the bench: 129 pages before, between and after.
+#[test]
+fn a_memory_of_2023_keeps_its_pages_through_the_stages_and_gives_them_back_when_compacted() {
+    let Some(memory) = fixture("naive-small.bin.gz") else {
+        return;
+    };
+    let json = plan_json([&*memory]);
+    let pages = |station: usize| {
+        let bytes = &json["stations"][station]["average"]["stable_bytes"];
+        bytes.as_u64().unwrap() / 65_536
+    };
+    assert_eq!([0, 1, 2].map(pages), [129; 3]);
+    assert!(pages(3) < 8, "{}", pages(3));
+}
