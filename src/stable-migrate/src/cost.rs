@@ -1,13 +1,14 @@
 //! What a fleet of canisters pays, and what its migration takes, reckoned from a sample of it.
 //!
-//! `canister` has one canister at each station of the migration, by the measured figures of `model`; `migration` what it
-//! takes to get there; `fleet` scales a sample.
+//! `state` says what is known of a canister's state, `model` has the measured figures, `canister` what it pays for at each
+//! station of the migration; `migration` has what it takes to get there, `fleet` scales a sample.
 
 mod canister;
 mod fleet;
 mod migration;
 mod model;
 mod sizes;
+mod state;
 
 pub use canister::{Basis, CanisterCost, Paid, Releases, STATIONS};
 pub use fleet::{FleetCost, FleetMigration, Sample, Spread, StationCost};

@@ -14,6 +14,8 @@ mod fixed;
 mod frame;
 mod kind;
 mod motoko;
+#[cfg(feature = "run")]
+mod packs;
 mod protobuf;
 mod span;
 #[cfg(feature = "run")]
@@ -25,6 +27,8 @@ mod varint;
 
 pub use frame::Frame;
 pub use kind::{Certainty, Kind};
+#[cfg(feature = "run")]
+pub use packs::packed_entries;
 pub use span::Bytes;
 #[cfg(feature = "run")]
 pub use tally::Tally;

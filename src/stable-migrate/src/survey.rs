@@ -13,6 +13,8 @@ use crate::error::Result;
 use crate::image::Image;
 use crate::recognition::{Kind, Place, Recognized, recognize};
 use crate::structure::Depth;
+#[cfg(feature = "run")]
+use crate::units::YEAR;
 use crate::units::shortened;
 use crate::virtual_memory::Flaw;
 
@@ -115,7 +117,6 @@ impl Survey {
 impl Survey {
     /// Reckons storage with these prices instead of those of 13 nodes.
     pub fn reprice(&mut self, prices: &Prices) {
-        const YEAR: u64 = 365 * 24 * 3600;
         let year = |bytes: u64| prices.memory(bytes, YEAR);
         self.cycles_per_year = year(self.stable_bytes);
         if let Layout::Managed(managed) = &mut self.layout {

@@ -1,5 +1,9 @@
 //! How sizes and costs are written for people.
 
+/// A year as costs are reckoned by it: 365 days, in seconds.
+#[cfg(feature = "run")]
+pub const YEAR: u64 = 365 * 24 * 3600;
+
 /// Bytes in the largest binary unit that leaves at least one, with at most four digits.
 ///
 /// ```

@@ -1,5 +1,6 @@
 //! `stable-migrate plan`.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
@@ -48,7 +49,7 @@ pub struct Plan {
     keep_snapshot: u64,
     /// Snapshots that are read at a time [default: as many as there are processors]
     #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
+    jobs: Option<NonZero<usize>>,
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,

@@ -3,14 +3,12 @@
 use ic_stable_migration::{BucketPlan, PAGE_BYTES};
 use serde::Serialize;
 
-use super::model::{Model, Payload};
+use super::state::{Known, Manager, State};
 use crate::buckets::managed_pages;
 use crate::error::{Error, Result};
 use crate::module::ModuleWeight;
-use crate::recognition::{Kind, Tally};
 use crate::source::Source;
-use crate::survey::{Content, Layout, LegacySurvey, ManagedSurvey, Survey};
-use crate::virtual_memory::Flaw;
+use crate::survey::Survey;
 
 /// The stations of a migration that a canister is reckoned at.
 pub const STATIONS: [&str; 4] = [
@@ -64,11 +62,11 @@ impl Paid {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// Its legacy value was counted.
+    /// Its value was counted.
     Value,
     /// The length of its value is known, and no more.
     Length,
-    /// It has been adopted; the length of its payload is known.
+    /// It has been adopted, and the entries of its payload were counted.
     Payload,
     /// Nothing of it is in stable memory: its value was reckoned from its heap.
     Heap,
@@ -102,10 +100,21 @@ pub struct Releases {
 }
 
 /// Heap and stable memory of a canister today, and the module if it is known.
-struct Today {
+struct Today<'a> {
     heap: Option<u64>,
-    stable: u64,
+    stable_pages: u64,
     module: Option<ModuleWeight>,
+    releases: &'a Releases,
+}
+
+/// The buckets that the maps of stage two get.
+struct Buckets<'a> {
+    /// In the upgrade.
+    moved: BucketPlan,
+    /// When the memory is compacted.
+    right: BucketPlan,
+    /// Pages of the memories that stay beside them.
+    others: &'a [u64],
 }
 
 impl CanisterCost {
@@ -125,174 +134,145 @@ impl CanisterCost {
                 (Some(snapshot.metadata().wasm_memory_size), Some(module))
             }
         };
+        let begins = module.map_or(0, |module| module.first_heap_bytes);
+        let beyond = heap.map(|heap| heap.saturating_sub(begins));
+        let state = State::of(source.stable(), survey, beyond)?;
         let today = Today {
             heap,
-            stable: survey.stable_pages,
+            stable_pages: survey.stable_pages,
             module,
+            releases,
         };
-        Ok(match &survey.layout {
-            Layout::Legacy(legacy) => match counted(source, legacy)? {
-                Some(tally) => today.legacy(Basis::Value, Model::of(tally), releases),
-                None => {
-                    let model = Model::of_value(legacy.value_bytes);
-                    today.legacy(Basis::Length, model, releases)
-                }
-            },
-            Layout::Managed(managed) => today.managed(managed, releases),
-            Layout::Empty | Layout::Zeros | Layout::NotOurs(_) => match (heap, module) {
-                (Some(heap), Some(module)) => {
-                    let model = Model::of_heap(heap.saturating_sub(module.first_heap_bytes));
-                    today.legacy(Basis::Heap, model, releases)
-                }
-                // What is not ours stays as it is, and so does what is no more than a guess.
-                _ => today.as_it_is(None),
-            },
-            Layout::Damaged { .. } => today.as_it_is(None),
-        })
+        Ok(today.with(&state))
     }
 
     /// Of canisters of which the length of the encoded state is known.
     pub fn of_length(bytes: u64, count: u64, releases: &Releases) -> Self {
         let today = Today {
             heap: None,
-            stable: bytes.div_ceil(PAGE_BYTES),
+            stable_pages: bytes.div_ceil(PAGE_BYTES),
             module: None,
+            releases,
         };
         Self {
             count,
-            ..today.legacy(Basis::Length, Model::of_value(bytes), releases)
+            ..today.with(&State::of_length(bytes))
         }
     }
 }
 
-/// The tally of a legacy value; none for one in Candid.
-fn counted(source: &Source, legacy: &LegacySurvey) -> Result<Option<Tally>> {
-    let kind = match legacy.codec {
-        "cbor" => Kind::Cbor,
-        "messagepack" => Kind::MessagePack,
-        _ => return Ok(None),
-    };
-    let start = u64::from(legacy.length_in_front);
-    match Tally::of(&**source.stable(), kind, start, legacy.value_bytes) {
-        Ok(tally) => Ok(tally),
-        Err(Flaw::Unreadable(error)) => Err(error),
-        // An image is read inside its bounds.
-        Err(Flaw::Damaged(_)) => Ok(None),
-    }
-}
-
-impl Today {
-    fn legacy(self, basis: Basis, model: Model, releases: &Releases) -> CanisterCost {
-        let (one, two) = (self.module_of(releases, 0), self.module_of(releases, 1));
-        let begins = [0, 1].map(|stage| self.first_heap(releases, stage));
-        let heap = begins[0].saturating_add(model.legacy_heap());
-        let heap = self.heap.unwrap_or(whole_pages(heap));
-        let adopted = model.adopted_pages(self.stable, releases.buckets);
-        let needed = model.moved_pages(releases.buckets);
-        let moved = needed.max(adopted);
-        let moved_heap = whole_pages(begins[1].saturating_add(model.moved_heap()));
-        let adopted_heap = whole_pages(begins[0].saturating_add(model.adopted_heap()));
-        CanisterCost {
-            basis,
-            installed: self.module,
-            paid: [
-                memory(heap, self.stable).with_module(self.module.as_ref()),
-                memory(adopted_heap, adopted).with_module(one.as_ref()),
-                memory(moved_heap, moved).with_module(two.as_ref()),
-                memory(moved_heap, needed).with_module(two.as_ref()),
-            ],
-            hooks: [Some(model.adopting()), Some(model.moving())],
-            count: 1,
-        }
-    }
-
-    fn managed(self, managed: &ManagedSurvey, releases: &Releases) -> CanisterCost {
-        let home = managed
-            .memories
-            .iter()
-            .find(|memory| memory.id == managed.home);
-        let (payload, adopted) = match home.map(|memory| &memory.content) {
-            Some(Content::SavedState(state)) if state.journal_bytes == 0 => {
-                (state.payload_bytes, true)
+impl Today<'_> {
+    fn with(&self, state: &State) -> CanisterCost {
+        let manager = state.manager.as_ref();
+        let buckets = Buckets::of(manager, self.releases.buckets);
+        match &state.known {
+            Known::Value(basis, model) => {
+                let adopted = match manager {
+                    Some(_) => self.stable_pages,
+                    None => model.adopted_pages(self.stable_pages, buckets.moved),
+                };
+                CanisterCost {
+                    basis: *basis,
+                    installed: self.module,
+                    paid: [
+                        self.paid(model.legacy_heap()),
+                        self.after(0, model.adopted_heap(), adopted),
+                        self.after(
+                            1,
+                            model.moved_heap(),
+                            buckets.moved(|plan| model.moved_pages(plan)).max(adopted),
+                        ),
+                        self.after(
+                            1,
+                            model.moved_heap(),
+                            buckets.compacted(|plan| model.moved_pages(plan)),
+                        ),
+                    ],
+                    hooks: [Some(model.adopting()), Some(model.moving())],
+                    count: 1,
+                }
             }
-            Some(Content::Value(value)) if value.is_read_in_memory0() => (value.bytes, false),
-            Some(Content::NaiveFrame { payload_bytes }) => (*payload_bytes, false),
-            _ => return self.as_it_is(Some(managed.right_size.stable_pages)),
-        };
-        let others: Vec<u64> = others(managed).collect();
-        // Stable memory is laid out anew, unless a memory in it stays: then the size of its buckets does, too.
-        let fixed = match others.is_empty() {
-            true => releases.buckets,
-            false => bucket_plan(managed.bucket_pages),
-        };
-        let keeps = |needed: u64, buckets: BucketPlan| {
-            needed + managed_pages(others.iter().copied(), buckets.pages()) - 1
-        };
-        if !adopted {
-            let model = Model::of_value(payload);
-            let mut cost = self.legacy(Basis::Length, model, releases);
-            let today = cost.paid[0].stable_bytes;
-            let moved = keeps(model.moved_pages(fixed), fixed) * PAGE_BYTES;
-            cost.paid[1].stable_bytes = today;
-            cost.paid[2].stable_bytes = moved.max(today);
-            let compacted = keeps(model.moved_pages(releases.buckets), releases.buckets);
-            cost.paid[3].stable_bytes = compacted * PAGE_BYTES;
-            return cost;
-        }
-        let model = Payload { bytes: payload };
-        let two = self.module_of(releases, 1);
-        let [before, after] = [0, 1].map(|stage| self.first_heap(releases, stage));
-        let moved_heap = whole_pages(after.saturating_add(model.moved_heap()));
-        let heap = before.saturating_add(model.adopted_heap());
-        let heap = self.heap.unwrap_or(whole_pages(heap));
-        let moved = keeps(model.moved_pages(fixed), fixed).max(self.stable);
-        let compacted = keeps(model.moved_pages(releases.buckets), releases.buckets);
-        let today = memory(heap, self.stable).with_module(self.module.as_ref());
-        CanisterCost {
-            basis: Basis::Payload,
-            installed: self.module,
-            paid: [
-                today,
-                today,
-                memory(moved_heap, moved).with_module(two.as_ref()),
-                memory(moved_heap, compacted).with_module(two.as_ref()),
-            ],
-            hooks: [None, Some(model.moving())],
-            count: 1,
+            Known::Payload(payload) => {
+                let today = self.paid(payload.adopted_heap());
+                let moved = buckets.moved(|plan| payload.moved_pages(plan));
+                let compacted = buckets.compacted(|plan| payload.moved_pages(plan));
+                CanisterCost {
+                    basis: Basis::Payload,
+                    installed: self.module,
+                    paid: [
+                        today,
+                        today,
+                        self.after(1, payload.moved_heap(), moved.max(self.stable_pages)),
+                        self.after(1, payload.moved_heap(), compacted),
+                    ],
+                    hooks: [None, Some(payload.moving())],
+                    count: 1,
+                }
+            }
+            Known::Nothing => {
+                let heap = self.heap.unwrap_or(0);
+                let paid = |pages| memory(heap, pages).with_module(self.module.as_ref());
+                let today = paid(self.stable_pages);
+                let right = manager.map_or(self.stable_pages, |manager| manager.right_size);
+                CanisterCost {
+                    basis: Basis::AsItIs,
+                    installed: self.module,
+                    paid: [today, today, today, paid(right)],
+                    hooks: [None, None],
+                    count: 1,
+                }
+            }
         }
     }
 
-    fn as_it_is(self, compacted: Option<u64>) -> CanisterCost {
-        let heap = self.heap.unwrap_or(0);
-        let paid = |pages| memory(heap, pages).with_module(self.module.as_ref());
-        let [today, compacted] = [self.stable, compacted.unwrap_or(self.stable)].map(paid);
-        CanisterCost {
-            basis: Basis::AsItIs,
-            installed: self.module,
-            paid: [today, today, today, compacted],
-            hooks: [None, None],
-            count: 1,
-        }
+    /// What is paid today; a heap that is not known has so many bytes beyond what its module begins with.
+    fn paid(&self, beyond: u64) -> Paid {
+        let reckoned = || whole_pages(self.first_heap(0).saturating_add(beyond));
+        let heap = self.heap.unwrap_or_else(reckoned);
+        memory(heap, self.stable_pages).with_module(self.module.as_ref())
     }
 
-    /// The module of a stage, where the one of today is known.
-    fn module_of(&self, releases: &Releases, stage: usize) -> Option<ModuleWeight> {
-        self.module
-            .map(|today| releases.modules[stage].unwrap_or(today))
+    /// What is paid after a stage, with so many bytes of heap beyond what its module begins with.
+    fn after(&self, stage: usize, beyond: u64, stable_pages: u64) -> Paid {
+        let heap = whole_pages(self.first_heap(stage).saturating_add(beyond));
+        let module = self.releases.modules[stage].or(self.module);
+        // Of a memory alone no module is counted.
+        memory(heap, stable_pages).with_module(self.module.and(module).as_ref())
     }
 
     /// Bytes of heap that the module of a stage begins with.
-    fn first_heap(&self, releases: &Releases, stage: usize) -> u64 {
-        let module = releases.modules[stage].or(self.module);
+    fn first_heap(&self, stage: usize) -> u64 {
+        let module = self.releases.modules[stage].or(self.module);
         module.map_or(USUAL_FIRST_HEAP, |module| module.first_heap_bytes)
     }
 }
 
-/// Pages of the memories that a move leaves as they are.
-fn others(managed: &ManagedSurvey) -> impl Iterator<Item = u64> {
-    let memories = managed.memories.iter();
-    let others = memories.filter(|memory| memory.id != managed.home);
-    others.map(|memory| memory.pages)
+impl<'a> Buckets<'a> {
+    fn of(manager: Option<&'a Manager>, planned: BucketPlan) -> Self {
+        // Stable memory is laid out anew, unless a memory in it stays: then the size of its buckets does, too.
+        let fixed = manager.filter(|manager| !manager.others.is_empty());
+        Self {
+            moved: fixed.map_or(planned, |manager| bucket_plan(manager.bucket_pages)),
+            right: planned,
+            others: fixed.map_or(&[], |manager| &manager.others),
+        }
+    }
+
+    /// Stable pages that are needed after the move, if the maps and memory 0 need so many in buckets of a size.
+    fn moved(&self, needed: impl Fn(BucketPlan) -> u64) -> u64 {
+        self.with_others(needed(self.moved), self.moved)
+    }
+
+    /// The same in buckets of the right size.
+    fn compacted(&self, needed: impl Fn(BucketPlan) -> u64) -> u64 {
+        self.with_others(needed(self.right), self.right)
+    }
+
+    fn with_others(&self, needed: u64, buckets: BucketPlan) -> u64 {
+        // The manager's own page is counted with both.
+        let others = managed_pages(self.others.iter().copied(), buckets.pages());
+        needed.saturating_add(others - 1)
+    }
 }
 
 fn bucket_plan(pages: u16) -> BucketPlan {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::canister::{CanisterCost, Releases};
 use crate::config::{Config, NetworkFacts};
 use crate::module::ModuleWeight;
+use crate::units::YEAR;
 
 /// Messages around an installation, beside the snapshot: a stop and a start.
 const MESSAGES: u64 = 2;
@@ -64,7 +65,6 @@ impl Terms {
 
     /// Cycles that keeping a canister of so many bytes for a year costs, with the fee for having one.
     pub fn year(&self, bytes: u64) -> u128 {
-        const YEAR: u64 = 365 * 24 * 3600;
         self.prices.storage(bytes, YEAR)
     }
 

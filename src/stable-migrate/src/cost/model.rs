@@ -50,11 +50,21 @@ const MOVING_TEXT: Thousandths = Thousandths(35_420);
 const MOVING_MEMBER: u64 = 2_168;
 /// Instructions for each of the first members beside that.
 const MOVING_FIRST_MEMBER: u64 = 980;
-/// How many these are.
+/// How many members or entries are the first.
 const FIRST_MEMBERS: u64 = 1_000;
-/// Instructions for a byte of a payload of which no more than its length is known: 100 to 150, and half of it where
-/// most of it is long texts.
-const MOVING_PAYLOAD_BYTE: u64 = 130;
+
+// The same from a payload that release 1 saved, whose entries were counted, and not what they are made of. Within an eighth.
+
+/// Instructions whatever the state.
+const MOVING_PAYLOAD: u64 = 1_754_000;
+/// Instructions where there is an entry at all.
+const MOVING_PAYLOAD_ANY: u64 = 609_000;
+/// Instructions for a byte of the payload.
+const MOVING_PAYLOAD_BYTE: Thousandths = Thousandths(43_430);
+/// Instructions for an entry.
+const MOVING_ENTRY: u64 = 4_513;
+/// Instructions for each of the first entries beside that.
+const MOVING_FIRST_ENTRY: u64 = 1_059;
 
 // What is written. Every measured number of stable pages is met.
 
@@ -68,8 +78,10 @@ const MAP_BLOB: Thousandths = Thousandths(625);
 const MAP_FIELD: Thousandths = Thousandths(4_418);
 /// Bytes of the maps for a member: its key, its place in a node.
 const MAP_MEMBER: Thousandths = Thousandths(33_365);
-/// Bytes of the maps for a byte of a payload of which no more than its length is known: 1.36 to 1.38 in the bench.
-const MAP_PAYLOAD_BYTE: Thousandths = Thousandths(1_370);
+/// Bytes of the maps for a byte of the payload.
+const MAP_PAYLOAD_BYTE: Thousandths = Thousandths(1_036);
+/// Bytes of the maps for an entry of it.
+const MAP_ENTRY: Thousandths = Thousandths(14_020);
 
 // Heap, beyond what the module begins with: 3 pages in the bench. In the bench's sizes within a tenth, or a page. A heap
 // grows by what an allocator asks for, and in the other states it was up to a third more or less.
@@ -85,7 +97,7 @@ const MOST_BUFFERED: u64 = 2 * PAGE_BYTES;
 /// Bytes of heap that a byte of the value takes on release 0: 1.9 to 2.3.
 const LEGACY_HEAP_BYTE: Thousandths = Thousandths(2_150);
 
-/// Bytes of heap on release 1 for a byte of a payload of which no more than its length is known: 3.0 to 3.1 at the largest.
+/// Bytes of heap on release 1 for a byte of the payload: 3.0 to 3.1 at the largest.
 const HEAP_PAYLOAD_BYTE: Thousandths = Thousandths(3_050);
 
 // A value of which no more than its length is known has the names and members of the middle of the bench's sizes.
@@ -195,17 +207,27 @@ impl Model {
     }
 }
 
-/// A state that was adopted and not moved yet: the length of its payload is known.
+/// A state that was adopted and not moved yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payload {
-    /// Its length in bytes.
+    /// Bytes of its payload.
     pub bytes: u64,
+    /// Entries of collections in it.
+    pub entries: u64,
 }
 
 impl Payload {
     /// Instructions of both hooks of stage two.
     pub fn moving(&self) -> u64 {
-        (MOVING + MOVING_ANY).saturating_add(self.bytes.saturating_mul(MOVING_PAYLOAD_BYTE))
+        let first = self.entries.min(FIRST_MEMBERS) * MOVING_FIRST_ENTRY;
+        let any = if self.entries > 0 {
+            MOVING_PAYLOAD_ANY
+        } else {
+            0
+        };
+        (MOVING_PAYLOAD + any + first)
+            .saturating_add(MOVING_PAYLOAD_BYTE.of(self.bytes))
+            .saturating_add(self.entries.saturating_mul(MOVING_ENTRY))
     }
 
     /// Heap of the release that has it on its heap, beyond what the module begins with, in bytes.
@@ -220,7 +242,13 @@ impl Payload {
 
     /// Stable pages that the maps and a small memory 0 need in buckets of this size.
     pub fn moved_pages(&self, buckets: BucketPlan) -> u64 {
-        moved_pages(MAP_PAYLOAD_BYTE.of(self.bytes), buckets)
+        let maps = match self.entries {
+            0 => 0,
+            entries => MAP_PAYLOAD_BYTE
+                .of(self.bytes)
+                .saturating_add(MAP_ENTRY.of(entries)),
+        };
+        moved_pages(maps, buckets)
     }
 }
 

@@ -45,6 +45,7 @@ fn a_mistyped_command_ends_with_status_2() {
         &["revert", "a", "--wasm", "b", "--to", "heap", "-o", "c"],
         &["plan", "a"],
         &["plan", "--canisters", "0", "a"],
+        &["plan", "--jobs", "0", "a"],
         &["plan", "--canisters", "5"],
         &["plan", "--canisters", "5", "--sizes", "a", "b"],
     ] {

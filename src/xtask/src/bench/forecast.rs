@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use canister_host::{Module, PAGE_SIZE};
+use canister_host::{Module, PAGE_SIZE, StableMemory};
 use ic_stable_migration::BucketPlan;
 use stable_migrate::{
     Basis, CanisterCost, Config, Depth, Image, ModuleWeight, Releases, Source, Survey, Terms,
 };
 
-use super::contender::CONTENDERS;
-use super::measure::measure;
+use super::contender::{CONTENDERS, Contender};
+use super::measure::{measure, restored};
 use super::memory::{Start, prepare};
 use super::prices::Tariff;
 use super::size::{Group, Shape, Size, Source as From, find, shape};
@@ -50,6 +50,9 @@ const fn other(name: &'static str, shape: Shape) -> Size {
         group: Group::Full,
     }
 }
+
+/// The part that the forecast from a payload may be off: its entries are counted, and not what they are made of.
+const ADOPTED: u64 = 7;
 
 /// How near a forecast has to come: as a part of what was measured, or so many pages of heap.
 #[derive(Clone, Copy)]
@@ -112,7 +115,8 @@ fn hold(size: &Size, within: Near) {
         modules: [weighed(0), weighed(1)],
         buckets: BucketPlan::for_ceiling(individual_user::lifecycle::CEILING),
     };
-    let forecast = forecast(&start, &releases);
+    let forecast = forecast_of(&start.memory, &releases);
+    assert_eq!(forecast.basis, Basis::Value);
     let terms = Terms::new(&Config::default(), 0);
     let efforts = terms.migration(&forecast, &releases).stages;
 
@@ -155,6 +159,24 @@ fn hold(size: &Size, within: Near) {
             );
         }
     }
+    // Stage two once more, from what stage one left.
+    let one = modules(stages.path[0].module).unwrap();
+    let adopted = forecast_of(&adopted(&release_0, &one, &start, stages), &releases);
+    let [_, moving] = terms.migration(&adopted, &releases).stages;
+    let upgrade = &measured.upgrades[1];
+    if adopted.basis == Basis::Payload {
+        let hooks = upgrade.pre_upgrade + upgrade.post_upgrade;
+        let what = format!("{name}, adopted: instructions");
+        near(&what, moving.instructions, hooks, hooks / ADOPTED);
+        let pages = adopted.paid[2].stable_bytes / PAGE_SIZE;
+        let what = format!("{name}, adopted: stable pages");
+        near(
+            &what,
+            pages,
+            upgrade.stable_pages,
+            1 + upgrade.stable_pages / 10,
+        );
+    }
     // What is paid in the end, with the module that a memory alone does not have.
     let module = releases.modules[1].unwrap().paid_bytes();
     let year = terms.year(forecast.paid[2].bytes() + module);
@@ -168,17 +190,24 @@ fn hold(size: &Size, within: Near) {
     );
 }
 
+/// The memory that stage one leaves.
+fn adopted(release_0: &Module, one: &Module, start: &Start, stages: &Contender) -> StableMemory {
+    let mut rehearsal = restored(release_0, start).unwrap();
+    let argument = stages.path[0].argument.encode().unwrap();
+    rehearsal.upgrade_with(one, &argument).unwrap();
+    let (host, canister) = rehearsal.subject();
+    host.stable_memory(canister).unwrap()
+}
+
 /// What `plan` says of the memory alone.
-fn forecast(start: &Start, releases: &Releases) -> CanisterCost {
+fn forecast_of(memory: &StableMemory, releases: &Releases) -> CanisterCost {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let mut memory = start.memory.to_vec().unwrap();
+    let mut memory = memory.to_vec().unwrap();
     memory.resize(memory.len().next_multiple_of(PAGE_SIZE as usize), 0);
     std::fs::write(file.path(), memory).unwrap();
     let source = Source::Bare(Rc::new(Image::open(file.path()).unwrap()));
     let survey = Survey::of(source.stable(), Depth::Headers, &mut |_| {}).unwrap();
-    let cost = CanisterCost::of(&source, &survey, releases).unwrap();
-    assert_eq!(cost.basis, Basis::Value);
-    cost
+    CanisterCost::of(&source, &survey, releases).unwrap()
 }
 
 /// Fails if a forecast is more than `most` from what was measured.

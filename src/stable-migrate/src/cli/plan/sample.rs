@@ -36,15 +36,15 @@ pub fn of_sizes(file: &Path, releases: Releases) -> Result<Sample, Error> {
 pub fn of_snapshots(
     given: &[PathBuf],
     releases: Releases,
-    jobs: Option<usize>,
+    jobs: Option<NonZero<usize>>,
 ) -> Result<(Sample, Vec<String>), Error> {
     let mut paths = Vec::new();
     for path in given {
         paths.extend(snapshots_in(path)?);
     }
-    let jobs = jobs.or_else(|| thread::available_parallelism().ok().map(NonZero::get));
+    let jobs = jobs.or_else(|| thread::available_parallelism().ok());
     let (mut canisters, mut notes, mut first) = (Vec::new(), Vec::new(), None);
-    for read in read_all(&paths, &releases, jobs.unwrap_or(1)) {
+    for read in read_all(&paths, &releases, jobs.map_or(1, NonZero::get)) {
         match read {
             Ok((canister, note)) => {
                 canisters.push(canister);
@@ -80,7 +80,7 @@ fn read_all(paths: &[PathBuf], releases: &Releases, jobs: usize) -> Vec<Read> {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     let mut read: Vec<(usize, Read)> = thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, paths.len().max(1)) {
+        for _ in 0..jobs.min(paths.len()) {
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 while let Some((number, path)) = take(paths, next) {

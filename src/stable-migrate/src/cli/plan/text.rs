@@ -43,7 +43,7 @@ fn basis_text(basis: Basis) -> &'static str {
     match basis {
         Basis::Value => "by a value that was counted",
         Basis::Length => "by the length of the value",
-        Basis::Payload => "by what was adopted",
+        Basis::Payload => "by the entries of what was adopted",
         Basis::Heap => "by the heap, with nothing in stable memory",
         Basis::AsItIs => "as it is",
     }
