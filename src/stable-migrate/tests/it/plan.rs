@@ -161,10 +161,9 @@ fn a_canister_with_nothing_in_stable_memory_is_reckoned_from_its_heap_and_marked
         "{}",
         ran.stdout
     );
-    let Some(subject) = Subject::new(0) else {
+    let Some(mut subject) = Subject::new(0) else {
         return;
     };
-    let mut subject = subject;
     let path = subject.save(dir.path(), "filled");
     let json = plan_json([&*path]);
     assert_eq!(json["bases"][0][0], "heap");
