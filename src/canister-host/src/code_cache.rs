@@ -26,52 +26,64 @@ const WORTH_IT: usize = 128 << 10;
 /// How many files are kept, of a few MiB each; the oldest go first.
 const MOST_FILES: usize = 48;
 
-/// How many bytes are kept, whatever the number of files.
-const MOST_BYTES: u64 = 512 << 20;
+/// How many bytes of compiled code are kept, whatever the number of files, unless the program says otherwise.
+pub const MOST_CODE_BYTES: u64 = 512 << 20;
 
-/// Where the program wants code kept, if it has said so.
-static PLACE: OnceLock<Option<PathBuf>> = OnceLock::new();
+/// Where the program wants code kept, and how many bytes of it, if it has said so.
+static PLACE: OnceLock<(Option<PathBuf>, u64)> = OnceLock::new();
 
 const HASH: usize = 32;
 
 /// Keeps compiled code in this directory from now on, or nowhere, whatever the environment says.
-/// It is made when there is something to keep. Up to 48 files and 512 MiB are kept in it, the
-/// newest; what else is in it may be removed. Code that is found there is run: nobody else may
+/// It is made when there is something to keep. Up to 48 files of together `most_bytes` are kept in
+/// it, the newest; what else is in it may be removed. Code that is found there is run: nobody else may
 /// be able to write to it.
 ///
 /// A program says so once, before its first module. False if it was said before; then nothing
 /// changes.
 ///
 /// ```
-/// assert!(canister_host::keep_code_in(None));
-/// assert!(!canister_host::keep_code_in(Some("elsewhere".into())));
+/// use canister_host::{MOST_CODE_BYTES, keep_code_in};
+///
+/// assert!(keep_code_in(None, MOST_CODE_BYTES));
+/// assert!(!keep_code_in(Some("elsewhere".into()), MOST_CODE_BYTES));
 /// ```
-pub fn keep_code_in(directory: Option<PathBuf>) -> bool {
-    PLACE.set(directory).is_ok()
+pub fn keep_code_in(directory: Option<PathBuf>, most_bytes: u64) -> bool {
+    PLACE.set((directory, most_bytes)).is_ok()
 }
 
 /// Compiles a module, or finds its code in the directory for it.
 pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
-    let directory = match PLACE.get() {
+    let (directory, most_bytes) = match PLACE.get() {
         Some(place) => place.clone(),
-        None => std::env::var_os(VARIABLE).map(PathBuf::from),
+        None => (
+            std::env::var_os(VARIABLE).map(PathBuf::from),
+            MOST_CODE_BYTES,
+        ),
     };
     let directory =
         directory.filter(|place| wasm.len() >= WORTH_IT && !place.as_os_str().is_empty());
     match directory {
-        Some(directory) => compile_in(&directory, engine, wasm),
+        Some(directory) => compile_in(&directory, most_bytes, engine, wasm),
         None => Module::new(engine, wasm),
     }
 }
 
-fn compile_in(directory: &Path, engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
+fn compile_in(
+    directory: &Path,
+    most_bytes: u64,
+    engine: &Engine,
+    wasm: &[u8],
+) -> wasmtime::Result<Module> {
     let path = directory.join(format!("{}.code", name(engine, wasm)));
     if let Some(module) = read(&path).and_then(|code| load(engine, &code)) {
         return Ok(module);
     }
     let module = Module::new(engine, wasm)?;
     // What cannot be kept is compiled again next time.
-    let _ = module.serialize().map(|code| keep(directory, &path, &code));
+    let _ = module
+        .serialize()
+        .map(|code| keep(directory, most_bytes, &path, &code));
     Ok(module)
 }
 
@@ -105,9 +117,9 @@ fn load(engine: &Engine, code: &[u8]) -> Option<Module> {
 }
 
 /// Writes the file beside its place first, so that nobody reads a part of it.
-fn keep(directory: &Path, path: &Path, code: &[u8]) -> io::Result<()> {
+fn keep(directory: &Path, most_bytes: u64, path: &Path, code: &[u8]) -> io::Result<()> {
     fs::create_dir_all(directory)?;
-    drop_oldest(directory)?;
+    drop_oldest(directory, most_bytes)?;
     let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
     let mut file = Sha256::digest(code).to_vec();
     file.extend_from_slice(code);
@@ -116,7 +128,7 @@ fn keep(directory: &Path, path: &Path, code: &[u8]) -> io::Result<()> {
 }
 
 /// Makes room for one more.
-fn drop_oldest(directory: &Path) -> io::Result<()> {
+fn drop_oldest(directory: &Path, most_bytes: u64) -> io::Result<()> {
     let mut files: Vec<(SystemTime, PathBuf, u64)> = Vec::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
@@ -127,7 +139,7 @@ fn drop_oldest(directory: &Path) -> io::Result<()> {
     let mut bytes = 0;
     for (newer, (_, path, length)) in files.iter().rev().enumerate() {
         bytes += length;
-        if newer + 1 >= MOST_FILES || bytes > MOST_BYTES {
+        if newer + 1 >= MOST_FILES || bytes > most_bytes {
             fs::remove_file(path)?;
         }
     }
@@ -150,7 +162,7 @@ mod tests {
         let engine = Engine::default();
         let directory = tempfile::tempdir().unwrap();
         let directory = directory.path();
-        compile_in(directory, &engine, MODULE).unwrap();
+        compile_in(directory, MOST_CODE_BYTES, &engine, MODULE).unwrap();
         let [path] = &files(directory)[..] else {
             panic!("one file")
         };
@@ -162,7 +174,7 @@ mod tests {
         for wrong in [&damaged[..], &good[..good.len() / 2], b""] {
             fs::write(path, wrong).unwrap();
             assert!(read(path).is_none());
-            compile_in(directory, &engine, MODULE).unwrap();
+            compile_in(directory, MOST_CODE_BYTES, &engine, MODULE).unwrap();
             assert!(read(path).is_some(), "it was written anew");
         }
     }
@@ -182,13 +194,28 @@ mod tests {
         for n in 0..MOST_FILES + 3 {
             fs::write(directory.path().join(n.to_string()), b"").unwrap();
         }
-        compile_in(directory.path(), &engine, MODULE).unwrap();
+        compile_in(directory.path(), MOST_CODE_BYTES, &engine, MODULE).unwrap();
         assert_eq!(files(directory.path()).len(), MOST_FILES);
+    }
+
+    #[test]
+    fn no_more_bytes_are_kept_than_the_program_says() {
+        let engine = Engine::default();
+        let directory = tempfile::tempdir().unwrap();
+        for n in 0..4 {
+            fs::write(directory.path().join(n.to_string()), [0; 100]).unwrap();
+        }
+        compile_in(directory.path(), 250, &engine, MODULE).unwrap();
+        assert_eq!(
+            files(directory.path()).len(),
+            3,
+            "two of before, and its own"
+        );
     }
 
     #[test]
     fn a_directory_that_cannot_be_is_no_reason_to_fail() {
         let nowhere = Path::new("/dev/null/no/directory");
-        assert!(compile_in(nowhere, &Engine::default(), MODULE).is_ok());
+        assert!(compile_in(nowhere, MOST_CODE_BYTES, &Engine::default(), MODULE).is_ok());
     }
 }

@@ -138,7 +138,7 @@ mod validate;
 pub use candid::Principal;
 pub use candid_pointer::{CandidPointerError, candid_pointer};
 pub use canister::LogRecord;
-pub use code_cache::keep_code_in;
+pub use code_cache::{MOST_CODE_BYTES, keep_code_in};
 pub use config::{
     CanisterSettings, DEFAULT_CYCLES, DEFAULT_FREEZING_THRESHOLD, DEFAULT_WASM_MEMORY_LIMIT,
     HostConfig, INSTALL_RATE, Limits, MAX_HEAP_PAGES, MAX_STABLE_PAGES, MAX_WIDE_HEAP_PAGES,
@@ -154,7 +154,7 @@ pub use management::{
     Change, HistoryEntry, ManagementCall, ManagementFault, ManagementFaultKind, RunStatus,
 };
 pub use module::{Module, ModuleError, metadata};
-pub use prices::Prices;
+pub use prices::{Prices, QUOTED_NODES};
 pub use profile::{FunctionCost, Profile};
 pub use reject::{Reject, RejectCode};
 pub use report::{InstallReport, MessageReport, RefusedCall, Reply};

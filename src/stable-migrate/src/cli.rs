@@ -14,6 +14,7 @@ mod cache;
 mod check;
 mod compact;
 mod completions;
+mod config;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod inspect;
@@ -43,6 +44,8 @@ struct Cli {
     command: Command,
     #[command(flatten)]
     cache: cache::CacheArgs,
+    #[command(flatten)]
+    config: config::ConfigArgs,
 }
 
 const HELP: &str = "Examples:
@@ -61,6 +64,7 @@ enum Command {
     Upgrade(upgrade::Upgrade),
     Revert(revert::Revert),
     Plan(plan::Plan),
+    Config(config::ConfigCommand),
     #[cfg(feature = "fleet")]
     Fleet(fleet::Fleet),
     Completions(completions::Completions),
@@ -78,14 +82,25 @@ enum Verdict {
 }
 
 pub fn run() -> ExitCode {
-    let Cli { command, cache } = match Cli::try_parse() {
+    let Cli {
+        command,
+        cache,
+        config,
+    } = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(told) => {
             let given: Vec<_> = std::env::args_os().collect();
             return tell(&mistyped::explain(told, &given));
         }
     };
-    cache.apply();
+    let config = match config.effective() {
+        Ok(config) => config,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(2);
+        }
+    };
+    cache.apply(&config);
     #[cfg(feature = "fleet")]
     let handles_signals = matches!(&command, Command::Fleet(fleet) if fleet.handles_signals());
     #[cfg(not(feature = "fleet"))]
@@ -95,15 +110,16 @@ pub fn run() -> ExitCode {
         return ExitCode::from(2);
     }
     let result = match command {
-        Command::Inspect(inspect) => inspect.run(),
+        Command::Inspect(inspect) => inspect.run(&config),
         Command::Check(check) => check.run(),
-        Command::Rehearse(rehearse) => rehearse.run(),
+        Command::Rehearse(rehearse) => rehearse.run(&config),
         Command::Compact(compact) => compact.run(),
-        Command::Upgrade(upgrade) => upgrade.run(),
-        Command::Revert(revert) => revert.run(),
-        Command::Plan(plan) => plan.run(),
+        Command::Upgrade(upgrade) => upgrade.run(&config),
+        Command::Revert(revert) => revert.run(&config),
+        Command::Plan(plan) => plan.run(&config),
+        Command::Config(command) => command.run(&config),
         #[cfg(feature = "fleet")]
-        Command::Fleet(fleet) => fleet.run(),
+        Command::Fleet(fleet) => fleet.run(&config),
         Command::Completions(completions) => completions.run(Cli::command()),
         Command::Man(man) => man.run(Cli::command()),
     };

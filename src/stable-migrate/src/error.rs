@@ -225,6 +225,22 @@ pub enum Error {
         reason: String,
     },
 
+    /// A configuration that says what it cannot.
+    #[error("{path}: {reason}", path = .path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The key, and what is wrong with it.
+        reason: String,
+    },
+
+    /// A price or a fact on the command line that cannot be.
+    #[error("{reason}")]
+    Price {
+        /// Which, and what is wrong with it.
+        reason: String,
+    },
+
     /// A list of sizes that cannot be read.
     #[error("{path}: {reason}", path = .path.display())]
     Sizes {
@@ -240,16 +256,16 @@ pub enum Error {
     )]
     EmptySample,
 
-    /// A memory of a sample that is not in order.
+    /// A memory or a module that nothing can be reckoned from.
     #[error(
-        "{path}: {damage}: leave it out of the sample, and look at it with `stable-migrate inspect`",
+        "{path}: {reason}: nothing can be reckoned from it, look at it with `stable-migrate inspect`",
         path = .path.display()
     )]
-    DamagedSample {
-        /// The snapshot.
+    Sample {
+        /// The snapshot, or the file of the module.
         path: PathBuf,
         /// What is wrong with it.
-        damage: String,
+        reason: String,
     },
 
     /// A check of a module against nothing.

@@ -31,7 +31,7 @@ mod tests;
 pub use agent::{AgentNetwork, Connection, Failure, MAX_MODULE};
 pub use clock::{Clock, time_text};
 pub use error::FleetError;
-pub use estimate::{Estimate, PRICES_READ, Prices, WaveEstimate};
+pub use estimate::{Estimate, WaveEstimate};
 pub use identity::{Folders, Key, find_identity};
 pub use inventory::{Inventory, Seen, take as take_inventory};
 pub use journal::{Journal, Kept, Standing};

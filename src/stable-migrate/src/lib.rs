@@ -8,6 +8,9 @@ mod buckets;
 #[cfg(feature = "run")]
 mod check;
 mod compaction;
+#[cfg(feature = "run")]
+mod config;
+#[cfg(feature = "run")]
 mod cost;
 mod date;
 mod error;
@@ -45,12 +48,20 @@ pub use check::{
     Before, Checked, Finding, Heap, MemoryFacts, Outline, Said, Severity, Side, check,
 };
 pub use compaction::{BucketChoice, Compaction};
-pub use cost::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
+#[cfg(feature = "run")]
+pub use config::{Assumption, CONFIG_FILE, Config, NetworkFacts, ValueSource, assumptions_text};
+#[cfg(feature = "run")]
+pub use cost::{
+    Basis, CanisterCost, Effort, FleetCost, FleetMigration, MAX_CANISTERS, MigrationCost, Paid,
+    Releases, STATIONS, Sample, Spread, StationCost, Terms, parse_sizes,
+};
 pub use error::{Error, Result};
 pub use hex::unhex;
 pub use image::Image;
 pub use input::{read as read_file, read_text};
 pub use interrupt::{clean_up_when_interrupted, end_unfinished};
+#[cfg(feature = "run")]
+pub use module::ModuleWeight;
 pub use module::{follows_a_rewrite, uses_this_library};
 #[cfg(feature = "run")]
 pub use offline::{Goal, OfflineRevert, OfflineUpgrade, Outcome};
@@ -79,6 +90,6 @@ pub use survey::{
 };
 pub use table::table_lines;
 pub use units::{
-    bytes_text, count_text, cycles_text, instructions_text, number_text, saving_text, share_text,
-    shortened,
+    bytes_text, count_text, cycles_text, duration_text, instructions_text, number_text,
+    saving_text, share_text, shortened,
 };

@@ -5,6 +5,12 @@ use std::io::Read;
 use flate2::read::GzDecoder;
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
+#[cfg(feature = "run")]
+mod weight;
+
+#[cfg(feature = "run")]
+pub use weight::ModuleWeight;
+
 /// The largest module the network takes, unpacked.
 const MAX_UNPACKED: u64 = 100 << 20;
 
@@ -86,24 +92,6 @@ pub fn invalid(error: BinaryReaderError) -> String {
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
-}
-
-/// Instructions in the functions of an unpacked module: what the network charges compiling by.
-///
-/// # Errors
-/// A sentence, if the bytes are not a module.
-#[cfg(feature = "fleet")]
-pub fn instructions(unpacked: &[u8]) -> Result<u64, String> {
-    let mut count = 0;
-    for payload in Parser::new(0).parse_all(unpacked) {
-        if let Payload::CodeSectionEntry(body) = payload.map_err(invalid)? {
-            for operator in body.get_operators_reader().map_err(invalid)? {
-                operator.map_err(invalid)?;
-                count += 1;
-            }
-        }
-    }
-    Ok(count)
 }
 
 pub fn unpack(module: &[u8]) -> Result<Vec<u8>, String> {

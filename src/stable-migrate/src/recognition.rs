@@ -14,8 +14,12 @@ mod fixed;
 mod frame;
 mod kind;
 mod motoko;
+#[cfg(feature = "run")]
+mod packs;
 mod protobuf;
 mod span;
+#[cfg(feature = "run")]
+mod tally;
 mod text;
 mod tokens;
 mod tree;
@@ -23,7 +27,11 @@ mod varint;
 
 pub use frame::Frame;
 pub use kind::{Certainty, Kind};
+#[cfg(feature = "run")]
+pub use packs::packed_entries;
 pub use span::Bytes;
+#[cfg(feature = "run")]
+pub use tally::Tally;
 
 use span::{Source, Span};
 

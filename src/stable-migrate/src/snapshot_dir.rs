@@ -49,6 +49,12 @@ pub struct SnapshotDir {
 }
 
 impl SnapshotDir {
+    /// Whether a directory has a part of a snapshot, and so is meant as one.
+    pub fn is_one(path: &Path) -> bool {
+        let mut parts = [METADATA, MODULE, HEAP, STABLE].into_iter();
+        parts.any(|part| path.join(part).exists())
+    }
+
     /// Opens a directory and checks it. Reads metadata.json and the chunks, and the sizes of the other files.
     ///
     /// # Errors

@@ -2,6 +2,10 @@
 
 use std::rc::Rc;
 
+#[cfg(feature = "run")]
+use canister_host::Prices;
+#[cfg(feature = "run")]
+use ic_stable_migration::PAGE_BYTES;
 use ic_stable_migration::{BucketTable, Glimpse, Managed, OpenOptions, Opened, cycles_per_year};
 use serde::Serialize;
 
@@ -9,6 +13,8 @@ use crate::error::Result;
 use crate::image::Image;
 use crate::recognition::{Kind, Place, Recognized, recognize};
 use crate::structure::Depth;
+#[cfg(feature = "run")]
+use crate::units::YEAR;
 use crate::units::shortened;
 use crate::virtual_memory::Flaw;
 
@@ -106,6 +112,19 @@ impl Survey {
             layout,
             damages,
         })
+    }
+}
+
+#[cfg(feature = "run")]
+impl Survey {
+    /// Reckons storage with these prices instead of those of 13 nodes.
+    pub fn reprice(&mut self, prices: &Prices) {
+        let year = |bytes: u64| prices.memory(bytes, YEAR);
+        self.cycles_per_year = year(self.stable_bytes);
+        if let Layout::Managed(managed) = &mut self.layout {
+            let right = &mut managed.right_size;
+            right.cycles_per_year = year(right.stable_pages.saturating_mul(PAGE_BYTES));
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! How sizes and costs are written for people.
 
+/// A year as costs are reckoned by it: 365 days, in seconds.
+#[cfg(feature = "run")]
+pub const YEAR: u64 = 365 * 24 * 3600;
+
 /// Bytes in the largest binary unit that leaves at least one, with at most four digits.
 ///
 /// ```
@@ -56,6 +60,21 @@ pub fn instructions_text(instructions: u64) -> String {
     match UNITS.into_iter().find(|&(_, size)| instructions >= size) {
         None => number_text(instructions),
         Some((unit, size)) => format!("{} {unit}", one_digit(instructions as f64 / size as f64)),
+    }
+}
+
+/// Seconds for people, rounded up to a whole unit of which there are at least two.
+///
+/// ```
+/// assert_eq!(stable_migrate::duration_text(90), "90 s");
+/// assert_eq!(stable_migrate::duration_text(604_800), "7 d");
+/// ```
+pub fn duration_text(seconds: u64) -> String {
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds.div_ceil(60)),
+        7_200..172_800 => format!("{} h", seconds.div_ceil(3_600)),
+        _ => format!("{} d", number_text(seconds.div_ceil(86_400))),
     }
 }
 

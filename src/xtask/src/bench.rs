@@ -5,6 +5,8 @@ pub mod check;
 pub mod contender;
 pub mod error;
 pub mod figures;
+#[cfg(test)]
+mod forecast;
 pub mod generate;
 pub mod glance;
 pub mod measure;

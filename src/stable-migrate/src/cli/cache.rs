@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use stable_migrate::Config;
 
 /// Names the folder of compiled code; the host of every tool here heeds it.
 const VARIABLE: &str = "CANISTER_HOST_CACHE";
@@ -10,22 +11,23 @@ const VARIABLE: &str = "CANISTER_HOST_CACHE";
 /// Whether compiled code is kept.
 #[derive(Args)]
 pub struct CacheArgs {
-    /// Compile every module anew. Otherwise compiled code is kept in the folder that the platform has for such things
-    /// (~/.cache/stable-migrate, or what XDG_CACHE_HOME or CANISTER_HOST_CACHE names), 512 MiB at most
+    /// Compile every module anew. Otherwise compiled code is kept in the folder that CANISTER_HOST_CACHE or the configuration
+    /// names, or that the platform has for such things (~/.cache/stable-migrate), 512 MiB at most
     #[arg(long, global = true)]
     no_cache: bool,
 }
 
 impl CacheArgs {
     /// Tells the host.
-    pub fn apply(&self) {
+    pub fn apply(&self, config: &Config) {
         let named = std::env::var_os(VARIABLE).map(PathBuf::from);
+        let named = named.or_else(|| config.cache_folder().map(PathBuf::from));
         let place = match (self.no_cache, named) {
             (true, _) => None,
             (false, Some(named)) => Some(named),
             (false, None) => own_folder(),
         };
-        canister_host::keep_code_in(place);
+        canister_host::keep_code_in(place, config.cache_bytes());
     }
 }
 

@@ -10,7 +10,7 @@ mod run;
 mod told;
 
 use clap::{Args, Subcommand};
-use stable_migrate::Error;
+use stable_migrate::{Config, Error};
 
 use super::Verdict;
 
@@ -49,9 +49,9 @@ enum Command {
 }
 
 impl Fleet {
-    pub fn run(self) -> Result<Verdict, Error> {
+    pub fn run(self, config: &Config) -> Result<Verdict, Error> {
         match self.command {
-            Command::Plan(plan) => plan.run(),
+            Command::Plan(plan) => plan.run(config),
             Command::Run(run) => run.run(),
             Command::Status(status) => status.run(),
             Command::Report(report) => report.run(),

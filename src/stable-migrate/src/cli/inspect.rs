@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use stable_migrate::{Depth, Error, NewFile, Origin, Progress, Report, Source, Survey, html, text};
+use stable_migrate::{
+    Config, Depth, Error, NewFile, Origin, Progress, Report, Source, Survey, html, text,
+};
 
 use super::quote::quoted;
 use super::{Verdict, complain, finish, json, print};
@@ -36,7 +38,7 @@ const EXAMPLES: &str = "Examples:
   stable-migrate inspect stable_memory.bin.gz --json | jq .layout.memories";
 
 impl Inspect {
-    pub fn run(self) -> Result<Verdict, Error> {
+    pub fn run(self, config: &Config) -> Result<Verdict, Error> {
         let source = Source::open(&self.path)?;
         let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let depth = match self.shallow {
@@ -44,7 +46,8 @@ impl Inspect {
             false => Depth::Everything,
         };
         let progress = Progress::bytes("reading", source.stable().bytes());
-        let survey = Survey::of(source.stable(), depth, &mut |bytes| progress.add(bytes))?;
+        let mut survey = Survey::of(source.stable(), depth, &mut |bytes| progress.add(bytes))?;
+        survey.reprice(&config.prices());
         drop(progress);
         let report = Report {
             path: self.path.display().to_string(),

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stable_migrate::{
-    Error, NewFile, Origin, Progress, Rehearsal, Source, of_bare, of_directory, rehearsal_html,
-    rehearsal_text,
+    Config, Error, NewFile, Origin, Progress, Rehearsal, Source, of_bare, of_directory,
+    rehearsal_html, rehearsal_text,
 };
 
 use super::quote::quoted;
@@ -72,7 +72,7 @@ calls.txt:
   as 2vxsx-fae get_profile";
 
 impl Rehearse {
-    pub fn run(self) -> Result<Verdict, Error> {
+    pub fn run(self, config: &Config) -> Result<Verdict, Error> {
         let source = Source::open(&self.path)?;
         let (snapshot, knows_answers) = match &source {
             Source::Snapshot(directory) => (of_directory(directory)?, true),
@@ -86,7 +86,7 @@ impl Rehearse {
         let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let progress = Progress::busy();
         let rehearsal = Rehearsal {
-            setting: self.setting.setting(),
+            setting: self.setting.setting(config),
             steps: self.steps.load(self.skip_pre_upgrade)?,
             argument_again: self.steps.again(self.arg_again.as_deref())?,
             asking: self.setting.asking()?,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use stable_migrate::{Error, Goal, OfflineRevert, Progress, SnapshotDir, revert_text};
+use stable_migrate::{Config, Error, Goal, OfflineRevert, Progress, SnapshotDir, revert_text};
 
 use super::next_steps::NextSteps;
 use super::setting::SettingArgs;
@@ -65,7 +65,7 @@ const EXAMPLES: &str = "Examples:
   stable-migrate revert my-snapshot --wasm release-back.wasm --arg '(record {})' --to memory0 -o my-snapshot-back";
 
 impl Revert {
-    pub fn run(self) -> Result<Verdict, Error> {
+    pub fn run(self, config: &Config) -> Result<Verdict, Error> {
         let directory = SnapshotDir::open(&self.path)?;
         let progress = Progress::busy();
         let mut steps = self.steps.load(self.skip_pre_upgrade)?.into_iter();
@@ -76,7 +76,7 @@ impl Revert {
             });
         };
         let revert = OfflineRevert {
-            setting: self.setting.setting(),
+            setting: self.setting.setting(config),
             back,
             old,
             asking: self.setting.asking()?,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use candid::Principal;
 use clap::Args;
 use stable_migrate::{
-    Asking, Error, INSTALL_INSTRUCTIONS, OwnSettings, Setting, parse_bytes, parse_cycles,
-    parse_seconds, read_text,
+    Asking, Config, Error, OwnSettings, Setting, parse_bytes, parse_cycles, parse_seconds,
+    read_text,
 };
 
 /// No file of calls is longer.
@@ -27,9 +27,9 @@ pub struct SettingArgs {
     /// Query whose answer may change; give it again for another
     #[arg(long, value_name = "QUERY")]
     leave_out: Vec<String>,
-    /// Instructions that one installation may take
-    #[arg(long, value_name = "N", default_value_t = INSTALL_INSTRUCTIONS)]
-    install_instructions: u64,
+    /// Instructions that one installation may take [default: that of the configuration, 300 000 000 000]
+    #[arg(long, value_name = "N")]
+    install_instructions: Option<u64>,
     /// Soft limit on the canister's heap, as 1GiB; 0 is none [default: 3 GiB]
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     wasm_memory_limit: Option<u64>,
@@ -46,11 +46,13 @@ pub struct SettingArgs {
 
 impl SettingArgs {
     /// The host's part of it.
-    pub fn setting(&self) -> Setting {
+    pub fn setting(&self, config: &Config) -> Setting {
+        let limit = config.network().install_instructions;
         Setting {
             canister: self.canister_id,
             sender: self.sender,
-            install_instructions: self.install_instructions,
+            install_instructions: self.install_instructions.unwrap_or(limit),
+            prices: config.prices(),
             own: OwnSettings {
                 cycles: self.cycles,
                 freezing_threshold: self.freezing_threshold,

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stable_migrate::{
-    BucketChoice, Error, NewFile, OfflineUpgrade, Origin, Progress, STEP_METHOD, SnapshotDir,
-    parse_bytes, upgrade_html, upgrade_text,
+    BucketChoice, Config, Error, NewFile, OfflineUpgrade, Origin, Progress, STEP_METHOD,
+    SnapshotDir, parse_bytes, upgrade_html, upgrade_text,
 };
 
 use super::next_steps::NextSteps;
@@ -76,7 +76,7 @@ const EXAMPLES: &str = "Examples:
   stable-migrate upgrade my-snapshot --wasm release-2.wasm --arg '(record {})' -o upgraded --canister my_canister";
 
 impl Upgrade {
-    pub fn run(self) -> Result<Verdict, Error> {
+    pub fn run(self, config: &Config) -> Result<Verdict, Error> {
         let directory = SnapshotDir::open(&self.path)?;
         let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let progress = Progress::busy();
@@ -87,7 +87,7 @@ impl Upgrade {
             Some(argument) => load_step(&self.wasm, Some(argument))?.argument,
         };
         let upgrade = OfflineUpgrade {
-            setting: self.setting.setting(),
+            setting: self.setting.setting(config),
             step,
             argument_again,
             step_method: self.step.clone(),

@@ -1,7 +1,7 @@
 //! What a plan costs in cycles and time, as far as it can be known before.
 //!
-//! Prices of 13 nodes, as read in the network's documentation and the replica's repository in late 2026; they were not
-//! tried on the network. What hooks cost is known only from a rehearsal.
+//! Prices are those of the configuration; they were not tried on the network. What hooks cost is known only from a
+//! rehearsal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,43 +9,13 @@ use ::fleet::{Snapshots, rate_below};
 use serde::Serialize;
 
 use super::plan_file::FleetPlan;
-
-/// What things cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Prices {
-    /// An installation, whatever it runs.
-    pub install: u128,
-    /// A WebAssembly instruction of a module that the subnet has not compiled since its last checkpoint.
-    pub compile: u128,
-    /// One of a module that it has.
-    pub compiled: u128,
-    /// A snapshot that is taken or loaded, and a byte of it.
-    pub snapshot: (u128, u128),
-    /// Instructions that a subnet runs in a round.
-    pub round: u64,
-}
-
-/// Where the prices are from.
-pub const PRICES_READ: &str =
-    "prices of 13 nodes, read in the specification and the replica's repository in late 2026";
+use crate::config::{Assumption, Config};
 
 /// Seconds of a call that the network agrees on, with the way there and back.
 const CALL_SECONDS: u64 = 4;
 
 /// Calls of a stage: look, list, stop, install, start, status, verification; a snapshot is two more.
 const CALLS: u64 = 7;
-
-impl Default for Prices {
-    fn default() -> Self {
-        Self {
-            install: 20_000_000,
-            compile: 6_000,
-            compiled: 60,
-            snapshot: (2_000_000_000, 1),
-            round: 2_000_000_000,
-        }
-    }
-}
 
 /// What a plan takes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,6 +28,8 @@ pub struct Estimate {
     pub seconds: u64,
     /// Instructions of the hooks of one stage that were reckoned with; none if they are not known.
     pub hooks: Option<u64>,
+    /// The prices and facts that were reckoned with.
+    pub assumptions: Vec<Assumption>,
 }
 
 /// What a wave takes.
@@ -79,7 +51,8 @@ pub struct WaveEstimate {
 
 impl Estimate {
     /// Of a plan, with what the hooks of a stage take if that is known.
-    pub fn of(plan: &FleetPlan, hooks: Option<u64>, prices: &Prices) -> Self {
+    pub fn of(plan: &FleetPlan, hooks: Option<u64>, config: &Config) -> Self {
+        let (prices, network) = (config.prices(), config.network());
         let found: BTreeMap<_, _> = plan.found.iter().map(|found| (found.id, found)).collect();
         let modules: BTreeMap<_, _> = plan
             .modules
@@ -107,7 +80,7 @@ impl Estimate {
             let of = found.get(&member.id);
             let first = of.and_then(|found| plan.plan.next_stage(found.module?));
             let bytes = of.map_or(0, |found| found.bytes);
-            let snapshot = prices.snapshot.0 + prices.snapshot.1 * u128::from(bytes);
+            let snapshot = prices.snapshot(bytes);
             for (number, stage) in plan.plan.stages.iter().enumerate() {
                 if first.is_none_or(|first| number < usize::from(first)) {
                     continue;
@@ -116,10 +89,10 @@ impl Estimate {
                     .get(&stage.module)
                     .map_or(0, |file| file.instructions);
                 let new = compiled.insert((member.subnet, stage.module));
-                let each = if new { prices.compile } else { prices.compiled };
-                let run = u128::from(instructions) * each + u128::from(hooks.unwrap_or(0));
-                wave.cycles += prices.install + run;
-                load.rounds += u64::try_from(run.div_ceil(prices.round.into())).unwrap_or(u64::MAX);
+                let compiled = network.compiling(instructions, new);
+                let run = compiled.saturating_add(hooks.unwrap_or(0));
+                wave.cycles += prices.installation(run, false);
+                load.rounds += network.rounds(run);
                 load.calls += CALLS;
                 let taken = match plan.plan.snapshots {
                     Snapshots::Each => true,
@@ -158,6 +131,7 @@ impl Estimate {
             seconds: waves.iter().map(|wave| wave.seconds).sum(),
             waves,
             hooks,
+            assumptions: config.assumptions(),
         }
     }
 }
@@ -190,7 +164,7 @@ mod tests {
             module(stages[0].module, 1_000),
             module(stages[1].module, 1_000),
         ];
-        let estimate = Estimate::of(&plan, None, &Prices::default());
+        let estimate = Estimate::of(&plan, None, &Config::default());
         let installs = 60 * 20_000_000 + 4 * 6_000_000 + 56 * 60_000;
         let bytes: u128 = plan.found.iter().map(|found| u128::from(found.bytes)).sum();
         let rehearsed: Vec<_> = plan.members.iter().filter(|one| one.rehearse).collect();
@@ -200,10 +174,10 @@ mod tests {
             .map(|found| u128::from(found.bytes))
             .sum();
         let snapshots = 60 + rehearsed.len() as u128;
-        let expected = installs + snapshots * 2_000_000_000 + 2 * bytes + bytes_rehearsed;
+        let expected = installs + snapshots * 2_005_000_000 + 2 * bytes + bytes_rehearsed;
         assert_eq!(estimate.cycles, expected);
         assert_eq!(estimate.waves.len(), 3);
-        let with_hooks = Estimate::of(&plan, Some(5), &Prices::default());
+        let with_hooks = Estimate::of(&plan, Some(5), &Config::default());
         assert_eq!(with_hooks.cycles, expected + 300);
         assert!(estimate.waves[2].failures_below < 0.1);
     }

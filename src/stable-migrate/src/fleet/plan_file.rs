@@ -8,7 +8,7 @@ use candid::Principal;
 use serde::{Deserialize, Serialize};
 
 use super::error::FleetError;
-use crate::module;
+use crate::module::ModuleWeight;
 use crate::run::NO_ARGUMENT;
 use crate::staging::NewFile;
 
@@ -204,8 +204,7 @@ impl ModuleFile {
     pub fn look(path: &Path) -> Result<(Self, Vec<u8>), FleetError> {
         let bytes = fs::read(path).map_err(FleetError::io(path))?;
         let wrong = |reason: String| FleetError::Given(format!("{}: {reason}", path.display()));
-        let unpacked = module::unpack(&bytes).map_err(wrong)?;
-        let instructions = module::instructions(&unpacked).map_err(wrong)?;
+        let instructions = ModuleWeight::of(&bytes).map_err(wrong)?.instructions;
         let file = Self {
             path: fs::canonicalize(path).map_err(FleetError::io(path))?,
             sha256: ModuleHash::of(&bytes),

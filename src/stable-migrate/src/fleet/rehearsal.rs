@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ::fleet::{Answer, Cause, Class, SnapshotId};
 use candid::Principal;
-use canister_host::{Module, ModuleError};
+use canister_host::{Module, ModuleError, Prices};
 use canister_questions::Asking;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -80,6 +80,8 @@ impl Rehearser {
                 canister: Some(canister),
                 sender: self.operator,
                 install_instructions: INSTALL_INSTRUCTIONS,
+                // What it costs is not told.
+                prices: Prices::default(),
                 own: OwnSettings::default(),
             },
             steps: steps.to_vec(),

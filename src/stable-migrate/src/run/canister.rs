@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use candid::Principal;
 use canister_host::{
     EntryPoint, Fault, HostConfig, HostError, InstallMode, InstallReport, LoneCanister,
-    MAX_HEAP_PAGES, Module, ModuleError, ModuleRule, PAGE_SIZE, Snapshot, StableMemory,
+    MAX_HEAP_PAGES, Module, ModuleError, ModuleRule, PAGE_SIZE, Prices, Snapshot, StableMemory,
 };
 use canister_questions::words::reason;
 use canister_questions::{Answer, Question, Respondent};
@@ -25,6 +25,8 @@ pub struct Setting {
     pub sender: Principal,
     /// Instructions that one installation may take.
     pub install_instructions: u64,
+    /// What is charged on its subnet.
+    pub prices: Prices,
     /// Its own settings.
     pub own: OwnSettings,
 }
@@ -61,6 +63,7 @@ pub struct Canister {
     /// The clock at which questions are asked, so that time alone changes no answer.
     asked_at: u64,
     heap_limit: u64,
+    prices: Prices,
 }
 
 /// An upgrade that did not happen. The canister is then as it was.
@@ -97,7 +100,8 @@ impl Canister {
         let (asked_at, query_instructions) = (config.time, config.query_instructions);
         let config = HostConfig {
             install_instructions: setting.install_instructions,
-            prices: setting.own.prices(),
+            // Nothing has a price where it is not known what the canister has.
+            prices: setting.own.cycles.map(|_| setting.prices),
             ..config
         };
         let settings = setting.own.of_canister(setting.sender);
@@ -111,12 +115,18 @@ impl Canister {
             query_instructions,
             asked_at,
             heap_limit,
+            prices: setting.prices,
         })
     }
 
     /// Bytes of heap it may have.
     pub fn heap_limit(&self) -> u64 {
         self.heap_limit
+    }
+
+    /// What is charged on its subnet.
+    pub fn prices(&self) -> &Prices {
+        &self.prices
     }
 
     /// A canister on which a module was just installed.

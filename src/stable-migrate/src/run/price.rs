@@ -3,7 +3,7 @@
 use canister_host::{InstallReport, Prices};
 use serde::Serialize;
 
-/// What an upgrade costs on a subnet of 13 nodes, and how long the next one has to wait for it. The subnet compiles a
+/// What an upgrade costs on its subnet, and how long the next one has to wait for it. The subnet compiles a
 /// module once until its next checkpoint, so that the first canister of a fleet pays more than those after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Price {
@@ -18,11 +18,10 @@ pub struct Price {
 }
 
 impl Price {
-    pub(super) fn of(report: &InstallReport) -> Self {
-        let prices = Prices::default();
+    pub(super) fn of(report: &InstallReport, prices: &Prices) -> Self {
         Self {
-            first_cycles: report.cycles_first(&prices),
-            other_cycles: report.cycles_again(&prices),
+            first_cycles: report.cycles_first(prices),
+            other_cycles: report.cycles_again(prices),
             first_rounds: report.rounds_first(),
             other_rounds: report.rounds_again(),
         }

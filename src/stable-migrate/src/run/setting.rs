@@ -1,7 +1,7 @@
 //! The canister's own settings on the network, as far as an upgrade can fail by them.
 
 use candid::Principal;
-use canister_host::{CanisterSettings, DEFAULT_FREEZING_THRESHOLD, Limits, Prices};
+use canister_host::{CanisterSettings, DEFAULT_FREEZING_THRESHOLD, Limits};
 
 /// Cycles a canister has where nobody says how many: enough for every call it may make.
 const ENOUGH: u128 = 100_000_000_000_000;
@@ -21,11 +21,6 @@ pub struct OwnSettings {
 }
 
 impl OwnSettings {
-    /// What executions cost: something only where it is known what the canister has.
-    pub(super) fn prices(&self) -> Option<Prices> {
-        self.cycles.map(|_| Prices::default())
-    }
-
     /// The host's settings of a canister with one controller.
     pub(super) fn of_canister(&self, controller: Principal) -> CanisterSettings {
         let mut limits = Limits::default();

@@ -138,7 +138,7 @@ impl Upgraded {
         self.hooks = report.hooks().map(Hook::of).collect();
         self.compile_instructions = report.compile_instructions;
         self.instructions = report.instructions();
-        self.price = Price::of(report);
+        self.price = Price::of(report, canister.prices());
         self.heap_limit = canister.heap_limit();
         let heaps = self.hooks.iter().map(|hook| hook.heap_pages);
         self.heap_high_water = heaps.max().unwrap_or(0).max(self.heap_pages);

@@ -4,7 +4,7 @@ use super::run::stable_migrate;
 fn every_command_explains_itself_with_examples() {
     let overview = stable_migrate(["--help"]).ok();
     for command in [
-        "inspect", "check", "rehearse", "compact", "upgrade", "revert", "plan",
+        "inspect", "check", "rehearse", "compact", "upgrade", "revert", "plan", "config",
     ] {
         assert!(overview.contains(command), "{overview}");
         let help = stable_migrate([command, "--help"]).ok();
@@ -45,6 +45,7 @@ fn a_mistyped_command_ends_with_status_2() {
         &["revert", "a", "--wasm", "b", "--to", "heap", "-o", "c"],
         &["plan", "a"],
         &["plan", "--canisters", "0", "a"],
+        &["plan", "--jobs", "0", "a"],
         &["plan", "--canisters", "5"],
         &["plan", "--canisters", "5", "--sizes", "a", "b"],
     ] {

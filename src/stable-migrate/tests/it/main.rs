@@ -3,6 +3,7 @@
 mod cache;
 mod check;
 mod compact;
+mod config;
 mod fleet;
 mod help;
 mod hostile;

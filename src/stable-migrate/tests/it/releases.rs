@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use canister_host::{CanisterSettings, HostConfig, InstallMode, LoneCanister, Module, Principal};
+use canister_host::{
+    CanisterSettings, HostConfig, InstallMode, InstallReport, LoneCanister, Module, Principal,
+};
 use canister_scenario::{
     Answers, Call, Fill, Interview, Random, Step, init_args, people, random_call, upgrade_args,
 };
@@ -95,9 +97,14 @@ impl Subject {
     }
 
     /// Upgrades it to a release.
-    pub fn upgrade(&mut self, release: usize) {
+    pub fn upgrade(&mut self, release: usize) -> InstallReport {
         let module = Module::new(&std::fs::read(module_path(release).unwrap()).unwrap()).unwrap();
-        self.lone.upgrade(&module, &upgrade_args(), false).unwrap();
+        self.lone.upgrade(&module, &upgrade_args(), false).unwrap()
+    }
+
+    /// Bytes of memory that it pays for.
+    pub fn paid_bytes(&self) -> u64 {
+        self.lone.host.memory_usage(self.lone.id).unwrap()
     }
 
     /// Lets a minute pass, with its timers.

@@ -4,9 +4,6 @@ use canister_host::Prices;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// Nodes of the subnet that prices are quoted for.
-const QUOTED_NODES: u128 = 13;
-
 /// A year, as prices are reckoned by it: 365 days, in seconds.
 pub const YEAR: u64 = 365 * 24 * 3600;
 
@@ -39,34 +36,36 @@ impl Default for Tariff {
 impl Tariff {
     /// What is paid for keeping a canister of so many bytes for a year.
     pub fn year(&self, bytes: u64) -> u64 {
-        self.scaled(self.quoted().storage(bytes, YEAR))
+        told(self.prices().storage(bytes, YEAR))
     }
 
     /// What an installation of so many instructions costs, compiling included.
     pub fn installation(&self, instructions: u64) -> u64 {
-        self.scaled(self.quoted().installation(instructions, false))
+        told(self.prices().installation(instructions, false))
     }
 
     /// What messages cost that execute so many instructions together.
     pub fn messages(&self, count: u64, instructions: u64) -> u64 {
-        let quoted = self.quoted();
-        let each = quoted.message.saturating_mul(count.into());
-        let executed = quoted.instruction.saturating_mul(instructions.into());
-        self.scaled(each.saturating_add(executed))
+        let all = Prices {
+            message: self.prices().message.saturating_mul(count.into()),
+            ..self.prices()
+        };
+        told(all.message(instructions, false))
     }
 
-    fn quoted(&self) -> Prices {
+    fn prices(&self) -> Prices {
         Prices {
             gib_second: self.storage_price.into(),
             canister_second: self.base_fee.into(),
+            nodes: self.nodes,
             ..Prices::default()
         }
     }
+}
 
-    fn scaled(&self, cycles: u128) -> u64 {
-        let scaled = cycles.saturating_mul(self.nodes.into()) / QUOTED_NODES;
-        u64::try_from(scaled).unwrap_or(u64::MAX)
-    }
+/// Cycles as they stand in the figures.
+fn told(cycles: u128) -> u64 {
+    u64::try_from(cycles).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -94,7 +93,6 @@ mod tests {
 
     #[test]
     fn the_defaults_of_the_command_line_are_those_of_the_host() {
-        let quoted = Tariff::default().quoted();
-        assert_eq!(quoted, Prices::default());
+        assert_eq!(Tariff::default().prices(), Prices::default());
     }
 }

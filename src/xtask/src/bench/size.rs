@@ -147,7 +147,8 @@ const fn fixture(name: &'static str, about: &'static str, file: &'static str) ->
     }
 }
 
-const fn shape(
+/// A shape, of its figures in their order.
+pub(super) const fn shape(
     posts: u64,
     likes: u64,
     bets_a_post: u64,

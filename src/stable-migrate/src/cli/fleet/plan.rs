@@ -8,9 +8,9 @@ use clap::{ArgGroup, Args};
 use fleet::{ModuleHash, Stage};
 use stable_migrate::fleet::{
     Checks, Connection, Estimate, FleetError, FleetPlan, Inventory, MAX_MODULE, ModuleFile,
-    NetworkAddress, Operator, Prices, RootKey, take_inventory,
+    NetworkAddress, Operator, RootKey, take_inventory,
 };
-use stable_migrate::{Error, Progress, bytes_text, did_you_mean, read_text};
+use stable_migrate::{Config, Error, Progress, bytes_text, did_you_mean, read_text};
 
 use super::key::Password;
 use super::plan_options::Care;
@@ -105,7 +105,7 @@ canisters.txt:
   rrkah-fqaaa-aaaaa-aaaaq-cai   # the first";
 
 impl Plan {
-    pub fn run(self) -> Result<Verdict, Error> {
+    pub fn run(self, config: &Config) -> Result<Verdict, Error> {
         let canisters = self.canisters()?;
         let mut modules = Vec::new();
         let mut stages = self.stages(&mut modules)?;
@@ -142,7 +142,7 @@ impl Plan {
             members: fleet::deal(&found, &care.waves, care.rehearse, care.seed),
             found,
         };
-        let estimate = Estimate::of(&plan, self.instructions, &Prices::default());
+        let estimate = Estimate::of(&plan, self.instructions, config);
         let shown = Shown::of(&plan, &inventory, estimate);
         print(&match self.json {
             true => json(&shown)?,

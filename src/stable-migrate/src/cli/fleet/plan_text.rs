@@ -6,8 +6,10 @@ use std::fmt::Write;
 use candid::Principal;
 use fleet::{ModuleHash, Snapshots, WayBack, needed};
 use serde::Serialize;
-use stable_migrate::fleet::{Estimate, FleetPlan, Inventory, PRICES_READ, WaveEstimate};
-use stable_migrate::{bytes_text, count_text, cycles_text, number_text};
+use stable_migrate::fleet::{Estimate, FleetPlan, Inventory, WaveEstimate};
+use stable_migrate::{
+    assumptions_text, bytes_text, count_text, cycles_text, duration_text, number_text,
+};
 
 /// Canisters that are named for a reason.
 const NAMED: usize = 5;
@@ -168,7 +170,7 @@ fn write(plan: &FleetPlan, shown: &Shown, out: &mut String) -> std::fmt::Result 
         number_text(plan.members.len() as u64),
         "",
         cycles_text(estimate.cycles).replace(" cycles", ""),
-        duration(estimate.seconds)
+        duration_text(estimate.seconds)
     )?;
     match estimate.hooks {
         Some(hooks) => writeln!(out, "Hooks: {} instructions a stage.", number_text(hooks))?,
@@ -179,7 +181,8 @@ fn write(plan: &FleetPlan, shown: &Shown, out: &mut String) -> std::fmt::Result 
     }
     writeln!(
         out,
-        "Cycles are paid by the canisters; {PRICES_READ}. Time without moves and without what is tried again."
+        "Cycles are paid by the canisters; {}. Time without moves and without what is tried again.",
+        assumptions_text(&estimate.assumptions)
     )?;
     writeln!(
         out,
@@ -204,7 +207,7 @@ fn line(wave: &WaveEstimate, out: &mut String) -> std::fmt::Result {
         number_text(wave.canisters.into()),
         number_text(wave.rehearsed.into()),
         cycles_text(wave.cycles).replace(" cycles", ""),
-        duration(wave.seconds),
+        duration_text(wave.seconds),
         wave.failures_below * 100.0
     )
 }
@@ -257,14 +260,4 @@ fn course(plan: &FleetPlan) -> String {
 
 fn short(hash: ModuleHash) -> String {
     hash.to_string().chars().take(12).collect()
-}
-
-/// Seconds for people.
-pub fn duration(seconds: u64) -> String {
-    match seconds {
-        ..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds.div_ceil(60)),
-        7_200..172_800 => format!("{} h", seconds.div_ceil(3_600)),
-        _ => format!("{} d", seconds.div_ceil(86_400)),
-    }
 }

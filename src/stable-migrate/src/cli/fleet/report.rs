@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use fleet::Fleet;
 use stable_migrate::fleet::{Clock, Journal, Whole, fleet_html, fleet_text, time_text};
-use stable_migrate::{Error, NewFile, Origin};
+use stable_migrate::{Error, NewFile, Origin, duration_text};
 
 use super::commands::Which;
-use super::plan_text::duration;
 use crate::cli::quote::quoted;
 use crate::cli::{Verdict, finish, print};
 
@@ -67,7 +66,7 @@ impl Status {
                 "Began {} UTC; {} events, the last {} ago; {} calls without an answer.\n",
                 time_text(began),
                 head.events,
-                duration(now.since(head.now)),
+                duration_text(now.since(head.now)),
                 fleet.open_calls().count()
             );
         }

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use fleet::{Command, Event, Fleet, Report, Unfit, What};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use stable_migrate::duration_text;
 use stable_migrate::fleet::{Observer, time_text, write_metrics};
 use stable_migrate::number_text;
-
-use super::plan_text::duration;
 
 /// Between two lines where there is no terminal, and between two writes of the metrics.
 const EVERY: Duration = Duration::from_secs(10);
@@ -75,7 +74,7 @@ impl Told {
             true => format!(
                 ", {:.0} a minute, about {} left",
                 rate * 60.0,
-                duration((f64::from(all - ended) / rate) as u64)
+                duration_text((f64::from(all - ended) / rate) as u64)
             ),
             false => String::new(),
         };
