@@ -13,9 +13,11 @@ use stable_migrate::{Error, NewFile, clean_up_when_interrupted, shortened};
 mod cache;
 mod check;
 mod compact;
+mod document;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod inspect;
+mod many;
 mod next_steps;
 mod offline;
 mod plan;
@@ -25,6 +27,8 @@ mod revert;
 mod setting;
 mod steps;
 mod upgrade;
+
+use document::{Document, json};
 
 /// Looks into a canister's stable memory and makes it smaller, offline, on a downloaded snapshot; upgrades fleets.
 ///
@@ -142,11 +146,4 @@ fn finish(page: Option<NewFile>, content: &str) -> Result<(), Error> {
     let written = page.file()?.write_all(content.as_bytes());
     written.map_err(Error::io(page.path()))?;
     page.finish()
-}
-
-/// A value as indented JSON and a newline.
-fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
-    serde_json::to_string_pretty(value)
-        .map(|text| text + "\n")
-        .map_err(|error| Error::io("standard output".as_ref())(error.into()))
 }

@@ -43,7 +43,7 @@ pub use check::{
 pub use compaction::{BucketChoice, Compaction};
 pub use cost::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use error::{Error, Result};
-pub use hex::unhex;
+pub use hex::{hex, unhex};
 pub use image::Image;
 pub use input::{read as read_file, read_text};
 pub use interrupt::{clean_up_when_interrupted, end_unfinished};
@@ -63,9 +63,9 @@ pub use run::{
     NO_ARGUMENT, NotAsked, OwnSettings, Price, Rehearsal, Rehearsed, Room, STEP_METHOD, Setting,
     Step, Upgraded, of_bare, of_directory, write_snapshot,
 };
-pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir};
+pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir, is_snapshot};
 pub use source::{Rest, Source};
-pub use staging::{NewDir, NewFile, write_new};
+pub use staging::{NewDir, NewFile, check_new, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
     Behind, Content, Forecast, ForeignSurvey, INSTALL_INSTRUCTIONS, JournalSurvey,

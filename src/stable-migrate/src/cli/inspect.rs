@@ -1,22 +1,30 @@
 //! `stable-migrate inspect`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use stable_migrate::{Depth, Error, Progress, Report, Source, Survey, html, text, write_new};
+use stable_migrate::{
+    Depth, Error, Layout, Progress, Report, Source, Survey, html, layout_text, number_text, text,
+    write_new,
+};
 
-use super::{Verdict, complain, json, print};
+use super::many::{Found, Judgement, List, Looked, Many, Takes, Telling, find, refuse_for_many};
+use super::{Document, Verdict, complain, json, print};
 
 /// Tell what is in a stable memory, what of it is wasted, and what it costs
 ///
 /// Reads a snapshot directory, or a bare stable memory, plain or packed with gzip. Large memories are read where
 /// they lie: a sparse file of 100 GiB takes no more RAM than a small one. A packed memory is expanded into the
 /// directory for temporary files (TMPDIR).
+///
+/// Of several, or of all in a folder, one row each is printed, or with --json a line each as it ends, with its `index`
+/// among them; status 1 if one of them is damaged or cannot be read.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Inspect {
-    /// Snapshot directory, or file with a stable memory
-    path: PathBuf,
+    /// Snapshot directory, or file with a stable memory; or several, or a folder with them
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
@@ -26,30 +34,31 @@ pub struct Inspect {
     /// Read headers only: not the nodes of maps, nor the payload behind its checksum
     #[arg(long)]
     shallow: bool,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 const EXAMPLES: &str = "Examples:
   stable-migrate inspect my-snapshot
   stable-migrate inspect my-snapshot --html memory.html
-  stable-migrate inspect stable_memory.bin.gz --json | jq .layout.memories";
+  stable-migrate inspect stable_memory.bin.gz --json | jq .layout.memories
+  stable-migrate inspect snapshots/ --json --results found.jsonl --resume | jq -r 'select(.verdict != \"held\") | .path'";
+
+/// The form of its report.
+const SCHEMA: &str = "stable-migrate/inspect/1";
 
 impl Inspect {
     pub fn run(self) -> Result<Verdict, Error> {
-        let source = Source::open(&self.path)?;
-        let depth = match self.shallow {
-            true => Depth::Headers,
-            false => Depth::Everything,
-        };
-        let progress = Progress::bytes("reading", source.stable().bytes());
-        let survey = Survey::of(source.stable(), depth, &mut |bytes| progress.add(bytes))?;
-        drop(progress);
-        let report = Report {
-            path: self.path.display().to_string(),
-            snapshot: source.rest(),
-            survey,
-        };
+        match find(&self.paths, Takes::Memories, self.telling.is_kept())? {
+            Found::One(path) => self.one(&path),
+            Found::Many(list) => self.many(&list),
+        }
+    }
+
+    fn one(&self, path: &Path) -> Result<Verdict, Error> {
+        let report = self.report(path, Progress::bytes)?;
         print(&match self.json {
-            true => json(&report)?,
+            true => json(SCHEMA, &report)?,
             false => text(&report),
         })?;
         if !report.survey.damages.is_empty() {
@@ -63,4 +72,54 @@ impl Inspect {
         }
         Ok(Verdict::Held)
     }
+
+    fn many(&self, list: &List) -> Result<Verdict, Error> {
+        refuse_for_many("--html", self.html.as_ref())?;
+        let many = Many {
+            command: "inspect",
+            figures: ["holds", "stable pages", "right-sized"],
+            list,
+            json: self.json,
+        };
+        many.tell(&self.telling, &[self.shallow.into()], |path| {
+            let report = self.report(path, |_, _| Progress::hidden())?;
+            Ok(Looked {
+                judgement: match report.survey.damages.is_empty() {
+                    true => Judgement::Held,
+                    false => Judgement::Damaged,
+                },
+                figures: figures(&report.survey),
+                wrong: report.survey.damages.first().cloned(),
+                document: Some(Document::of(SCHEMA, report)),
+            })
+        })
+    }
+
+    fn report(&self, path: &Path, bar: impl Fn(&str, u64) -> Progress) -> Result<Report, Error> {
+        let source = Source::open(path)?;
+        let depth = match self.shallow {
+            true => Depth::Headers,
+            false => Depth::Everything,
+        };
+        let progress = bar("reading", source.stable().bytes());
+        let survey = Survey::of(source.stable(), depth, &mut |bytes| progress.add(bytes))?;
+        Ok(Report {
+            path: path.display().to_string(),
+            snapshot: source.rest(),
+            survey,
+        })
+    }
+}
+
+/// What it holds, its pages, and those after `compact`.
+fn figures(survey: &Survey) -> [String; 3] {
+    let right_sized = match &survey.layout {
+        Layout::Managed(managed) => Some(managed.right_size),
+        _ => None,
+    };
+    [
+        layout_text(&survey.layout),
+        number_text(survey.stable_pages),
+        right_sized.map_or("–".into(), |size| number_text(size.stable_pages)),
+    ]
 }

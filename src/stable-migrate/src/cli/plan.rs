@@ -59,7 +59,7 @@ impl Plan {
             return Err(Error::EmptySample);
         }
         print(&match self.json {
-            true => json(&costs)?,
+            true => json("stable-migrate/plan/1", &Layouts { layouts: &costs })?,
             false => table(self.canisters, sample.canisters(), &costs),
         })?;
         notes.iter().for_each(|note| complain(note));
@@ -101,6 +101,12 @@ impl Plan {
         let sample = Sample::of_surveys(surveys.iter(), self.ceiling);
         Ok((sample, notes))
     }
+}
+
+/// The report as JSON.
+#[derive(serde::Serialize)]
+struct Layouts<'a> {
+    layouts: &'a [FleetCost],
 }
 
 fn table(canisters: u64, known: u64, costs: &[FleetCost]) -> String {

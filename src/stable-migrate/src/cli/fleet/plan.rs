@@ -147,7 +147,7 @@ impl Plan {
         let estimate = Estimate::of(&plan, self.instructions, &Prices::default());
         let shown = Shown::of(&plan, &inventory, estimate);
         print(&match self.json {
-            true => json(&shown)?,
+            true => json("stable-migrate/fleet-plan/1", &shown)?,
             false => plan_text(&plan, &shown),
         })?;
         if let Some(output) = &self.output {

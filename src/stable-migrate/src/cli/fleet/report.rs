@@ -1,6 +1,6 @@
 //! `stable-migrate fleet status` and `report`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use fleet::Fleet;
@@ -9,7 +9,7 @@ use stable_migrate::{Error, NewFile};
 
 use super::commands::Which;
 use super::plan_text::duration;
-use crate::cli::{Verdict, finish, print};
+use crate::cli::{Verdict, finish, json, print};
 
 /// Say how a run stands, in a few lines
 ///
@@ -90,9 +90,7 @@ impl Report {
         let text = match self.format {
             Format::Text => fleet_text(&whole),
             Format::Html => fleet_html(&whole),
-            Format::Json => whole
-                .json()
-                .map_err(|error| Error::io(Path::new("standard output"))(error.into()))?,
+            Format::Json => json("stable-migrate/fleet-report/1", &whole)?,
         };
         match &self.output {
             None => print(&text)?,
