@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use stable_migrate::{
-    Depth, Error, Layout, Progress, Report, Source, Survey, html, layout_text, number_text, text,
-    write_new,
+    Depth, Error, Layout, Progress, Report, Source, Survey, check_new, html, layout_text,
+    number_text, text, write_new,
 };
 
 use super::many::{Found, Judgement, List, Looked, Many, Takes, Telling, find, refuse_for_many};
@@ -56,6 +56,7 @@ impl Inspect {
     }
 
     fn one(&self, path: &Path) -> Result<Verdict, Error> {
+        self.html.as_deref().map(check_new).transpose()?;
         let report = self.report(path, Progress::bytes)?;
         print(&match self.json {
             true => json(SCHEMA, &report)?,

@@ -148,9 +148,6 @@ impl Many<'_> {
         mut results: Option<Results>,
         look: impl Fn(usize, &Path) -> Result<Looked<D>, Error> + Sync,
     ) -> Result<Verdict, Error> {
-        for skipped in &self.list.skipped {
-            complain(&format!("skipped: {skipped}"));
-        }
         let paths = &self.list.paths;
         let mut rows: Vec<Option<Row>> = paths.iter().map(|_| None).collect();
         if let Some(results) = &mut results {
@@ -168,6 +165,9 @@ impl Many<'_> {
                 }
                 Ok(())
             })?;
+        }
+        for skipped in &self.list.skipped {
+            complain(&format!("skipped: {skipped}"));
         }
         let left: Vec<usize> = (0..rows.len())
             .filter(|&place| rows[place].is_none())

@@ -7,6 +7,7 @@ mod fleet;
 mod help;
 mod hostile;
 mod inspect;
+mod many;
 mod memories;
 mod moves;
 mod next_steps;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::memories::{WITH_LIBRARY, file, managed, snapshot};
+use super::memories::{WITH_LIBRARY, file, large, managed, snapshot};
 use super::run::names;
 
 const TOOL: &str = env!("CARGO_BIN_EXE_stable-migrate");
@@ -119,25 +119,5 @@ fn a_command_that_is_interrupted_takes_what_it_began_with_it() {
         let status = running.wait().unwrap();
         assert!(!status.success(), "{status}");
         assert_eq!(names(dir.path()), ["memory"], "{signal}");
-    }
-}
-
-/// Makes memory 1 grow by 32 buckets of bytes that have to be copied.
-fn large(path: &Path) {
-    use std::os::unix::fs::FileExt;
-    let memory = fs::File::options()
-        .read(true)
-        .write(true)
-        .open(path)
-        .unwrap();
-    let (buckets, pages) = (2 + 32u16, 128 * 33u64);
-    memory.write_all_at(&buckets.to_le_bytes(), 4).unwrap();
-    memory.write_all_at(&pages.to_le_bytes(), 40 + 8).unwrap();
-    memory.write_all_at(&[1; 32], 2_080 + 2).unwrap();
-    let start = (1 + 2 * 128) * 65_536u64;
-    let end = start + 32 * 128 * 65_536;
-    memory.set_len(end).unwrap();
-    for at in (start..end).step_by(4_096) {
-        memory.write_all_at(&[7], at).unwrap();
     }
 }

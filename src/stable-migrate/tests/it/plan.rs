@@ -24,8 +24,8 @@ fn a_sample_of_snapshots_is_scaled_to_the_fleet() {
     );
     let arguments = arguments.into_iter().chain(["--json".as_ref()]);
     let json: serde_json::Value = serde_json::from_str(&stable_migrate(arguments).ok()).unwrap();
-    assert_eq!(json[0]["pages_per_canister"], 129.5);
-    assert_eq!(json[1]["pages_per_canister"], 4.0);
+    assert_eq!(json["layouts"][0]["pages_per_canister"], 129.5);
+    assert_eq!(json["layouts"][1]["pages_per_canister"], 4.0);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn data_of_another_program_is_reckoned_as_it_is_and_named() {
         assert!(ran.stderr.contains("reckoned as it is"), "{}", ran.stderr);
         let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
         for layout in [0, 1] {
-            assert_eq!(json[layout]["pages_per_canister"], 3.0);
+            assert_eq!(json["layouts"][layout]["pages_per_canister"], 3.0);
         }
     }
 }
