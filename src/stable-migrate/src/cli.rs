@@ -14,6 +14,7 @@ mod cache;
 mod check;
 mod compact;
 mod document;
+mod explain;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod inspect;
@@ -24,6 +25,7 @@ mod plan;
 mod quote;
 mod rehearse;
 mod revert;
+mod schema;
 mod setting;
 mod steps;
 mod upgrade;
@@ -56,6 +58,8 @@ enum Command {
     Upgrade(upgrade::Upgrade),
     Revert(revert::Revert),
     Plan(plan::Plan),
+    Schema(schema::Schema),
+    Explain(explain::Explain),
     #[cfg(feature = "fleet")]
     Fleet(fleet::Fleet),
 }
@@ -84,6 +88,7 @@ pub fn run() -> ExitCode {
         complain(&format!("signals cannot be handled: {error}"));
         return ExitCode::from(2);
     }
+    let as_json = command.prints_json();
     let result = match command {
         Command::Inspect(inspect) => inspect.run(),
         Command::Check(check) => check.run(),
@@ -92,6 +97,8 @@ pub fn run() -> ExitCode {
         Command::Upgrade(upgrade) => upgrade.run(),
         Command::Revert(revert) => revert.run(),
         Command::Plan(plan) => plan.run(),
+        Command::Schema(schema) => schema.run(),
+        Command::Explain(explain) => explain.run(),
         #[cfg(feature = "fleet")]
         Command::Fleet(fleet) => fleet.run(),
     };
@@ -102,8 +109,30 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "fleet")]
         Ok(Verdict::Halted) => ExitCode::from(3),
         Err(error) => {
-            complain(&error.to_string());
+            if as_json && let Ok(failure) = document::failure(&error) {
+                // If it cannot be printed either, the sentence below says so of the first.
+                let _ = print(&failure);
+            }
+            complain_of(error.code(), &error.to_string());
             ExitCode::from(2)
+        }
+    }
+}
+
+impl Command {
+    /// Whether JSON is printed instead of text, of an error too.
+    fn prints_json(&self) -> bool {
+        match self {
+            Self::Inspect(inspect) => inspect.json,
+            Self::Check(check) => check.json,
+            Self::Rehearse(rehearse) => rehearse.json,
+            Self::Compact(compact) => compact.json,
+            Self::Upgrade(upgrade) => upgrade.json,
+            Self::Revert(revert) => revert.json,
+            Self::Plan(plan) => plan.json,
+            Self::Schema(_) | Self::Explain(_) => false,
+            #[cfg(feature = "fleet")]
+            Self::Fleet(_) => false,
         }
     }
 }
@@ -125,6 +154,11 @@ fn tell(told: &clap::Error) -> ExitCode {
 fn complain(sentence: &str) {
     let words: Vec<&str> = sentence.split_whitespace().collect();
     eprintln!("stable-migrate: {}", shortened(&words.join(" ")));
+}
+
+/// The same behind the code that `explain` explains.
+fn complain_of(code: &str, sentence: &str) {
+    complain(&format!("[{code}] {sentence}"));
 }
 
 /// Writes to standard output. A reader that has gone away is not an error.

@@ -25,6 +25,7 @@ pub struct Sample {
 
 /// What the fleet pays under one layout.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct FleetCost {
     /// The layout.
     pub layout: &'static str,

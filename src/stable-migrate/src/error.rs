@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use ic_stable_migration::PAGE_BYTES;
 use thiserror::Error;
 
+mod code;
+
+pub use code::{DAMAGED, NOT_HELD, explain};
+
 /// The result of everything that reads or writes files here.
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -42,7 +42,7 @@ pub use check::{
 };
 pub use compaction::{BucketChoice, Compaction};
 pub use cost::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
-pub use error::{Error, Result};
+pub use error::{DAMAGED, Error, NOT_HELD, Result, explain};
 pub use hex::{hex, unhex};
 pub use image::Image;
 pub use input::{read as read_file, read_text};

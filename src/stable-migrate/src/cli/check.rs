@@ -34,7 +34,7 @@ pub struct Check {
     memory: Option<PathBuf>,
     /// Print JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     #[command(flatten)]
     telling: Telling,
 }
@@ -46,7 +46,7 @@ const EXAMPLES: &str = "Examples:
   stable-migrate check --memory stable_memory.bin release-2.wasm.gz --json | jq .findings";
 
 /// The form of its report.
-const SCHEMA: &str = "stable-migrate/check/1";
+pub const SCHEMA: &str = "stable-migrate/check/1";
 
 impl Check {
     pub fn run(self) -> Result<Verdict, Error> {
@@ -131,8 +131,8 @@ fn figures(checked: &Checked) -> [String; 3] {
     [bad.count(), risks.count(), checked.unchecked.len()].map(|number| number.to_string())
 }
 
-/// The worst finding, where it keeps the upgrade from holding.
-fn worst(checked: &Checked) -> Option<String> {
+/// Code and words of the worst finding, where it keeps the upgrade from holding.
+fn worst(checked: &Checked) -> Option<(String, String)> {
     let worst = checked.findings.first().filter(|_| !checked.held)?;
-    Some(format!("{}: {}", worst.code, worst.found))
+    Some((worst.code.clone(), worst.found.clone()))
 }

@@ -13,7 +13,7 @@ use super::many::{Found, Judgement, List, Looked, Making, Many, Outputs, Takes, 
 use super::next_steps::NextSteps;
 use super::{Document, Verdict, json, print};
 
-mod rewrite;
+pub mod rewrite;
 
 use rewrite::{Rewrite, survey, unregistered};
 
@@ -56,7 +56,7 @@ pub struct Compact {
     canister: String,
     /// Print JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     #[command(flatten)]
     making: Making,
 }
@@ -68,7 +68,7 @@ const EXAMPLES: &str = "Examples:
   stable-migrate compact snapshots/ -o compacted/ --jobs 4 --resume";
 
 /// The form of its report.
-const SCHEMA: &str = "stable-migrate/compact/1";
+pub const SCHEMA: &str = "stable-migrate/compact/1";
 
 impl Compact {
     pub fn run(self) -> Result<Verdict, Error> {
@@ -125,7 +125,7 @@ impl Compact {
         tell: impl FnOnce(&Rewrite) -> Result<T, Error>,
     ) -> Result<T, Error> {
         check_new(to)?;
-        let source = Source::open(from)?;
+        let source = Source::open_with(from, &bar)?;
         let compaction = Compaction::plan(source.stable(), self.choice())?;
         let others = unregistered(&survey(from, &source, &bar)?);
         let rewrite = Rewrite {

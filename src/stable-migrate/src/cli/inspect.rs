@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use stable_migrate::{
-    Depth, Error, Layout, Progress, Report, Source, Survey, check_new, html, layout_text,
+    DAMAGED, Depth, Error, Layout, Progress, Report, Source, Survey, check_new, html, layout_text,
     number_text, text, write_new,
 };
 
 use super::many::{Found, Judgement, List, Looked, Many, Takes, Telling, find, refuse_for_many};
-use super::{Document, Verdict, complain, json, print};
+use super::{Document, Verdict, complain_of, json, print};
 
 /// Tell what is in a stable memory, what of it is wasted, and what it costs
 ///
@@ -27,7 +27,7 @@ pub struct Inspect {
     paths: Vec<PathBuf>,
     /// Print JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Write a page with a map of the memory; the file must not exist
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -45,7 +45,7 @@ const EXAMPLES: &str = "Examples:
   stable-migrate inspect snapshots/ --json --results found.jsonl --resume | jq -r 'select(.verdict != \"held\") | .path'";
 
 /// The form of its report.
-const SCHEMA: &str = "stable-migrate/inspect/1";
+pub const SCHEMA: &str = "stable-migrate/inspect/1";
 
 impl Inspect {
     pub fn run(self) -> Result<Verdict, Error> {
@@ -64,7 +64,7 @@ impl Inspect {
         })?;
         if !report.survey.damages.is_empty() {
             for damage in &report.survey.damages {
-                complain(&format!("{}: {damage}", report.path));
+                complain_of(DAMAGED, &format!("{}: {damage}", report.path));
             }
             return Ok(Verdict::Damaged);
         }
@@ -90,14 +90,18 @@ impl Inspect {
                     false => Judgement::Damaged,
                 },
                 figures: figures(&report.survey),
-                wrong: report.survey.damages.first().cloned(),
+                wrong: report
+                    .survey
+                    .damages
+                    .first()
+                    .map(|damage| (DAMAGED.into(), damage.clone())),
                 document: Some(Document::of(SCHEMA, report)),
             })
         })
     }
 
     fn report(&self, path: &Path, bar: impl Fn(&str, u64) -> Progress) -> Result<Report, Error> {
-        let source = Source::open(path)?;
+        let source = Source::open_with(path, &bar)?;
         let depth = match self.shallow {
             true => Depth::Headers,
             false => Depth::Everything,

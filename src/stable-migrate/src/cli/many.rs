@@ -16,7 +16,7 @@ use stable_migrate::{Error, Progress, hex};
 use super::{Verdict, complain, print};
 
 mod found;
-mod line;
+pub mod line;
 mod outputs;
 mod pool;
 mod results;

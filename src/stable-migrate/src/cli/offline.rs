@@ -1,10 +1,10 @@
 //! The end of every command that makes a snapshot by upgrades off the network.
 
-use stable_migrate::{Error, NewSnapshotDir, Outcome};
+use stable_migrate::{Error, NOT_HELD, NewSnapshotDir, Outcome};
 
 use super::many::{Judgement, Looked};
 use super::next_steps::NextSteps;
-use super::{Document, Verdict, complain, json, print};
+use super::{Document, Verdict, complain_of, json, print};
 
 /// How an outcome is shown, given the names of both snapshots.
 type Shown = fn(&str, &str, &Outcome) -> String;
@@ -36,7 +36,7 @@ pub fn tell(
 pub fn conclude(outcome: &Outcome, made: NewSnapshotDir) -> Result<Verdict, Error> {
     if !outcome.held {
         let failure = outcome.failures.first().map_or("", |failure| failure);
-        complain(&format!("nothing was written: {failure}"));
+        complain_of(NOT_HELD, &format!("nothing was written: {failure}"));
         return Ok(Verdict::Different);
     }
     made.finish()?;
@@ -72,7 +72,10 @@ pub fn one_of_many(
             pages(|&(heap, _)| heap),
             answers,
         ],
-        wrong: outcome.failures.first().cloned(),
+        wrong: outcome
+            .failures
+            .first()
+            .map(|failure| (NOT_HELD.into(), failure.clone())),
         document: Some(Document::of(schema, outcome)),
     })
 }

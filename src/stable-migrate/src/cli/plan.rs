@@ -31,7 +31,7 @@ pub struct Plan {
     ceiling: u64,
     /// Print JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Snapshot directories or stable memories of some canisters
     #[arg(value_name = "SNAPSHOT")]
     snapshots: Vec<PathBuf>,
@@ -59,7 +59,7 @@ impl Plan {
             return Err(Error::EmptySample);
         }
         print(&match self.json {
-            true => json("stable-migrate/plan/1", &Layouts { layouts: &costs })?,
+            true => json(SCHEMA, &Layouts { layouts: &costs })?,
             false => table(self.canisters, sample.canisters(), &costs),
         })?;
         notes.iter().for_each(|note| complain(note));
@@ -103,9 +103,13 @@ impl Plan {
     }
 }
 
+/// The form of the report.
+pub const SCHEMA: &str = "stable-migrate/plan/1";
+
 /// The report as JSON.
-#[derive(serde::Serialize)]
-struct Layouts<'a> {
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub struct Layouts<'a> {
+    /// The first is what the others are held against.
     layouts: &'a [FleetCost],
 }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use canister_host::Module;
 use clap::Args;
 use stable_migrate::{
-    Error, NewFile, Progress, Rehearsal, Rehearsed, Source, instructions_text, number_text,
-    of_bare, of_directory, rehearsal_html, rehearsal_text,
+    Error, NOT_HELD, NewFile, Progress, Rehearsal, Rehearsed, Source, instructions_text,
+    number_text, of_bare, of_directory, rehearsal_html, rehearsal_text,
 };
 
 use super::many::{Found, Judgement, List, Looked, Many, Takes, Telling, find, refuse_for_many};
@@ -59,7 +59,7 @@ pub struct Rehearse {
     setting: SettingArgs,
     /// Print JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Write a page with the results; the file must not exist
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -80,7 +80,7 @@ calls.txt:
   as 2vxsx-fae get_profile";
 
 /// The form of its report.
-const SCHEMA: &str = "stable-migrate/rehearse/1";
+pub const SCHEMA: &str = "stable-migrate/rehearse/1";
 
 impl Rehearse {
     pub fn run(self) -> Result<Verdict, Error> {
@@ -91,7 +91,7 @@ impl Rehearse {
     }
 
     fn one(&self, path: &Path) -> Result<Verdict, Error> {
-        let source = self.open(path)?;
+        let source = self.open(path, Progress::bytes)?;
         let page = self.html.as_deref().map(NewFile::begin).transpose()?;
         let progress = Progress::busy();
         let rehearsal = self.rehearsal()?;
@@ -119,22 +119,30 @@ impl Rehearse {
             json: self.json,
         };
         many.tell(&self.telling, &question(&rehearsal), |path| {
-            let rehearsed = rehearsed(&rehearsal, path, self.open(path)?, &mut |_| {})?;
+            let rehearsed = rehearsed(
+                &rehearsal,
+                path,
+                self.open(path, |_, _| Progress::hidden())?,
+                &mut |_| {},
+            )?;
             Ok(Looked {
                 judgement: match rehearsed.held {
                     true => Judgement::Held,
                     false => Judgement::Different,
                 },
                 figures: figures(&rehearsed),
-                wrong: rehearsed.failures.first().cloned(),
+                wrong: rehearsed
+                    .failures
+                    .first()
+                    .map(|failure| (NOT_HELD.into(), failure.clone())),
                 document: Some(Document::of(SCHEMA, rehearsed)),
             })
         })
     }
 
     /// Opens a snapshot, and refuses what has no heap, but should.
-    fn open(&self, path: &Path) -> Result<Source, Error> {
-        match Source::open(path)? {
+    fn open(&self, path: &Path, bar: impl FnOnce(&str, u64) -> Progress) -> Result<Source, Error> {
+        match Source::open_with(path, bar)? {
             Source::Bare(_) if !self.skip_pre_upgrade => Err(Error::NoHeap {
                 path: path.to_owned(),
             }),

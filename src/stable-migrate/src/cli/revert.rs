@@ -55,7 +55,7 @@ pub struct Revert {
     canister: String,
     /// Print JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// See [`Goal`].
@@ -73,7 +73,7 @@ const EXAMPLES: &str = "Examples:
   stable-migrate revert snapshots/ --wasm release-back.wasm --wasm release-0.wasm --to legacy -o back/ --resume";
 
 /// The form of its report.
-const SCHEMA: &str = "stable-migrate/revert/1";
+pub const SCHEMA: &str = "stable-migrate/revert/1";
 
 impl Revert {
     pub fn run(self) -> Result<Verdict, Error> {

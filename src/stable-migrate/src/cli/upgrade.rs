@@ -68,7 +68,7 @@ pub struct Upgrade {
     canister: String,
     /// Print JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Write a page with the results; the file must not exist
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -80,7 +80,7 @@ const EXAMPLES: &str = "Examples:
   stable-migrate upgrade snapshots/ --wasm release-2.wasm -o upgraded/ --resume --json >upgraded.jsonl";
 
 /// The form of its report.
-const SCHEMA: &str = "stable-migrate/upgrade/1";
+pub const SCHEMA: &str = "stable-migrate/upgrade/1";
 
 impl Upgrade {
     pub fn run(self) -> Result<Verdict, Error> {

@@ -2,6 +2,7 @@
 
 mod cache;
 mod check;
+mod codes;
 mod compact;
 mod fleet;
 mod help;
@@ -20,6 +21,7 @@ mod rehearse;
 mod releases;
 mod revert;
 mod run;
+mod schema;
 mod trees;
 mod upgrade;
 mod wide;

@@ -21,7 +21,7 @@ pub struct Rewrite<'a> {
 }
 
 /// What was rewritten, and compared byte for byte.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 pub struct Compacted {
     /// The path as it was given.
     path: String,

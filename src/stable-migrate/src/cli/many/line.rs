@@ -8,11 +8,13 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 use stable_migrate::{Error, shortened};
 
+use crate::cli::document::unwritable;
+
 /// The form of a line.
-const SCHEMA: &str = "stable-migrate/many/1";
+pub const SCHEMA: &str = "stable-migrate/many/1";
 
 /// How it went with one snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Judgement {
     /// Nothing is wrong.
@@ -33,8 +35,8 @@ pub struct Looked<D> {
     pub judgement: Judgement,
     /// What the table shows.
     pub figures: [String; 3],
-    /// What is wrong, where something is.
-    pub wrong: Option<String>,
+    /// What is wrong, where something is: its code, and a sentence.
+    pub wrong: Option<(String, String)>,
     /// The whole report; absent where there is none.
     pub document: Option<D>,
 }
@@ -45,7 +47,7 @@ impl<D> Looked<D> {
         Self {
             judgement: Judgement::Failed,
             figures: Default::default(),
-            wrong: Some(error.to_string()),
+            wrong: Some((error.code().into(), error.to_string())),
             document: None,
         }
     }
@@ -62,7 +64,7 @@ impl<D> Looked<D> {
 }
 
 /// By what a snapshot is known again: the length of its files together, and when the last of them was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Identity {
     /// Bytes.
     bytes: u64,
@@ -100,24 +102,28 @@ impl Identity {
 }
 
 /// One line.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Line<D> {
     schema: Cow<'static, str>,
     /// The command.
     command: Cow<'static, str>,
     /// The place in the list of this run, from 0: lines come as each snapshot ends.
     pub index: u64,
+    /// The path as it was given, or found in the folder that was given.
     path: String,
     /// None where the files cannot be read.
     identity: Option<Identity>,
     /// A digest of the command, its modules and its options.
     pub asked: String,
+    /// How it went.
     pub verdict: Judgement,
     /// What the table shows.
     pub figures: [String; 3],
-    /// What is wrong, in a sentence.
+    /// The code of what is wrong, which `stable-migrate explain` explains; null where nothing is.
+    pub code: Option<String>,
+    /// What is wrong, in a sentence; null where nothing is.
     pub wrong: Option<String>,
-    /// What the command prints of one snapshot.
+    /// What the command prints of one snapshot; null where it could not be tried, or is there already.
     document: Option<D>,
 }
 
@@ -130,6 +136,7 @@ impl<D> Line<D> {
         asked: &str,
         looked: Looked<D>,
     ) -> Self {
+        let (code, wrong) = looked.wrong.unzip();
         Self {
             schema: SCHEMA.into(),
             command: command.into(),
@@ -139,7 +146,8 @@ impl<D> Line<D> {
             asked: asked.into(),
             verdict: looked.judgement,
             figures: looked.figures,
-            wrong: looked.wrong.map(|sentence| shortened(&sentence)),
+            code,
+            wrong: wrong.map(|sentence| shortened(&sentence)),
             document: looked.document,
         }
     }
@@ -168,6 +176,6 @@ impl<D: Serialize> Line<D> {
     pub fn text(&self) -> Result<String, Error> {
         serde_json::to_string(self)
             .map(|text| text + "\n")
-            .map_err(|error| Error::io("standard output".as_ref())(error.into()))
+            .map_err(unwritable)
     }
 }

@@ -21,11 +21,13 @@ impl Row {
         // The first column has the path already.
         let wrong = wrong.strip_prefix(line.path()).unwrap_or(wrong);
         let wrong = wrong.trim_start_matches([':', ' ']);
+        let code = line.code.as_ref().map(|code| format!("[{code}] "));
+        let wrong = code.unwrap_or_default() + &in_few_words(wrong);
         Self {
             path: line.path().into(),
             judgement: line.verdict,
             figures: line.figures.clone(),
-            wrong: in_few_words(wrong),
+            wrong,
         }
     }
 
