@@ -36,6 +36,9 @@ mod test_images;
 mod units;
 mod virtual_memory;
 
+#[doc = include_str!("error/codes.md")]
+pub mod codes {}
+
 #[cfg(feature = "run")]
 pub use check::{
     Before, Checked, Finding, Heap, MemoryFacts, Outline, Said, Severity, Side, check,

@@ -25,12 +25,32 @@ fn section(page: &str, code: &str) -> Option<String> {
     Some(section.join("\n").trim().to_owned())
 }
 
-/// What stands behind a code in a table.
+/// What stands behind a code in a table, where a row may be of several: `C301 to C310`.
 fn row(page: &str, code: &str) -> Option<String> {
+    let digits = code.strip_prefix('C')?;
+    if digits.len() != 3 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
     page.lines().find_map(|line| {
         let mut cells = line.split('|').map(str::trim).skip(1);
-        let is_its_row = cells.next() == Some(code);
+        let codes = cells.next()?;
+        let (first, last) = codes.split_once(" to ").unwrap_or((codes, codes));
         let (severity, found) = (cells.next()?, cells.next()?);
-        is_its_row.then(|| format!("{severity}: {found}"))
+        (first <= code && code <= last).then(|| format!("{severity}: {found}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_several_codes_is_that_of_each() {
+        let row = explain("C301").unwrap();
+        assert!(row.starts_with("refused: what the registry refuses"));
+        assert_eq!(explain("C310").as_deref(), Some(&*row));
+        for none in ["C311", "C30A", "C", "code", "|", ""] {
+            assert_eq!(explain(none), None, "{none}");
+        }
+    }
 }

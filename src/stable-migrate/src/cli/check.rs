@@ -100,6 +100,7 @@ impl Check {
             figures: ["refused, lost", "risks", "unchecked"],
             list,
             json: self.json,
+            runs: false,
         };
         many.tell(&self.telling, module, |path| {
             let checked = checked(&Before::open(path)?, new, module)?;

@@ -96,6 +96,7 @@ impl Compact {
             figures: ["pages before", "after", "stable memory"],
             list,
             json: self.json,
+            runs: false,
         };
         let hidden = |_: &str, _| Progress::hidden();
         many.make(&self.making, &outputs, |path, output| {

@@ -78,9 +78,10 @@ impl Inspect {
         refuse_for_many("--html", self.html.as_ref())?;
         let many = Many {
             command: "inspect",
-            figures: ["holds", "stable pages", "right-sized"],
+            figures: ["stable pages", "right-sized", "holds"],
             list,
             json: self.json,
+            runs: false,
         };
         many.tell(&self.telling, &[self.shallow.into()], |path| {
             let report = self.report(path, |_, _| Progress::hidden())?;
@@ -116,15 +117,15 @@ impl Inspect {
     }
 }
 
-/// What it holds, its pages, and those after `compact`.
+/// Its pages, those after `compact`, and what it holds.
 fn figures(survey: &Survey) -> [String; 3] {
     let right_sized = match &survey.layout {
         Layout::Managed(managed) => Some(managed.right_size),
         _ => None,
     };
     [
-        layout_text(&survey.layout),
         number_text(survey.stable_pages),
         right_sized.map_or("–".into(), |size| number_text(size.stable_pages)),
+        layout_text(&survey.layout),
     ]
 }

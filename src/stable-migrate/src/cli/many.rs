@@ -1,8 +1,8 @@
 //! One command on many snapshots: a row of a table for each, or a line of JSON.
 //!
 //! One that is damaged or cannot be read is a row as any other. At most as many snapshots as there are jobs are open at a
-//! time, and of each that is done only its row is kept: stable memories are read where they lie, so that RAM is what the
-//! heaps of the canisters take that run at the same time.
+//! time, and of each that is done only its row is kept. Stable memories are read where they lie, so that RAM is what the heaps
+//! of the canisters take that run: no more of them run at a time than fit into three quarters of what the system has to give.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -19,6 +19,7 @@ mod found;
 pub mod line;
 mod outputs;
 mod pool;
+mod ram;
 mod results;
 mod table;
 
@@ -27,14 +28,15 @@ pub use line::{Judgement, Looked};
 pub use outputs::Outputs;
 
 use line::{Identity, Line};
+use ram::Ram;
 use results::Results;
 use table::{Row, summary, table};
 
 /// How many are worked on at a time.
 #[derive(Args)]
 pub struct Jobs {
-    /// Snapshots that are worked on at the same time, each in the RAM that it takes alone [default: as many as there are
-    /// cores]
+    /// Snapshots that are worked on at the same time, as long as their heaps fit into RAM together [default: as many as
+    /// there are cores]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }
@@ -55,7 +57,7 @@ pub struct Telling {
     #[arg(long, value_name = "FILE.jsonl")]
     results: Option<PathBuf>,
     /// Go on behind what --results has already. A snapshot is the same if its path, the length of its files and the time of
-    /// their last change are
+    /// their last change are; what could not be tried is tried again
     #[arg(long, requires = "results")]
     resume: bool,
 }
@@ -94,12 +96,14 @@ impl Making {
 pub struct Many<'a> {
     /// The command's name.
     pub command: &'static str,
-    /// The headings of the three figures that it tells of each.
+    /// The headings of the three figures that it tells of each; the third may be words.
     pub figures: [&'static str; 3],
     /// The snapshots.
     pub list: &'a List,
     /// Whether lines of JSON are printed instead of the table.
     pub json: bool,
+    /// Whether canisters are run, whose heaps lie in RAM.
+    pub runs: bool,
 }
 
 impl Many<'_> {
@@ -149,23 +153,10 @@ impl Many<'_> {
         look: impl Fn(usize, &Path) -> Result<Looked<D>, Error> + Sync,
     ) -> Result<Verdict, Error> {
         let paths = &self.list.paths;
-        let mut rows: Vec<Option<Row>> = paths.iter().map(|_| None).collect();
-        if let Some(results) = &mut results {
-            let names = paths.iter().map(|path| path.display().to_string());
-            let places: HashMap<String, usize> = names.zip(0..).collect();
-            results.kept(asked, |mut line| {
-                let place = places.get(line.path()).copied();
-                let Some(place) = place.filter(|&place| rows[place].is_none()) else {
-                    return Ok(());
-                };
-                if line.is_of(Identity::of(&paths[place])) {
-                    line.index = place as u64;
-                    rows[place] = Some(Row::of(&line));
-                    self.print_line(&line)?;
-                }
-                Ok(())
-            })?;
-        }
+        let mut rows = match &mut results {
+            None => paths.iter().map(|_| None).collect(),
+            Some(results) => self.rows_of_before(results, asked)?,
+        };
         for skipped in &self.list.skipped {
             complain(&format!("skipped: {skipped}"));
         }
@@ -173,9 +164,11 @@ impl Many<'_> {
             .filter(|&place| rows[place].is_none())
             .collect();
         let progress = Progress::many(self.command, left.len() as u64);
+        let ram = self.runs.then(Ram::of_machine);
         let work = |number: usize| {
             let place = left[number];
             let path = &paths[place];
+            let _share = ram.as_ref().map(|ram| ram.take(path));
             let identity = Identity::of(path);
             let looked = look(place, path).unwrap_or_else(|error| Looked::failed(&error));
             let line = Line::of(self.command, place as u64, path, identity, asked, looked);
@@ -214,11 +207,33 @@ impl Many<'_> {
         })
     }
 
-    fn print_line<D: Serialize>(&self, line: &Line<D>) -> Result<(), Error> {
-        match self.json {
-            true => print(&line.text()?),
-            false => Ok(()),
-        }
+    /// The rows of the snapshots that an earlier run has done and that are as they were, and their lines printed. What could
+    /// not be tried is tried again.
+    fn rows_of_before(
+        &self,
+        results: &mut Results,
+        asked: &str,
+    ) -> Result<Vec<Option<Row>>, Error> {
+        let paths = &self.list.paths;
+        let names = paths.iter().map(|path| path.display().to_string());
+        let places: HashMap<String, usize> = names.zip(0..).collect();
+        let mut rows: Vec<Option<Row>> = paths.iter().map(|_| None).collect();
+        results.kept(asked, |mut line| {
+            let Some(&place) = places.get(line.path()) else {
+                return Ok(());
+            };
+            let was_tried = line.verdict != Judgement::Failed;
+            if rows[place].is_some() || !was_tried || !line.is_of(Identity::of(&paths[place])) {
+                return Ok(());
+            }
+            line.index = place as u64;
+            rows[place] = Some(Row::of(&line));
+            match self.json {
+                true => print(&line.text()?),
+                false => Ok(()),
+            }
+        })?;
+        Ok(rows)
     }
 
     /// A digest of the command and of what its answers depend on.

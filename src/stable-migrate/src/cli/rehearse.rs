@@ -117,6 +117,7 @@ impl Rehearse {
             figures: ["instructions", "stable pages", "answers equal"],
             list,
             json: self.json,
+            runs: true,
         };
         many.tell(&self.telling, &question(&rehearsal), |path| {
             let rehearsed = rehearsed(

@@ -111,6 +111,7 @@ impl Revert {
             figures: offline::FIGURES,
             list,
             json: self.json,
+            runs: true,
         };
         many.make(&self.making, &outputs, |path, output| {
             let (outcome, made) = revert.run(&SnapshotDir::open(path)?, output, &mut |_| {})?;

@@ -121,6 +121,7 @@ impl Upgrade {
             figures: offline::FIGURES,
             list,
             json: self.json,
+            runs: true,
         };
         many.make(&self.making, &outputs, |path, output| {
             let (outcome, made) = upgrade.run(&SnapshotDir::open(path)?, output, &mut |_| {})?;

@@ -15,7 +15,7 @@ const INDEX: &str = include_str!("codes.md");
 
 impl Error {
     /// `T` and three digits, of which the first tells the group; for what the library refused the library's own code. A code
-    /// is never given another meaning. [`explain`] says of each what it means and what to do.
+    /// is never given another meaning. [The page of codes](crate::codes), and [`explain`], say of each what it means and what to do.
     ///
     /// ```
     /// use stable_migrate::Error;

@@ -166,6 +166,15 @@ fn results_are_gone_on_with_behind_what_is_whole_and_unchanged() {
     assert!(in_file.starts_with(&first.stdout[..third]));
     assert_eq!(in_file.lines().count(), 2 + 4);
 
+    // Once more, nothing is left but what could not be tried.
+    assert_eq!(
+        verdicts(&lines(&inspect(&["--resume"]).stdout)),
+        verdicts(&was)
+    );
+    let in_file = fs::read_to_string(&results).unwrap();
+    let last: Vec<_> = lines(&in_file).split_off(6);
+    assert_eq!(verdicts(&last), [("d-short.bin", "failed")]);
+
     // Other questions have other answers.
     let other = inspect(&["--resume", "--shallow"]).refusal();
     assert!(

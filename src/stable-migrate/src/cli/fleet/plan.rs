@@ -10,7 +10,7 @@ use stable_migrate::fleet::{
     Checks, Connection, Estimate, FleetError, FleetPlan, Inventory, ModuleFile, NetworkAddress,
     Operator, Prices, RootKey, take_inventory,
 };
-use stable_migrate::{Error, Progress, read_text};
+use stable_migrate::{Error, Progress, check_new, read_text};
 
 use super::key::Password;
 use super::plan_options::Care;
@@ -108,6 +108,7 @@ canisters.txt:
 
 impl Plan {
     pub fn run(self) -> Result<Verdict, Error> {
+        self.output.as_deref().map(check_new).transpose()?;
         let canisters = self.canisters()?;
         let mut modules = Vec::new();
         let mut stages = self.stages(&mut modules)?;

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use ic_stable_migration::PAGE_BYTES;
 use stable_migrate::{Error, is_snapshot};
 
 /// What a command works on, for what is looked for in a folder.
@@ -111,7 +112,6 @@ fn refusal(path: &Path, takes: Takes) -> Option<&'static str> {
 
 /// Whether a file has whole pages, or is packed with gzip.
 fn may_be_memory(path: &Path) -> bool {
-    const PAGE: u64 = 65_536;
     let Ok(metadata) = fs::metadata(path) else {
         return false;
     };
@@ -123,5 +123,5 @@ fn may_be_memory(path: &Path) -> bool {
         let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
         read.is_ok() && magic == [0x1f, 0x8b]
     };
-    (metadata.len() > 0 && metadata.len().is_multiple_of(PAGE)) || packed()
+    (metadata.len() > 0 && metadata.len().is_multiple_of(PAGE_BYTES)) || packed()
 }

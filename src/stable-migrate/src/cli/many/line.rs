@@ -111,7 +111,7 @@ pub struct Line<D> {
     pub index: u64,
     /// The path as it was given, or found in the folder that was given.
     path: String,
-    /// None where the files cannot be read.
+    /// By what the snapshot is known again; null where its files cannot be read.
     identity: Option<Identity>,
     /// A digest of the command, its modules and its options.
     pub asked: String,

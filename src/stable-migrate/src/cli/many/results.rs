@@ -1,6 +1,6 @@
 //! The file in which the line of each snapshot is kept, so that a run that was ended can be gone on with.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,31 +19,36 @@ pub struct Results {
 }
 
 impl Results {
-    /// Begins a file.
+    /// Begins a file, which nobody else writes to meanwhile.
     ///
     /// # Errors
     /// [`Error::Exists`], [`Error::Io`].
     pub fn begin(path: &Path) -> Result<Self, Error> {
         check_new(path)?;
         let file = File::create_new(path).map_err(Error::io(path))?;
-        Ok(Self::of(path, file))
+        Self::of(path, file)
     }
 
     /// Opens a file to go on with, or begins one where there is none.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Results`] if another run writes to it, [`Error::Io`].
     pub fn resume(path: &Path) -> Result<Self, Error> {
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false);
         let file = options.open(path).map_err(Error::io(path))?;
-        Ok(Self::of(path, file))
+        Self::of(path, file)
     }
 
-    fn of(path: &Path, file: File) -> Self {
-        Self {
-            path: path.to_owned(),
-            file,
+    fn of(path: &Path, file: File) -> Result<Self, Error> {
+        let path = path.to_owned();
+        match file.try_lock() {
+            Ok(()) => Ok(Self { path, file }),
+            Err(TryLockError::WouldBlock) => Err(Error::Results {
+                path,
+                reason: "another run is at work on it".into(),
+            }),
+            Err(TryLockError::Error(error)) => Err(Error::io(&path)(error)),
         }
     }
 

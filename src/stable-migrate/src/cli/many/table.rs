@@ -53,7 +53,7 @@ pub fn table(figures: [&str; 3], rows: &[Row]) -> String {
             row.wrong.clone(),
         ]
     });
-    table_lines(header, rows, &[0, 1, 5]).join("\n")
+    table_lines(header, rows, &[0, 1, 4, 5]).join("\n")
 }
 
 /// How many there are of each kind.
