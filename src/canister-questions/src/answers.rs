@@ -107,6 +107,7 @@ pub enum Comparison {
 
 /// Where two answers part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Difference {
     /// The question.
     pub question: String,

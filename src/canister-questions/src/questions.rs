@@ -33,6 +33,7 @@ pub struct Questionnaire {
 
 /// How much of an interface is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Coverage {
     /// Questions asked before and after.
     pub questions: u64,
@@ -46,6 +47,7 @@ pub struct Coverage {
 
 /// A query that is not asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotAsked {
     /// Its name.
     pub query: String,
@@ -55,6 +57,7 @@ pub struct NotAsked {
 
 /// How the answers were the second time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Compared {
     /// Questions asked.
     pub asked: u64,

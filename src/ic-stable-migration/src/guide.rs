@@ -16,6 +16,10 @@
 //!
 //! `stable-migrate --help` describes the tool, `migrations/README.md` what an operator types.
 
+mod explain;
+
+pub use explain::explain;
+
 #[doc = include_str!("guide/after_an_upgrade.md")]
 pub mod after_an_upgrade {}
 

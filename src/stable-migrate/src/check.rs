@@ -23,7 +23,7 @@ pub use outline::{Heap, Outline, Said};
 const VERSION: u32 = 1;
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The network refuses the module, or the upgrade ends in a trap.
@@ -37,7 +37,7 @@ pub enum Severity {
 }
 
 /// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Finding {
     /// `C` and three digits, of which the first tells the group. A code is never given another meaning.
     pub code: String,
@@ -54,7 +54,7 @@ pub struct Finding {
 }
 
 /// What was said of one side.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Side {
     /// The application's name.
     pub application: Option<String>,
@@ -65,7 +65,7 @@ pub struct Side {
 }
 
 /// What was found of an upgrade.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Checked {
     /// The version of this form.
     pub version: u32,

@@ -15,10 +15,13 @@ mod check;
 mod compact;
 mod completions;
 mod config;
+mod document;
+mod explain;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod inspect;
 mod man;
+mod many;
 mod mistyped;
 mod next_steps;
 mod offline;
@@ -26,11 +29,14 @@ mod plan;
 mod quote;
 mod rehearse;
 mod revert;
+mod schema;
 mod setting;
 mod steps;
 mod style;
 mod upgrade;
 mod version;
+
+use document::{Document, json};
 
 /// Looks into a canister's stable memory and makes it smaller, offline, on a downloaded snapshot; upgrades fleets.
 ///
@@ -65,6 +71,8 @@ enum Command {
     Revert(revert::Revert),
     Plan(plan::Plan),
     Config(config::ConfigCommand),
+    Schema(schema::Schema),
+    Explain(explain::Explain),
     #[cfg(feature = "fleet")]
     Fleet(fleet::Fleet),
     Completions(completions::Completions),
@@ -96,7 +104,7 @@ pub fn run() -> ExitCode {
     let config = match config.effective() {
         Ok(config) => config,
         Err(error) => {
-            complain(&error.to_string());
+            complain_of(error.code(), &error.to_string());
             return ExitCode::from(2);
         }
     };
@@ -109,6 +117,7 @@ pub fn run() -> ExitCode {
         complain(&format!("signals cannot be handled: {error}"));
         return ExitCode::from(2);
     }
+    let as_json = command.prints_json();
     let result = match command {
         Command::Inspect(inspect) => inspect.run(&config),
         Command::Check(check) => check.run(),
@@ -118,6 +127,8 @@ pub fn run() -> ExitCode {
         Command::Revert(revert) => revert.run(&config),
         Command::Plan(plan) => plan.run(&config),
         Command::Config(command) => command.run(&config),
+        Command::Schema(schema) => schema.run(),
+        Command::Explain(explain) => explain.run(),
         #[cfg(feature = "fleet")]
         Command::Fleet(fleet) => fleet.run(&config),
         Command::Completions(completions) => completions.run(Cli::command()),
@@ -130,8 +141,31 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "fleet")]
         Ok(Verdict::Halted) => ExitCode::from(3),
         Err(error) => {
-            complain(&error.to_string());
+            if as_json && let Ok(failure) = document::failure(&error) {
+                // If it cannot be printed either, the sentence below says so of the first.
+                let _ = print(&failure);
+            }
+            complain_of(error.code(), &error.to_string());
             ExitCode::from(2)
+        }
+    }
+}
+
+impl Command {
+    /// Whether JSON is printed instead of text, of an error too.
+    fn prints_json(&self) -> bool {
+        match self {
+            Self::Inspect(inspect) => inspect.json,
+            Self::Check(check) => check.json,
+            Self::Rehearse(rehearse) => rehearse.json,
+            Self::Compact(compact) => compact.json,
+            Self::Upgrade(upgrade) => upgrade.json,
+            Self::Revert(revert) => revert.json,
+            Self::Plan(plan) => plan.json,
+            Self::Config(config) => config.json,
+            Self::Schema(_) | Self::Explain(_) | Self::Completions(_) | Self::Man(_) => false,
+            #[cfg(feature = "fleet")]
+            Self::Fleet(_) => false,
         }
     }
 }
@@ -153,6 +187,11 @@ fn tell(told: &clap::Error) -> ExitCode {
 fn complain(sentence: &str) {
     let words: Vec<&str> = sentence.split_whitespace().collect();
     eprintln!("stable-migrate: {}", shortened(&words.join(" ")));
+}
+
+/// The same behind the code that `explain` explains.
+fn complain_of(code: &str, sentence: &str) {
+    complain(&format!("[{code}] {sentence}"));
 }
 
 /// Writes a report, or what programs read, to standard output. A reader that has gone away is not an error.
@@ -179,13 +218,6 @@ fn finish(page: Option<NewFile>, content: &str) -> Result<(), Error> {
     let written = page.file()?.write_all(content.as_bytes());
     written.map_err(Error::io(page.path()))?;
     page.finish()
-}
-
-/// A value as indented JSON and a newline.
-fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
-    serde_json::to_string_pretty(value)
-        .map(|text| text + "\n")
-        .map_err(|error| Error::io("standard output".as_ref())(error.into()))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod read;
 mod write;
 
 use keys::{KEYS, Key, Kind, key};
-pub use write::assumptions_text;
+pub use write::{Settings, assumptions_text};
 
 /// The name of the file, in the current folder or in the user's folder for configuration.
 pub const CONFIG_FILE: &str = "stable-migrate.toml";
@@ -35,6 +35,7 @@ struct Setting {
 
 /// What is said of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum Value {
     Number(u64),
@@ -44,6 +45,7 @@ enum Value {
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 #[serde(tag = "origin", rename_all = "snake_case")]
 pub enum ValueSource {
     /// Nobody said otherwise.
@@ -64,6 +66,7 @@ pub enum ValueSource {
 
 /// What the network lets an installation do and charges instructions for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct NetworkFacts {
     /// Instructions of one installation: hooks and compiling together.
     pub install_instructions: u64,
@@ -93,6 +96,7 @@ impl NetworkFacts {
 
 /// A price or a fact of the network that something was reckoned with, for a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Assumption {
     /// The key, as in the file.
     pub key: String,

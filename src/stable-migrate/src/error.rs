@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use ic_stable_migration::PAGE_BYTES;
 use thiserror::Error;
 
+mod code;
+
+pub use code::{DAMAGED, NOT_HELD, explain};
+
 /// The result of everything that reads or writes files here.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -140,6 +144,57 @@ pub enum Error {
     Exists {
         /// The path.
         path: PathBuf,
+    },
+
+    /// A folder in which there is nothing to work on.
+    #[error(
+        "{path}: no snapshot, and nothing in it that this command works on: give snapshots, or the folder that has them",
+        path = .path.display()
+    )]
+    NoSnapshots {
+        /// The folder.
+        path: PathBuf,
+    },
+
+    /// Two snapshots of one name, whose outputs would be one.
+    #[error(
+        "{first} and {second} would have the same output: give them different names, or run the command on each",
+        first = .first.display(),
+        second = .second.display()
+    )]
+    SameName {
+        /// The snapshot that was named first.
+        first: PathBuf,
+        /// The other one.
+        second: PathBuf,
+    },
+
+    /// An option that has a meaning for one snapshot alone.
+    #[error(
+        "{option} is for one snapshot: leave it out, or run the command on the snapshot that it is for"
+    )]
+    OneOnly {
+        /// The option.
+        option: &'static str,
+    },
+
+    /// An option that has a meaning for several snapshots alone.
+    #[error("{option} is for several snapshots, or a folder with snapshots in it: leave it out")]
+    SeveralOnly {
+        /// The option.
+        option: &'static str,
+    },
+
+    /// A file of results that cannot be gone on with.
+    #[error(
+        "{path}: {reason}: give the file that the same command began, or a new name",
+        path = .path.display()
+    )]
+    Results {
+        /// The file.
+        path: PathBuf,
+        /// The line, and what is wrong with it.
+        reason: String,
     },
 
     /// A memory that has no buckets to rewrite.

@@ -51,6 +51,14 @@ impl Image {
     /// # Errors
     /// [`Error::NotAFile`], [`Error::Io`], [`Error::Gzip`], [`Error::NotPages`], [`Error::TooLarge`].
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_telling(path, &mut |_| {})
+    }
+
+    /// As [`Image::open`]; `progress` is told how many bytes of a packed file have been expanded since it was last called.
+    ///
+    /// # Errors
+    /// Those of [`Image::open`].
+    pub fn open_telling(path: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self> {
         let file = input::open(path)?;
         let bytes = file.metadata().map_err(Error::io(path))?.len();
         let can_be_memory = bytes.is_multiple_of(PAGE_BYTES);
@@ -59,7 +67,7 @@ impl Image {
         {
             return Self::of(path, file);
         }
-        match expand(path, file.try_clone().map_err(Error::io(path))?)? {
+        match expand(path, file.try_clone().map_err(Error::io(path))?, progress)? {
             Expanded::Whole(plain) => match Self::of(path, plain) {
                 Err(Error::NotPages { .. }) if can_be_memory => Self::of(path, file),
                 opened => opened,
@@ -318,9 +326,23 @@ enum Expanded {
     FollowedByMore,
 }
 
-fn expand(path: &Path, packed: File) -> Result<Expanded> {
+/// A file that tells how much of it is read.
+struct Told<'a> {
+    file: File,
+    progress: &'a mut dyn FnMut(u64),
+}
+
+impl Read for Told<'_> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let len = self.file.read(target)?;
+        (self.progress)(len as u64);
+        Ok(len)
+    }
+}
+
+fn expand(path: &Path, file: File, progress: &mut dyn FnMut(u64)) -> Result<Expanded> {
     let temporary = std::env::temp_dir();
-    let mut reader = io::BufReader::with_capacity(CHUNK, packed);
+    let mut reader = io::BufReader::with_capacity(CHUNK, Told { file, progress });
     let mut plain = SparseWriter::new(tempfile::tempfile().map_err(Error::io(&temporary))?);
     let mut buffer = vec![0; CHUNK];
     loop {

@@ -41,6 +41,9 @@ mod test_images;
 mod units;
 mod virtual_memory;
 
+#[doc = include_str!("error/codes.md")]
+pub mod codes {}
+
 #[cfg(feature = "run")]
 pub use canister_questions::did_you_mean;
 #[cfg(feature = "run")]
@@ -49,14 +52,16 @@ pub use check::{
 };
 pub use compaction::{BucketChoice, Compaction};
 #[cfg(feature = "run")]
-pub use config::{Assumption, CONFIG_FILE, Config, NetworkFacts, ValueSource, assumptions_text};
+pub use config::{
+    Assumption, CONFIG_FILE, Config, NetworkFacts, Settings, ValueSource, assumptions_text,
+};
 #[cfg(feature = "run")]
 pub use cost::{
     Basis, CanisterCost, Effort, FleetCost, FleetMigration, MAX_CANISTERS, MigrationCost, Paid,
     Releases, STATIONS, Sample, Spread, StationCost, Terms, parse_sizes,
 };
-pub use error::{Error, Result};
-pub use hex::unhex;
+pub use error::{DAMAGED, Error, NOT_HELD, Result, explain};
+pub use hex::{hex, unhex};
 pub use image::Image;
 pub use input::{read as read_file, read_text};
 pub use interrupt::{clean_up_when_interrupted, end_unfinished};
@@ -79,9 +84,9 @@ pub use run::{
     NO_ARGUMENT, NotAsked, OwnSettings, Price, Rehearsal, Rehearsed, Room, STEP_METHOD, Setting,
     Step, Upgraded, of_bare, of_directory, write_snapshot,
 };
-pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir};
+pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir, is_snapshot};
 pub use source::{Rest, Source};
-pub use staging::{NewDir, NewFile, write_new};
+pub use staging::{NewDir, NewFile, check_new, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
     Behind, Content, DifferenceSurvey, Forecast, ForeignSurvey, INSTALL_INSTRUCTIONS,

@@ -33,13 +33,41 @@ impl Progress {
         Self::of(what, steps, "{msg} {wide_bar} {pos}/{len} {eta}")
     }
 
+    /// A bar for many snapshots that are worked on side by side, shown at once: the first may take long.
+    pub fn many(what: &str, snapshots: u64) -> Self {
+        let progress = Self::of(
+            what,
+            snapshots,
+            "{spinner} {msg} {wide_bar} {pos}/{len} {per_sec} {eta}",
+        );
+        progress.show();
+        progress
+    }
+
+    /// A bar that is never shown, for one of many snapshots.
+    pub fn hidden() -> Self {
+        let progress = Self::of("", 0, "");
+        // As if it were.
+        progress.shown.set(true);
+        progress
+    }
+
+    /// Does something that may write to the same terminal.
+    pub fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
     /// A sign of life for work of unknown length.
     pub fn busy() -> Self {
         let progress = Self::of("", 0, "{spinner} {msg}");
-        progress.bar.set_draw_target(ProgressDrawTarget::stderr());
-        progress.bar.enable_steady_tick(BEAT);
-        progress.shown.set(true);
+        progress.show();
         progress
+    }
+
+    fn show(&self) {
+        self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        self.bar.enable_steady_tick(BEAT);
+        self.shown.set(true);
     }
 
     /// Says what is being done.

@@ -37,6 +37,7 @@ use span::{Source, Span};
 
 /// What was recognized.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Found {
     /// The format.
     pub kind: Kind,

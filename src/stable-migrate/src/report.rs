@@ -33,6 +33,7 @@ pub use upgrade_text::upgrade_text;
 
 /// A survey and what it is of.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The path as it was given.
     pub path: String,

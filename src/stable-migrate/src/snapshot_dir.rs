@@ -132,6 +132,12 @@ impl SnapshotDir {
     }
 }
 
+/// Whether a path is a directory with a file that only a snapshot has, be it whole or not.
+pub fn is_snapshot(path: &Path) -> bool {
+    let names = [METADATA, MODULE, HEAP, STABLE];
+    names.iter().any(|name| path.join(name).is_file())
+}
+
 fn read_metadata(directory: &Path) -> Result<Metadata> {
     if !fs::metadata(directory)
         .map_err(Error::io(directory))?

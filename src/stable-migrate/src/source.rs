@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::progress::Progress;
 use crate::snapshot_dir::SnapshotDir;
 
 /// Where a stable memory came from.
@@ -19,6 +20,7 @@ pub enum Source {
 
 /// What else a snapshot holds, and a canister pays for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Rest {
     /// Size of the module as it was installed.
     pub module_bytes: u64,
@@ -36,11 +38,21 @@ impl Source {
     /// # Errors
     /// Those of [`SnapshotDir::open`] and [`Image::open`].
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, |_, _| Progress::hidden())
+    }
+
+    /// As [`Source::open`], with a bar made by `bar` while a packed memory is expanded.
+    ///
+    /// # Errors
+    /// Those of [`Source::open`].
+    pub fn open_with(path: &Path, bar: impl FnOnce(&str, u64) -> Progress) -> Result<Self> {
         let kind = std::fs::metadata(path).map_err(Error::io(path))?;
-        Ok(match kind.is_dir() {
-            true => Self::Snapshot(Box::new(SnapshotDir::open(path)?)),
-            false => Self::Bare(Rc::new(Image::open(path)?)),
-        })
+        if kind.is_dir() {
+            return Ok(Self::Snapshot(Box::new(SnapshotDir::open(path)?)));
+        }
+        let unpacking = bar("unpacking", kind.len());
+        let image = Image::open_telling(path, &mut |bytes| unpacking.add(bytes))?;
+        Ok(Self::Bare(Rc::new(image)))
     }
 
     /// The stable memory.

@@ -68,7 +68,7 @@ impl NewDir {
     /// # Errors
     /// [`Error::Exists`] if there is something already, [`Error::Io`] if its parent cannot be written to.
     pub fn begin(target: &Path) -> Result<Self> {
-        refuse_existing(target)?;
+        check_new(target)?;
         let parent = parent_of(target);
         let mut list = unfinished();
         let making = builder(&prefix(target))
@@ -100,7 +100,7 @@ impl NewDir {
         let made = self.making.path();
         open_to_others(made, 0o755).map_err(Error::io(&self.target))?;
         let mut list = unfinished();
-        refuse_existing(&self.target)?;
+        check_new(&self.target)?;
         fs::rename(made, &self.target).map_err(Error::io(&self.target))?;
         self.entry.leave(&mut list);
         drop(list);
@@ -123,7 +123,7 @@ impl NewFile {
     /// # Errors
     /// [`Error::Exists`] if there is something already, [`Error::Io`] if its parent cannot be written to.
     pub fn begin(target: &Path) -> Result<Self> {
-        refuse_existing(target)?;
+        check_new(target)?;
         let parent = parent_of(target);
         let mut list = unfinished();
         let making = builder(&prefix(target))
@@ -194,7 +194,11 @@ pub fn write_new(target: &Path, content: &[u8]) -> Result<()> {
     new.finish()
 }
 
-fn refuse_existing(target: &Path) -> Result<()> {
+/// Looks whether a name is free, before work begins whose result is to get it.
+///
+/// # Errors
+/// [`Error::Exists`] if there is something already, a link that leads nowhere included; [`Error::Io`].
+pub fn check_new(target: &Path) -> Result<()> {
     match fs::symlink_metadata(target) {
         Ok(_) => Err(Error::Exists {
             path: target.to_owned(),

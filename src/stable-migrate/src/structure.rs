@@ -23,6 +23,7 @@ pub enum Depth {
 
 /// A stable structure and what its header says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Structure {
     /// `StableBTreeMap`, or a `StableBTreeSet`, which is a map to nothing and cannot be told from it.
@@ -74,6 +75,7 @@ impl Structure {
 
 /// Entries side by side in slots of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Slots {
     /// Entries in use.
     pub entries: u64,

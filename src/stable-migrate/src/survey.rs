@@ -42,6 +42,7 @@ type ImageManager = Managed<Rc<Image>>;
 
 /// All that is told about one stable memory.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Survey {
     /// Size in bytes: what is paid for.
     pub stable_bytes: u64,
@@ -61,6 +62,7 @@ pub struct Survey {
 
 /// The layouts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 #[serde(tag = "layout", rename_all = "snake_case")]
 pub enum Layout {
     /// No page.

@@ -1,18 +1,21 @@
 //! `stable-migrate compact`.
 
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use clap::Args;
 use ic_stable_migration::{PAGE_BYTES, cycles_per_year};
 use stable_migrate::{
-    BucketChoice, Compaction, Depth, Error, Image, Layout, NewFile, NewSnapshotDir, Progress,
-    SnapshotDir, Source, Survey, bytes_text, content_text, count_text, cycles_text,
-    follows_a_rewrite, number_text, parse_bytes, saving_text, uses_this_library,
+    BucketChoice, Compaction, Error, Progress, Source, bytes_text, check_new, count_text,
+    cycles_text, number_text, parse_bytes, saving_text,
 };
 
+use super::many::{Found, Judgement, List, Looked, Making, Many, Outputs, Takes, find};
 use super::next_steps::NextSteps;
-use super::{Verdict, print};
+use super::{Document, Verdict, json, print};
+
+pub mod rewrite;
+
+use rewrite::{Rewrite, survey, unregistered};
 
 /// Rewrite stable memory with right-sized buckets and without dead bytes
 ///
@@ -26,12 +29,16 @@ use super::{Verdict, print};
 /// the next thing to happen after loading is an upgrade that skips pre_upgrade, before the canister is started.
 /// The same holds for a memory in which the canister keeps more than its collections, unless its module declares
 /// that all of it follows.
+///
+/// Of several, or of all in a folder, one row each is printed, or with --json a line each as it ends, with its `index`
+/// among them; status 1 if one of them was not rewritten.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Compact {
-    /// Snapshot directory, or file with a stable memory, plain or packed with gzip
-    path: PathBuf,
-    /// What to make: a directory or a file that does not exist yet
+    /// Snapshot directory, or file with a stable memory, plain or packed with gzip; or several, or a folder with them
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// What to make: a directory or a file that does not exist yet; of several, the folder in which each has its name
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
     /// Pages of 64 KiB in a bucket; by default as few as leave room for 4 GiB or eight times the present size
@@ -47,36 +54,105 @@ pub struct Compact {
     /// Name or id of the canister, for the commands that are printed
     #[arg(long, value_name = "NAME", default_value = "CANISTER")]
     canister: String,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    making: Making,
 }
 
 const EXAMPLES: &str = "Examples:
   stable-migrate compact my-snapshot -o my-snapshot-compact
   stable-migrate compact my-snapshot -o my-snapshot-compact --ceiling 32GiB
-  stable-migrate compact stable_memory.bin -o compact.bin --skip-pre-upgrade";
+  stable-migrate compact stable_memory.bin -o compact.bin --skip-pre-upgrade
+  stable-migrate compact snapshots/ -o compacted/ --jobs 4 --resume";
+
+/// The form of its report.
+pub const SCHEMA: &str = "stable-migrate/compact/1";
 
 impl Compact {
     pub fn run(self) -> Result<Verdict, Error> {
-        let source = Source::open(&self.path)?;
-        let compaction = Compaction::plan(source.stable(), self.choice())?;
-        let others = unregistered(&self.survey(&source)?);
-        if !self.skip_pre_upgrade {
-            self.refuse_foreign(&source, &compaction, &others)?;
+        match find(&self.paths, Takes::Memories, false)? {
+            Found::One(path) => self.one(&path),
+            Found::Many(list) => self.many(&list),
         }
-        // What was made gets its name last, so that it is there if the command says so, and only then.
-        let summary = self.summary(&source, &compaction, &others);
+    }
+
+    fn one(&self, path: &Path) -> Result<Verdict, Error> {
+        self.making.refuse_for_one()?;
+        self.rewrite(path, &self.output, Progress::bytes, |rewrite| {
+            print(&match self.json {
+                true => json(SCHEMA, &rewrite.compacted())?,
+                false => self.summary(rewrite),
+            })
+        })?;
+        Ok(Verdict::Held)
+    }
+
+    fn many(&self, list: &List) -> Result<Verdict, Error> {
+        let outputs = Outputs::plan(list, &self.output, self.making.resume)?;
+        let many = Many {
+            command: "compact",
+            figures: ["pages before", "after", "stable memory"],
+            list,
+            json: self.json,
+            runs: false,
+        };
+        let hidden = |_: &str, _| Progress::hidden();
+        many.make(&self.making, &outputs, |path, output| {
+            self.rewrite(path, output, hidden, |rewrite| {
+                let (before, after) = rewrite.compaction.stable_pages();
+                Ok(Looked {
+                    judgement: Judgement::Held,
+                    figures: [
+                        number_text(before),
+                        number_text(after),
+                        saving_text(before.into(), after.into()),
+                    ],
+                    wrong: None,
+                    document: Some(Document::of(SCHEMA, rewrite.compacted())),
+                })
+            })
+        })
+    }
+
+    /// Rewrites one memory, and tells of it. What was made gets its name last, so that it is there if it was told, and only
+    /// then.
+    fn rewrite<T>(
+        &self,
+        from: &Path,
+        to: &Path,
+        bar: impl Fn(&str, u64) -> Progress,
+        tell: impl FnOnce(&Rewrite) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        check_new(to)?;
+        let source = Source::open_with(from, &bar)?;
+        let compaction = Compaction::plan(source.stable(), self.choice())?;
+        let others = unregistered(&survey(from, &source, &bar)?);
+        let rewrite = Rewrite {
+            from,
+            to,
+            source: &source,
+            compaction: &compaction,
+            others: &others,
+        };
+        if !self.skip_pre_upgrade {
+            rewrite.refuse_foreign()?;
+        }
         match &source {
             Source::Snapshot(snapshot) => {
-                let made = self.snapshot(snapshot, &compaction)?;
-                print(&summary)?;
+                let made = rewrite.snapshot(snapshot, &bar)?;
+                let told = tell(&rewrite)?;
                 made.finish()?;
+                Ok(told)
             }
             Source::Bare(_) => {
-                let made = self.bare(&compaction)?;
-                print(&summary)?;
+                let made = rewrite.bare(&bar)?;
+                let told = tell(&rewrite)?;
                 made.finish()?;
+                Ok(told)
             }
         }
-        Ok(Verdict::Held)
     }
 
     fn choice(&self) -> BucketChoice {
@@ -85,79 +161,6 @@ impl Compact {
             (None, Some(bytes)) => BucketChoice::Ceiling(bytes),
             (None, None) => BucketChoice::RightSize,
         }
-    }
-
-    /// What is in the memory. Refuses one that contradicts itself: a copy of it would be as damaged, and its original
-    /// might be thrown away.
-    fn survey(&self, source: &Source) -> Result<Survey, Error> {
-        let reading = Progress::bytes("reading", source.stable().bytes());
-        let everything = Depth::Everything;
-        let survey = Survey::of(source.stable(), everything, &mut |bytes| reading.add(bytes))?;
-        match survey.damages.first() {
-            None => Ok(survey),
-            Some(damage) => Err(Error::Contradicts {
-                path: self.path.clone(),
-                damage: damage.clone(),
-            }),
-        }
-    }
-
-    /// Refuses where nothing would tell the heap, or a structure on it, that stable memory was rewritten.
-    fn refuse_foreign(
-        &self,
-        source: &Source,
-        compaction: &Compaction,
-        others: &[String],
-    ) -> Result<(), Error> {
-        let refuse = |reason: &str| {
-            Err(Error::HeapWouldNotNotice {
-                path: self.path.clone(),
-                reason: reason.into(),
-            })
-        };
-        if compaction.new_generation().is_none() {
-            return refuse("none of its memories has a header of ic-stable-migration");
-        }
-        let Source::Snapshot(snapshot) = source else {
-            return Ok(());
-        };
-        let module = snapshot.module()?;
-        let damaged = |reason| Error::Module {
-            path: self.path.clone(),
-            reason,
-        };
-        if !uses_this_library(&module).map_err(damaged)? {
-            return refuse("its module does not use ic-stable-migration");
-        }
-        if !others.is_empty() && !follows_a_rewrite(&module).map_err(damaged)? {
-            return Err(Error::WouldNotFollow {
-                path: self.path.clone(),
-                memories: others.join(", "),
-            });
-        }
-        Ok(())
-    }
-
-    fn snapshot(
-        &self,
-        snapshot: &SnapshotDir,
-        compaction: &Compaction,
-    ) -> Result<NewSnapshotDir, Error> {
-        let made = NewSnapshotDir::begin(&self.output)?;
-        let (file, name) = (made.create_stable()?, made.stable_target());
-        write(compaction, file, &name, &made.stable_path())?;
-        made.copy_program(snapshot)?;
-        made.copy_chunks(snapshot)?;
-        let mut metadata = snapshot.metadata().clone();
-        metadata.stable_memory_size = compaction.stable_pages().1 * PAGE_BYTES;
-        made.seal(&metadata)?;
-        Ok(made)
-    }
-
-    fn bare(&self, compaction: &Compaction) -> Result<NewFile, Error> {
-        let made = NewFile::begin(&self.output)?;
-        write(compaction, made.file()?, made.target(), made.path())?;
-        Ok(made)
     }
 
     /// For a bare memory, of which no heap is known.
@@ -174,7 +177,14 @@ impl Compact {
         }
     }
 
-    fn summary(&self, source: &Source, compaction: &Compaction, others: &[String]) -> String {
+    fn summary(&self, rewrite: &Rewrite) -> String {
+        let Rewrite {
+            from,
+            to,
+            source,
+            compaction,
+            others,
+        } = *rewrite;
         let (before, after) = compaction.stable_pages();
         let (buckets_before, buckets_after) = compaction.bucket_pages();
         let cost = |pages: u64| cycles_per_year(pages * PAGE_BYTES);
@@ -201,8 +211,8 @@ impl Compact {
   cost           {} -> {} a year
   checked        {compared}{cut}{generation}
 ",
-            self.path.display(),
-            self.output.display(),
+            from.display(),
+            to.display(),
             number_text(before),
             count_text(after, "page"),
             size(before),
@@ -218,43 +228,12 @@ impl Compact {
             Source::Snapshot(_) => {
                 let next = NextSteps {
                     canister: &self.canister,
-                    from: &self.path,
-                    to: &self.output,
+                    from,
+                    to,
                     without_pre_upgrade: self.skip_pre_upgrade,
                 };
                 text + "\n" + &next.commands()
             }
         }
     }
-}
-
-/// The memories that are neither memory 0 nor a registered collection's, and what they hold.
-fn unregistered(survey: &Survey) -> Vec<String> {
-    let Layout::Managed(managed) = &survey.layout else {
-        return Vec::new();
-    };
-    let others = managed.unregistered();
-    let words = others.map(|memory| {
-        format!(
-            "memory {} holds {}",
-            memory.id,
-            content_text(&memory.content)
-        )
-    });
-    words.collect()
-}
-
-/// Writes the new memory into a file that lies at `path` and will be called `name`, reads it again and compares.
-fn write(
-    compaction: &Compaction,
-    file: std::fs::File,
-    name: &Path,
-    path: &Path,
-) -> Result<(), Error> {
-    let copying = Progress::bytes("copying", compaction.memory_bytes());
-    compaction.write(file, name, &mut |bytes| copying.add(bytes))?;
-    drop(copying);
-    let made = Rc::new(Image::open_plain(path)?);
-    let comparing = Progress::bytes("comparing", compaction.memory_bytes());
-    compaction.verify(&made, &mut |bytes| comparing.add(bytes))
 }

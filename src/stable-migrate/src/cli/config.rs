@@ -51,17 +51,20 @@ impl ConfigArgs {
 pub struct ConfigCommand {
     /// Print JSON instead of TOML
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 const EXAMPLES: &str = "Examples:
   stable-migrate config
   stable-migrate config --subnet-nodes 34 --price gib-second=317500 > stable-migrate.toml";
 
+/// The form of what it prints.
+pub const SCHEMA: &str = "stable-migrate/config/1";
+
 impl ConfigCommand {
     pub fn run(self, config: &Config) -> Result<Verdict, Error> {
         print(&match self.json {
-            true => json(&config.to_json())?,
+            true => json(SCHEMA, &config.settings())?,
             false => config.to_toml(),
         })?;
         Ok(Verdict::Held)

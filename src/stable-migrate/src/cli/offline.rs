@@ -1,9 +1,10 @@
 //! The end of every command that makes a snapshot by upgrades off the network.
 
-use stable_migrate::{Error, NewSnapshotDir, Outcome};
+use stable_migrate::{Error, NOT_HELD, NewSnapshotDir, Outcome};
 
+use super::many::{Judgement, Looked};
 use super::next_steps::NextSteps;
-use super::{Verdict, complain, json, print};
+use super::{Document, Verdict, complain_of, json, print};
 
 /// How an outcome is shown, given the names of both snapshots.
 type Shown = fn(&str, &str, &Outcome) -> String;
@@ -14,10 +15,15 @@ pub fn show(outcome: &Outcome, how: Shown, next: &NextSteps) -> String {
     how(&from, &to, outcome)
 }
 
-/// Prints what was found, as JSON or as `text`; in text also the commands that come next, if nothing is wrong.
-pub fn tell(outcome: &Outcome, text: Shown, as_json: bool, next: &NextSteps) -> Result<(), Error> {
-    if as_json {
-        return print(&json(outcome)?);
+/// Prints what was found, as JSON in the form of a name or as `text`; in text also the commands that come next, if nothing is wrong.
+pub fn tell(
+    outcome: &Outcome,
+    text: Shown,
+    as_json: Option<&'static str>,
+    next: &NextSteps,
+) -> Result<(), Error> {
+    if let Some(schema) = as_json {
+        return print(&json(schema, outcome)?);
     }
     print(&show(outcome, text, next))?;
     if outcome.held {
@@ -30,9 +36,46 @@ pub fn tell(outcome: &Outcome, text: Shown, as_json: bool, next: &NextSteps) -> 
 pub fn conclude(outcome: &Outcome, made: NewSnapshotDir) -> Result<Verdict, Error> {
     if !outcome.held {
         let failure = outcome.failures.first().map_or("", |failure| failure);
-        complain(&format!("nothing was written: {failure}"));
+        complain_of(NOT_HELD, &format!("nothing was written: {failure}"));
         return Ok(Verdict::Different);
     }
     made.finish()?;
     Ok(Verdict::Held)
+}
+
+/// The figures that [`one_of_many`] tells.
+pub const FIGURES: [&str; 3] = ["stable pages", "heap pages", "answers equal"];
+
+/// Gives what was made of one of many snapshots its name, if nothing is wrong with it, and tells of it.
+pub fn one_of_many(
+    schema: &'static str,
+    outcome: Outcome,
+    made: NewSnapshotDir,
+) -> Result<Looked<Document<Outcome>>, Error> {
+    if outcome.held {
+        made.finish()?;
+    }
+    let pages = |of: fn(&(u64, u64)) -> u64| match (outcome.pages.first(), outcome.pages.last()) {
+        (Some(before), Some(after)) => format!("{} -> {}", of(before), of(after)),
+        _ => "–".into(),
+    };
+    let answers = outcome.made.as_ref().map_or("–".into(), |answers| {
+        format!("{} of {}", answers.same, answers.asked)
+    });
+    Ok(Looked {
+        judgement: match outcome.held {
+            true => Judgement::Held,
+            false => Judgement::Different,
+        },
+        figures: [
+            pages(|&(_, stable)| stable),
+            pages(|&(heap, _)| heap),
+            answers,
+        ],
+        wrong: outcome
+            .failures
+            .first()
+            .map(|failure| (NOT_HELD.into(), failure.clone())),
+        document: Some(Document::of(schema, outcome)),
+    })
 }

@@ -51,7 +51,7 @@ pub struct Plan {
     jobs: Option<NonZero<usize>>,
     /// Print JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Snapshot directories or stable memories of some canisters, or folders of such
     #[arg(value_name = "SNAPSHOT")]
     snapshots: Vec<PathBuf>,
@@ -70,6 +70,9 @@ sizes.txt:
   130123          # one canister with a state of 130 123 bytes
   2 MiB, 500      # 500 canisters with 2 MiB each";
 
+/// The form of the report.
+pub const SCHEMA: &str = "stable-migrate/plan/1";
+
 impl Plan {
     pub fn run(self, config: &Config) -> Result<Verdict, Error> {
         let releases = self.releases()?;
@@ -82,7 +85,7 @@ impl Plan {
         let cost = sample.scaled_to(canisters, &terms, config.assumptions());
         let cost = cost.ok_or(Error::EmptySample)?;
         print(&match self.json {
-            true => json(&cost)?,
+            true => json(SCHEMA, &cost)?,
             false => text::plan_text(&cost, self.keep_snapshot),
         })?;
         notes.iter().for_each(|note| complain(note));

@@ -1,10 +1,13 @@
 //! `stable-migrate revert`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use stable_migrate::{Config, Error, Goal, OfflineRevert, Progress, SnapshotDir, revert_text};
+use stable_migrate::{
+    Config, Error, Goal, OfflineRevert, Progress, SnapshotDir, check_new, revert_text,
+};
 
+use super::many::{Found, List, Making, Many, Outputs, Takes, find};
 use super::next_steps::NextSteps;
 use super::setting::SettingArgs;
 use super::steps::Steps;
@@ -21,18 +24,22 @@ use super::{Verdict, offline};
 ///
 /// If an upgrade fails, an answer is not the same, a timer is lost or stable memory has another layout than asked for,
 /// nothing is written and the status is 1.
+///
+/// Of several, or of all in a folder, one row each is printed, or with --json a line each as it ends, with its `index`
+/// among them; status 1 if one of them was not made. Modules are read and compiled once for all.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Revert {
-    /// Snapshot directory
-    path: PathBuf,
+    /// Snapshot directory; or several, or a folder with them
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
     /// The release that goes back, then the old module if that is to take over
     #[command(flatten)]
     steps: Steps,
     /// Where the old module looks for its value
     #[arg(long, value_name = "LAYOUT")]
     to: To,
-    /// What to make: a directory that does not exist yet
+    /// What to make: a directory that does not exist yet; of several, the folder in which each has its name
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
     /// Skip the pre_upgrade of the running module: what is on the heap and not in stable memory is lost
@@ -42,13 +49,15 @@ pub struct Revert {
     #[arg(long)]
     timer_may_stop: bool,
     #[command(flatten)]
+    making: Making,
+    #[command(flatten)]
     setting: SettingArgs,
     /// Name or id of the canister, for the commands that are printed
     #[arg(long, value_name = "NAME", default_value = "CANISTER")]
     canister: String,
     /// Print JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// See [`Goal`].
@@ -62,12 +71,57 @@ enum To {
 
 const EXAMPLES: &str = "Examples:
   stable-migrate revert my-snapshot --wasm release-back.wasm --wasm release-0.wasm --to legacy -o my-snapshot-back
-  stable-migrate revert my-snapshot --wasm release-back.wasm --arg '(record {})' --to memory0 -o my-snapshot-back";
+  stable-migrate revert my-snapshot --wasm release-back.wasm --arg '(record {})' --to memory0 -o my-snapshot-back
+  stable-migrate revert snapshots/ --wasm release-back.wasm --wasm release-0.wasm --to legacy -o back/ --resume";
+
+/// The form of its report.
+pub const SCHEMA: &str = "stable-migrate/revert/1";
 
 impl Revert {
     pub fn run(self, config: &Config) -> Result<Verdict, Error> {
-        let directory = SnapshotDir::open(&self.path)?;
+        match find(&self.paths, Takes::Snapshots, false)? {
+            Found::One(path) => self.one(&path, config),
+            Found::Many(list) => self.many(&list, config),
+        }
+    }
+
+    fn one(&self, path: &Path, config: &Config) -> Result<Verdict, Error> {
+        self.making.refuse_for_one()?;
+        let directory = SnapshotDir::open(path)?;
+        check_new(&self.output)?;
         let progress = Progress::busy();
+        let revert = self.revert(config)?;
+        let (outcome, made) = revert.run(&directory, &self.output, &mut |stage: &str| {
+            progress.say(stage)
+        })?;
+        drop(progress);
+        let next = NextSteps {
+            canister: &self.canister,
+            from: path,
+            to: &self.output,
+            without_pre_upgrade: false,
+        };
+        offline::tell(&outcome, revert_text, self.json.then_some(SCHEMA), &next)?;
+        offline::conclude(&outcome, made)
+    }
+
+    fn many(&self, list: &List, config: &Config) -> Result<Verdict, Error> {
+        let revert = self.revert(config)?;
+        let outputs = Outputs::plan(list, &self.output, self.making.resume)?;
+        let many = Many {
+            command: "revert",
+            figures: offline::FIGURES,
+            list,
+            json: self.json,
+            runs: true,
+        };
+        many.make(&self.making, &outputs, |path, output| {
+            let (outcome, made) = revert.run(&SnapshotDir::open(path)?, output, &mut |_| {})?;
+            offline::one_of_many(SCHEMA, outcome, made)
+        })
+    }
+
+    fn revert(&self, config: &Config) -> Result<OfflineRevert, Error> {
         let mut steps = self.steps.load(self.skip_pre_upgrade)?.into_iter();
         let (Some(back), old, None) = (steps.next(), steps.next(), steps.next()) else {
             return Err(Error::Run {
@@ -75,7 +129,7 @@ impl Revert {
                 reason: "give the release that goes back, and the old module at most".into(),
             });
         };
-        let revert = OfflineRevert {
+        Ok(OfflineRevert {
             setting: self.setting.setting(config),
             back,
             old,
@@ -85,18 +139,6 @@ impl Revert {
                 To::Memory0 => Goal::Memory0,
             },
             timer_may_stop: self.timer_may_stop,
-        };
-        let (outcome, made) = revert.run(&directory, &self.output, &mut |stage: &str| {
-            progress.say(stage)
-        })?;
-        drop(progress);
-        let next = NextSteps {
-            canister: &self.canister,
-            from: &self.path,
-            to: &self.output,
-            without_pre_upgrade: false,
-        };
-        offline::tell(&outcome, revert_text, self.json, &next)?;
-        offline::conclude(&outcome, made)
+        })
     }
 }

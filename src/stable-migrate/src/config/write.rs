@@ -7,8 +7,17 @@ use serde::Serialize;
 use super::keys::key;
 use super::{Assumption, Config, Setting, Value, ValueSource};
 
-/// A value as `config --json` prints it.
+/// What `config --json` prints.
 #[derive(Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
+pub struct Settings<'a> {
+    /// Every key, in the order of the file.
+    settings: Vec<Told<'a>>,
+}
+
+/// A value, what it is, and where it comes from.
+#[derive(Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 struct Told<'a> {
     key: String,
     value: &'a Value,
@@ -38,15 +47,17 @@ impl Config {
         text
     }
 
-    /// The same as values for JSON.
-    pub fn to_json(&self) -> impl Serialize + '_ {
+    /// The same for JSON.
+    pub fn settings(&self) -> Settings<'_> {
         let told = self.settings.iter().map(|setting| Told {
             key: setting.key.path(),
             value: &setting.value,
             about: setting.key.about,
             origin: &setting.origin,
         });
-        told.collect::<Vec<_>>()
+        Settings {
+            settings: told.collect(),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ const USUAL_FIRST_HEAP: u64 = 3 * PAGE_BYTES;
 
 /// Bytes that a canister pays for, by what they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Paid {
     /// Heap, whose high-water mark is paid.
     pub heap_bytes: u64,
@@ -60,6 +61,7 @@ impl Paid {
 
 /// What a canister's figures follow from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// Its value was counted.
@@ -76,6 +78,7 @@ pub enum Basis {
 
 /// One canister of a sample.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct CanisterCost {
     /// What the figures follow from.
     pub basis: Basis,

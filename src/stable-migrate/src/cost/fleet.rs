@@ -15,6 +15,7 @@ pub struct Sample {
 
 /// What a fleet pays, and what its migration takes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct FleetCost {
     /// Canisters of the fleet.
     pub canisters: u64,
@@ -34,6 +35,7 @@ pub struct FleetCost {
 
 /// What is paid at one station.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct StationCost {
     /// The station.
     pub station: &'static str,
@@ -53,6 +55,7 @@ pub struct StationCost {
 
 /// How far the canisters of a sample are apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Spread<T> {
     /// The smallest.
     pub smallest: T,
@@ -64,6 +67,7 @@ pub struct Spread<T> {
 
 /// What the migration of a fleet takes, on one subnet: the first canister compiles, every other finds it compiled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct FleetMigration {
     /// A canister on average, part by part.
     pub parts: Vec<(&'static str, Effort)>,

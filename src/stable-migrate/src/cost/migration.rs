@@ -13,6 +13,7 @@ const MESSAGES: u64 = 2;
 
 /// What a part of a migration takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Effort {
     /// Instructions of hooks, or of the work on a snapshot.
     pub instructions: u64,
@@ -32,6 +33,7 @@ pub struct Effort {
 
 /// What the migration of one canister takes, part by part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct MigrationCost {
     /// The installations of stage one and of stage two.
     pub stages: [Effort; 2],

@@ -89,15 +89,6 @@ impl Whole {
             canisters: rows,
         }
     }
-
-    /// As indented JSON.
-    ///
-    /// # Errors
-    /// What the serializer said.
-    pub fn json(&self) -> Result<String, serde_json::Error> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
-    }
-
     /// The rows of canisters that somebody has to look at.
     fn by_hand(&self) -> impl Iterator<Item = &Row> {
         self.canisters

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::run::{Compared, Coverage, Upgraded};
 
 /// What was done and checked.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Outcome {
     /// Whether nothing is wrong. Only then is the snapshot the canister's.
     pub held: bool,

@@ -87,10 +87,10 @@ impl OfflineUpgrade {
             return Ok(trial.outcome.failed());
         }
 
-        stage("compacting");
+        stage("copying stable memory");
         let saved = trial.canister.snapshot().map_err(run)?;
         let image = self.written(&saved.stable, directory.stable(), making)?;
-        let Compacted { image, buckets } = self.compacted(image, making)?;
+        let Compacted { image, buckets } = self.compacted(image, making, stage)?;
         trial.outcome.buckets = buckets;
         trial.canister = self.on_image(&saved, &image).map_err(run)?;
         if buckets.is_some() {
@@ -127,7 +127,12 @@ impl OfflineUpgrade {
     }
 
     /// The same memory compacted, and the bucket sizes; as it is, where there is no manager.
-    fn compacted(&self, image: Rc<Image>, making: &NewSnapshotDir) -> Result<Compacted> {
+    fn compacted(
+        &self,
+        image: Rc<Image>,
+        making: &NewSnapshotDir,
+        stage: &mut dyn FnMut(&str),
+    ) -> Result<Compacted> {
         let compaction = match Compaction::plan(&image, self.buckets) {
             Err(Error::NothingToCompact { .. }) => {
                 let buckets = None;
@@ -137,8 +142,10 @@ impl OfflineUpgrade {
         };
         let (file, path) = unnamed(making)?;
         let copy = file.try_clone().map_err(Error::io(&path))?;
+        stage("compacting");
         compaction.write(copy, &path, &mut |_| {})?;
         let made = Rc::new(Image::of(&path, file)?);
+        stage("comparing what was compacted");
         compaction.verify(&made, &mut |_| {})?;
         let buckets = Some(compaction.bucket_pages());
         let image = made;

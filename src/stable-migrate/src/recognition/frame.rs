@@ -6,6 +6,7 @@ use super::span::Span;
 
 /// What stands in front of a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Frame {
     /// Nothing.

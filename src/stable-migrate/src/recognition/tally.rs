@@ -11,6 +11,7 @@ use crate::virtual_memory::Flaw;
 /// The counts. A map whose keys are texts is a record: its keys are names of fields. Anything else that stands in a
 /// map or list is a member of a collection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Tally {
     /// Bytes of the value.
     pub bytes: u64,
@@ -128,6 +129,7 @@ mod tests {
     use crate::test_images::TestImage;
 
     #[derive(Serialize)]
+    #[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
     struct State {
         name: String,
         numbers: Vec<u64>,

@@ -65,7 +65,7 @@ pub const TIMER_LOST: &str = "a timer was set before and is not set after: an up
 
 /// How far the state may grow until an upgrade takes more instructions than it may, if what the hooks take grows as
 /// the state does.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Room {
     /// Instructions of both hooks now.
     pub hook_instructions: u64,

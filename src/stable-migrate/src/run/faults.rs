@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::canister::{Canister, Setting, Step};
 
 /// What came of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FaultRun {
     /// Stable writes of the upgrade when nothing strikes.
     pub stable_writes: u64,

@@ -30,7 +30,7 @@ const RUN_OUT: u64 = 5;
 const NAMED: usize = 5;
 
 /// A move that was waited for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Moved {
     /// How it ended.
     pub outcome: Outcome,
@@ -57,7 +57,7 @@ pub struct Moved {
 }
 
 /// How a move ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Everything is where it belongs.

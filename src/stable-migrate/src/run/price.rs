@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// What an upgrade costs on its subnet, and how long the next one has to wait for it. The subnet compiles a
 /// module once until its next checkpoint, so that the first canister of a fleet pays more than those after it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Price {
     /// Cycles on the first canister of a subnet.
     pub first_cycles: u128,

@@ -32,7 +32,7 @@ pub struct Rehearsal {
 }
 
 /// What a rehearsal found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Rehearsed {
     /// Whether nothing is wrong.
     pub held: bool,

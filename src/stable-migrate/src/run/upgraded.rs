@@ -12,7 +12,7 @@ use super::moving::{Moved, Outcome};
 use super::price::Price;
 
 /// One upgrade.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Upgraded {
     /// The module's name.
     pub module: String,
@@ -56,7 +56,7 @@ pub struct Upgraded {
 }
 
 /// An upgrade that did not happen: the canister is as it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Failed {
     /// The hook that trapped; none where no hook is to blame.
     pub hook: Option<&'static str>,
@@ -65,7 +65,7 @@ pub struct Failed {
 }
 
 /// One hook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Hook {
     /// Its name.
     pub name: &'static str,

@@ -34,6 +34,7 @@ const PAGE_SIZE_IS_A_VALUE: u32 = u32::MAX;
 
 /// What a map says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct BTree {
     /// Layout version of the map, 1 or 2.
     pub layout: u8,
@@ -49,6 +50,7 @@ pub struct BTree {
 
 /// What was found in the nodes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Walk {
     /// Nodes.
     pub nodes: u64,

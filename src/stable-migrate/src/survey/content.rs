@@ -17,6 +17,7 @@ use crate::virtual_memory::{Flaw, VirtualMemory};
 
 /// What a memory holds, where it can be told.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Content {
     /// This library's header, and the state behind it.
@@ -42,6 +43,7 @@ pub enum Content {
 
 /// Data without a structure that is known here, as far as it can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct ValueSurvey {
     /// The format.
     pub format: Kind,
@@ -59,6 +61,7 @@ pub struct ValueSurvey {
 
 /// This library's header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct SavedState {
     /// Codec of the payload.
     pub codec: &'static str,
@@ -88,6 +91,7 @@ pub struct SavedState {
 
 /// How a move of collections from the heap to stable maps stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct JournalSurvey {
     /// `moving`, `auditing`, `done`, `differs`, `stuck` or `renewing`.
     pub phase: &'static str,
@@ -109,6 +113,7 @@ pub struct JournalSurvey {
 
 /// Some work for after the move.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct WorkSurvey {
     /// The job, or the collection whose values are written anew.
     pub name: String,
@@ -150,6 +155,7 @@ impl JournalSurvey {
 
 /// What is written down of one collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct RegisteredSurvey {
     /// Its name.
     pub name: String,
@@ -169,6 +175,7 @@ pub struct RegisteredSurvey {
 
 /// One collection that moves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct JournaledCollectionSurvey {
     /// Its name.
     pub name: String,

@@ -22,6 +22,7 @@ const ENTRY_BYTES: u64 = 43;
 
 /// How a state moves with the default budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct Forecast {
     /// What it comes to.
     pub verdict: MoveVerdict,
@@ -33,6 +34,7 @@ pub struct Forecast {
 
 /// What the move of a state comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MoveVerdict {
     /// All of it is moved before the upgrade ends.

@@ -14,6 +14,7 @@ use crate::virtual_memory::{Flaw, VirtualMemory};
 
 /// Intact data of another program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct ForeignSurvey {
     /// The format.
     pub kind: Kind,

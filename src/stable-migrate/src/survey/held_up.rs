@@ -7,6 +7,7 @@ use crate::hex::hex;
 
 /// Where a move got stuck, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct StuckSurvey {
     /// The collection, or the job.
     pub collection: String,
@@ -18,6 +19,7 @@ pub struct StuckSurvey {
 
 /// What the audit expected of a collection, and what it found. Digests have 16 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct DifferenceSurvey {
     /// Entries that had to be there.
     pub expected_entries: u64,

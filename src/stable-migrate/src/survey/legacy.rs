@@ -16,6 +16,7 @@ use crate::recognition::{Certainty, Found, Frame, Kind};
 
 /// A value from offset 0 that one of this library's codecs reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct LegacySurvey {
     /// `messagepack`, `cbor` or `candid`.
     pub codec: &'static str,
@@ -37,6 +38,7 @@ pub struct LegacySurvey {
 
 /// What lies behind a legacy value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Behind {
     /// Nothing but zeros.

@@ -17,6 +17,7 @@ use crate::virtual_memory::{Flaw, VirtualMemory};
 
 /// A memory manager and its memories.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct ManagedSurvey {
     /// Size of a bucket in pages of 64 KiB.
     pub bucket_pages: u16,
@@ -42,6 +43,7 @@ pub struct ManagedSurvey {
 
 /// One virtual memory.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct MemorySurvey {
     /// Its id.
     pub id: u8,
@@ -63,6 +65,7 @@ pub struct MemorySurvey {
 
 /// What a rewrite with buckets of the right size would leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
 pub struct RightSize {
     /// Size of a bucket in pages of 64 KiB.
     pub bucket_pages: u16,

@@ -155,7 +155,7 @@ fn what_would_not_follow_is_refused_and_named_with_both_ways_out() {
         compact(&from, &dir.path().join(format!("{name}-compact")), &[]).ok();
     }
     let both = snapshot(dir.path(), "both", NOT_FOLLOWING, &collection(true));
-    let refusal = compact(&both, &to, &[]).refusal();
+    let refusal = compact(&both, &dir.path().join("both-compact"), &[]).refusal();
     assert!(
         refusal.contains("memory 9 holds StableVec: 1 entry of 8 bytes"),
         "{refusal}"

@@ -37,9 +37,9 @@ fn what_is_printed_can_be_saved_and_read_again() {
     assert!(again.contains("saved.toml\"\nnodes = 34\n"), "{again}");
     let json = stable_migrate(["config", "--json"]).ok();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json[0]["key"], "prices.gib-second");
-    assert_eq!(json[0]["value"], 127_000);
-    assert_eq!(json[0]["origin"], "default");
+    assert_eq!(json["settings"][0]["key"], "prices.gib-second");
+    assert_eq!(json["settings"][0]["value"], 127_000);
+    assert_eq!(json["settings"][0]["origin"], "default");
 }
 
 #[test]

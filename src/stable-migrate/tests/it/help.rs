@@ -4,7 +4,8 @@ use super::run::stable_migrate;
 fn every_command_explains_itself_with_examples() {
     let overview = stable_migrate(["--help"]).ok();
     for command in [
-        "inspect", "check", "rehearse", "compact", "upgrade", "revert", "plan", "config",
+        "inspect", "check", "rehearse", "compact", "upgrade", "revert", "plan", "config", "schema",
+        "explain",
     ] {
         assert!(overview.contains(command), "{overview}");
         let help = stable_migrate([command, "--help"]).ok();
@@ -43,6 +44,8 @@ fn a_mistyped_command_ends_with_status_2() {
         &["upgrade", "a", "--wasm", "b"],
         &["revert", "a", "--wasm", "b", "-o", "c"],
         &["revert", "a", "--wasm", "b", "--to", "heap", "-o", "c"],
+        &["inspect", "a", "b", "--resume"],
+        &["inspect", "a", "b", "--jobs", "0"],
         &["plan", "a"],
         &["plan", "--canisters", "0", "a"],
         &["plan", "--jobs", "0", "a"],

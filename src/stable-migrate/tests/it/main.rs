@@ -2,12 +2,14 @@
 
 mod cache;
 mod check;
+mod codes;
 mod compact;
 mod config;
 mod fleet;
 mod help;
 mod hostile;
 mod inspect;
+mod many;
 mod memories;
 mod mistyped;
 mod moves;
@@ -22,6 +24,7 @@ mod rehearse;
 mod releases;
 mod revert;
 mod run;
+mod schema;
 mod shipped;
 mod style;
 mod trees;

@@ -144,3 +144,23 @@ pub fn snapshot(directory: &Path, name: &str, module: &str, stable: &[u8]) -> Pa
     file(&path, "stable_memory.bin", stable);
     path
 }
+
+/// Makes memory 1 of [`managed`] grow by 32 buckets of bytes that have to be copied.
+pub fn large(path: &Path) {
+    use std::os::unix::fs::FileExt;
+    let memory = fs::File::options()
+        .read(true)
+        .write(true)
+        .open(path)
+        .unwrap();
+    let (buckets, pages) = (2 + 32u16, 128 * 33u64);
+    memory.write_all_at(&buckets.to_le_bytes(), 4).unwrap();
+    memory.write_all_at(&pages.to_le_bytes(), 40 + 8).unwrap();
+    memory.write_all_at(&[1; 32], 2_080 + 2).unwrap();
+    let start = (1 + 2 * 128) * 65_536u64;
+    let end = start + 32 * 128 * 65_536;
+    memory.set_len(end).unwrap();
+    for at in (start..end).step_by(4_096) {
+        memory.write_all_at(&[7], at).unwrap();
+    }
+}

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::memories::{WITH_LIBRARY, file, managed, snapshot};
-use super::run::names;
+use super::memories::{WITH_LIBRARY, file, large, managed, snapshot};
+use super::run::{names, stopped};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_stable-migrate");
 
@@ -98,46 +98,23 @@ fn a_command_that_is_interrupted_takes_what_it_began_with_it() {
         let from = file(dir.path(), "memory", &managed());
         // Long enough to be interrupted: 256 MiB that have to be copied.
         large(&from);
-        let mut running = Command::new(TOOL)
-            .args(["compact", "memory", "-o", "out", "--skip-pre-upgrade"])
-            .current_dir(dir.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let begun = Instant::now();
-        while names(dir.path()).len() < 2 {
-            assert!(
-                begun.elapsed() < Duration::from_secs(60),
-                "it does not begin"
-            );
-            assert!(running.try_wait().unwrap().is_none(), "it ended too early");
-        }
-        let sent = Command::new("kill")
-            .args(["-s", signal, &running.id().to_string()])
-            .status();
-        assert!(sent.unwrap().success());
-        let status = running.wait().unwrap();
-        assert!(!status.success(), "{status}");
+        let words = ["compact", "memory", "-o", "out", "--skip-pre-upgrade"];
+        stopped(dir.path(), signal, &words, || names(dir.path()).len() > 1);
         assert_eq!(names(dir.path()), ["memory"], "{signal}");
     }
 }
 
-/// Makes memory 1 grow by 32 buckets of bytes that have to be copied.
-fn large(path: &Path) {
-    use std::os::unix::fs::FileExt;
-    let memory = fs::File::options()
-        .read(true)
-        .write(true)
-        .open(path)
-        .unwrap();
-    let (buckets, pages) = (2 + 32u16, 128 * 33u64);
-    memory.write_all_at(&buckets.to_le_bytes(), 4).unwrap();
-    memory.write_all_at(&pages.to_le_bytes(), 40 + 8).unwrap();
-    memory.write_all_at(&[1; 32], 2_080 + 2).unwrap();
-    let start = (1 + 2 * 128) * 65_536u64;
-    let end = start + 32 * 128 * 65_536;
-    memory.set_len(end).unwrap();
-    for at in (start..end).step_by(4_096) {
-        memory.write_all_at(&[7], at).unwrap();
-    }
+#[test]
+fn a_memory_that_is_being_unpacked_leaves_nothing_behind_either() {
+    use std::io::Write;
+    let dir = tempfile::tempdir().unwrap();
+    // 8 GiB of zeros, packed in a moment and unpacked in many.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&vec![0; 32 << 20]).unwrap();
+    let packed = encoder.finish().unwrap().repeat(256);
+    file(dir.path(), "memory.gz", &packed);
+    let since = Instant::now();
+    let begun = || since.elapsed() > Duration::from_millis(300);
+    stopped(dir.path(), "INT", &["inspect", "memory.gz"], begun);
+    assert_eq!(names(dir.path()), ["memory.gz"]);
 }

@@ -2,8 +2,12 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
+
+const TOOL: &str = env!("CARGO_BIN_EXE_stable-migrate");
 
 /// What a command printed, and the status it ended with.
 pub struct Ran {
@@ -55,6 +59,31 @@ pub fn stable_migrate_in<A: AsRef<OsStr>>(
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Runs it in a directory, where its temporary files are too, and ends it with a signal as soon as `begun` says so.
+pub fn stopped(directory: &Path, signal: &str, words: &[&str], begun: impl Fn() -> bool) {
+    let mut running = std::process::Command::new(TOOL)
+        .args(words)
+        .env("TMPDIR", directory)
+        .current_dir(directory)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let since = Instant::now();
+    while !begun() {
+        let waited = since.elapsed();
+        assert!(waited < Duration::from_secs(60), "it does not begin");
+        let ended = running.try_wait().unwrap();
+        assert!(ended.is_none(), "it ended too early: {ended:?}");
+    }
+    let sent = std::process::Command::new("kill")
+        .args(["-s", signal, &running.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let status = running.wait().unwrap();
+    assert!(!status.success(), "{status}");
 }
 
 /// The names in a directory, sorted.

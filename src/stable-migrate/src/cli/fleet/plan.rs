@@ -10,7 +10,7 @@ use stable_migrate::fleet::{
     Checks, Connection, Estimate, FleetError, FleetPlan, Inventory, MAX_MODULE, ModuleFile,
     NetworkAddress, Operator, RootKey, take_inventory,
 };
-use stable_migrate::{Config, Error, Progress, bytes_text, did_you_mean, read_text};
+use stable_migrate::{Config, Error, Progress, bytes_text, check_new, did_you_mean, read_text};
 
 use super::key::Password;
 use super::plan_options::Care;
@@ -106,6 +106,7 @@ canisters.txt:
 
 impl Plan {
     pub fn run(self, config: &Config) -> Result<Verdict, Error> {
+        self.output.as_deref().map(check_new).transpose()?;
         let canisters = self.canisters()?;
         let mut modules = Vec::new();
         let mut stages = self.stages(&mut modules)?;
@@ -145,7 +146,7 @@ impl Plan {
         let estimate = Estimate::of(&plan, self.instructions, config);
         let shown = Shown::of(&plan, &inventory, estimate);
         print(&match self.json {
-            true => json(&shown)?,
+            true => json("stable-migrate/fleet-plan/1", &shown)?,
             false => plan_text(&plan, &shown),
         })?;
         if let Some(output) = &self.output {

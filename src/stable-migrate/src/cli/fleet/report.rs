@@ -1,6 +1,6 @@
 //! `stable-migrate fleet status` and `report`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use fleet::Fleet;
@@ -9,7 +9,7 @@ use stable_migrate::{Error, NewFile, Origin, duration_text};
 
 use super::commands::Which;
 use crate::cli::quote::quoted;
-use crate::cli::{Verdict, finish, print};
+use crate::cli::{Verdict, finish, json, print};
 
 /// Say how a run stands, in a few lines
 ///
@@ -97,9 +97,7 @@ impl Report {
                     .collect();
                 fleet_html(&whole, &origin)
             }
-            Format::Json => whole
-                .json()
-                .map_err(|error| Error::io(Path::new("standard output"))(error.into()))?,
+            Format::Json => json("stable-migrate/fleet-report/1", &whole)?,
         };
         match &self.output {
             None => print(&text)?,

@@ -11,11 +11,16 @@ use stable_migrate::duration_text;
 use stable_migrate::fleet::{Observer, time_text, write_metrics};
 use stable_migrate::number_text;
 
+use crate::cli::Document;
+
 /// Between two lines where there is no terminal, and between two writes of the metrics.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// How far back the rate looks.
 const WINDOW: Duration = Duration::from_secs(300);
+
+/// The form of an event as a line of JSON.
+const EVENT: &str = "stable-migrate/fleet-event/1";
 
 /// Tells the operator, a log and a monitor.
 pub struct Told {
@@ -116,7 +121,7 @@ impl Observer for Told {
     fn happened(&mut self, fleet: &Fleet, events: &[Event]) {
         for event in events {
             if self.json_lines
-                && let Ok(json) = serde_json::to_string(event)
+                && let Ok(json) = serde_json::to_string(&Document::of(EVENT, event))
             {
                 // Whoever reads may have gone away.
                 let _ = writeln!(std::io::stdout(), "{json}");

@@ -52,7 +52,7 @@ async fn text_and_json_name_what_needs_hands() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let json: serde_json::Value = serde_json::from_str(&whole.json().unwrap()).unwrap();
+    let json: serde_json::Value = serde_json::to_value(&whole).unwrap();
     assert_eq!(json["canisters"].as_array().map(Vec::len), Some(12));
     let hands = whole.canisters.iter().filter(|row| row.needs_hands);
     assert_eq!(hands.count(), 2);
