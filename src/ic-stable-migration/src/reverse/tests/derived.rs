@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::mover::{Job, Phase, Tier, Tiered, Work, Worked};
+use crate::mover::{Hindrance, Job, Phase, Tier, Tiered, Work, Worked};
 use crate::tiered::TieredMap;
 use crate::transfer::MoveBudget;
 
@@ -206,6 +206,8 @@ fn one_that_is_half_filled_is_dropped_without_a_promise_or_filled_to_its_end() {
             let (mover, state) = there.mover().unwrap().unwrap();
             let status = mover.status(state);
             assert_eq!(status.paused, status.phase != Phase::Done, "{phase:?}");
+            let rests = status.paused.then_some(Hindrance::GoesBack);
+            assert_eq!(mover.pace(state, NOW).hindrance, rests);
             let at = status.phase;
             assert_eq!(steps_of(&mut there, 7), at, "it rests");
             for key in [3, 4, 70] {
