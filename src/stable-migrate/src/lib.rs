@@ -66,7 +66,7 @@ pub use run::{
 };
 pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir};
 pub use source::{Rest, Source};
-pub use staging::{NewDir, NewFile, write_new};
+pub use staging::{NewDir, NewFile};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
     Behind, Content, DifferenceSurvey, Forecast, ForeignSurvey, INSTALL_INSTRUCTIONS,
