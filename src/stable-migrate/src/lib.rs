@@ -86,7 +86,7 @@ pub use run::{
 };
 pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir, is_snapshot};
 pub use source::{Rest, Source};
-pub use staging::{NewDir, NewFile, check_new, write_new};
+pub use staging::{NewDir, NewFile, check_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
     Behind, Content, DifferenceSurvey, Forecast, ForeignSurvey, INSTALL_INSTRUCTIONS,

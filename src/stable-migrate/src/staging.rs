@@ -184,16 +184,6 @@ impl NewFile {
     }
 }
 
-/// Writes a file that does not exist yet, all of it or nothing.
-///
-/// # Errors
-/// [`Error::Exists`], [`Error::Io`].
-pub fn write_new(target: &Path, content: &[u8]) -> Result<()> {
-    let new = NewFile::begin(target)?;
-    io::Write::write_all(&mut new.file()?, content).map_err(Error::io(target))?;
-    new.finish()
-}
-
 /// Looks whether a name is free, before work begins whose result is to get it.
 ///
 /// # Errors

@@ -105,7 +105,9 @@ impl Rehearse {
         })?;
         let mut origin = Origin::now(quoted(path.as_os_str()));
         origin.canister = self.setting.canister();
-        self.steps.name_in(&mut origin)?;
+        if page.is_some() {
+            self.steps.name_in(&mut origin)?;
+        }
         finish(page, &rehearsal_html(&name, &rehearsed, &origin))?;
         Ok(match rehearsed.held {
             true => Verdict::Held,

@@ -114,7 +114,9 @@ impl Upgrade {
         offline::tell(&outcome, upgrade_text, self.json.then_some(SCHEMA), &next)?;
         let mut origin = Origin::now(quoted(path.as_os_str()));
         origin.canister = (self.canister != NO_NAME).then(|| self.canister.clone());
-        name_module(&self.wasm, &mut origin)?;
+        if page.is_some() {
+            name_module(&self.wasm, &mut origin)?;
+        }
         let [from, to] = [path, &self.output].map(|path| path.display().to_string());
         finish(
             page,
