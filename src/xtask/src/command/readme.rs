@@ -104,7 +104,7 @@ fn variables(workspace: &Workspace) -> BTreeMap<String, String> {
     let pairs = [
         ("PATH", path.to_string_lossy().into_owned()),
         ("CANISTER_HOST_CACHE", cache.display().to_string()),
-        ("CLICOLOR_FORCE", "0".to_owned()),
+        ("NO_COLOR", "1".to_owned()),
         ("COLUMNS", String::new()),
     ];
     pairs.map(|(name, value)| (name.to_owned(), value)).into()

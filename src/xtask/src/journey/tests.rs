@@ -44,6 +44,7 @@ fn names(journey: &Journey) -> Vec<&str> {
 fn a_generated_canister_goes_through_every_release() {
     let releases = releases([5, 5, 5]);
     let mut journey = Journey::generated(&releases, NAME_ONLY).unwrap();
+    journey.keep_snapshots();
     journey.go(&releases).unwrap();
     assert_eq!(
         names(&journey),
@@ -64,6 +65,8 @@ fn a_generated_canister_goes_through_every_release() {
     let moved = journey.moved().unwrap();
     assert_eq!((moved.steps.done, moved.steps.seconds), (3, 3));
     assert_eq!(moved.before.heap, moved.after.heap);
+    let kept: Vec<usize> = journey.snapshots().map(|(release, _)| release).collect();
+    assert_eq!(kept, [0, 1, 2]);
 }
 
 #[test]
