@@ -68,9 +68,9 @@ pub use source::{Rest, Source};
 pub use staging::{NewDir, NewFile, write_new};
 pub use structure::{BTree, Depth, Slots, Structure, Walk};
 pub use survey::{
-    Behind, Content, Forecast, ForeignSurvey, INSTALL_INSTRUCTIONS, JournalSurvey,
+    Behind, Content, Forecast, ForeignSurvey, GivesBack, INSTALL_INSTRUCTIONS, JournalSurvey,
     JournaledCollectionSurvey, Layout, LegacySurvey, ManagedSurvey, MemorySurvey, MoveVerdict,
-    RegisteredSurvey, RightSize, SavedState, Survey, ValueSurvey,
+    RegisteredSurvey, RightSize, SavedState, Survey, ValueSurvey, Waste, WasteKind, WastePart, Way,
 };
 pub use table::table_lines;
 pub use units::{

@@ -21,6 +21,7 @@ mod text;
 mod upgrade_html;
 #[cfg(feature = "run")]
 mod upgrade_text;
+mod waste_text;
 
 #[cfg(feature = "run")]
 pub use check_text::check_text;

@@ -19,15 +19,18 @@ mod forecast;
 mod foreign;
 mod legacy;
 mod managed;
+mod waste;
 
 pub use content::{
     Content, JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, SavedState, ValueSurvey,
     WorkSurvey,
 };
+pub(crate) use content::move_journal;
 pub use forecast::{Forecast, INSTALL_INSTRUCTIONS, MoveVerdict};
 pub use foreign::ForeignSurvey;
 pub use legacy::{Behind, LegacySurvey};
 pub use managed::{ManagedSurvey, MemorySurvey, RightSize};
+pub use waste::{GivesBack, Waste, WasteKind, WastePart, Way};
 
 /// The library's view of an image.
 type ImageManager = Managed<Rc<Image>>;
@@ -43,6 +46,8 @@ pub struct Survey {
     pub cycles_per_year: u128,
     /// What it holds.
     pub layout: Layout,
+    /// How much of it holds nothing, where that is, and what gives it back.
+    pub waste: Waste,
     /// How the state will move with the default budget; absent where there is none that has not moved yet.
     pub forecast: Option<Forecast>,
     /// What a release says to start from it, after "a release that starts from it"; none where it need say nothing.
@@ -101,6 +106,7 @@ impl Survey {
             // What is damaged does not move.
             forecast: Forecast::of(&layout).filter(|_| damages.is_empty()),
             advice: advice::of(&layout),
+            waste: Waste::of(&layout, image.bytes()),
             layout,
             damages,
         })

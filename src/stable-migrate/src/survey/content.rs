@@ -11,7 +11,7 @@ use super::ImageManager;
 use crate::recognition::{
     Certainty, Found, Frame, Kind, Place, Recognized, recognize as recognize_value,
 };
-use crate::structure::{Depth, Structure, recognize};
+use crate::structure::{Depth, KeyField, Structure, recognize};
 use crate::virtual_memory::{Flaw, VirtualMemory};
 
 /// What a memory holds, where it can be told.
@@ -204,7 +204,7 @@ pub fn of_memory0(
         Ok(Memory0Content::Saved(header)) => Ok(saved_state(manager, &header, depth, damages)),
         // Whatever reads as a length and a list's first byte: the whole value decides.
         Ok(Memory0Content::Value(_) | Memory0Content::Unsaved)
-        | Err(StableError::UnknownMemory0 { .. }) => match structure(memory, depth, progress)? {
+        | Err(StableError::UnknownMemory0 { .. }) => match structure(memory, depth, None, progress)? {
             Some(cell @ (Content::Structure(Structure::StableCell { .. }), _)) => {
                 Ok(state_in_cell(memory)?.unwrap_or(cell))
             }
@@ -215,16 +215,17 @@ pub fn of_memory0(
     }
 }
 
-/// What any other memory holds.
+/// What any other memory holds. `keys` is what is written down of the keys of its map.
 ///
 /// # Errors
 /// [`Flaw::Damaged`] where a structure contradicts itself.
 pub fn of_memory(
     memory: &VirtualMemory,
     depth: Depth,
+    keys: Option<KeyField>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Held, Flaw> {
-    if let Some(held) = structure(memory, depth, progress)? {
+    if let Some(held) = structure(memory, depth, keys, progress)? {
         return Ok(held);
     }
     match depth {
@@ -250,9 +251,10 @@ fn state_in_cell(memory: &VirtualMemory) -> Result<Option<Held>, Flaw> {
 fn structure(
     memory: &VirtualMemory,
     depth: Depth,
+    keys: Option<KeyField>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Option<Held>, Flaw> {
-    let found = recognize(memory, depth, progress)?;
+    let found = recognize(memory, depth, keys, progress)?;
     Ok(found.map(|(structure, used)| {
         let is_known = !matches!(structure, Structure::Newer { .. });
         (Content::Structure(structure), is_known.then_some(used))
@@ -371,6 +373,21 @@ impl From<MoveJournal> for JournalSurvey {
     }
 }
 
+/// The journal behind the payload; none where no move was begun.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn move_journal(
+    manager: &ImageManager,
+    header: &Header,
+) -> Result<Option<MoveJournal>, String> {
+    match header.journal_bytes {
+        0 => Ok(None),
+        1..=MAX_JOURNAL => manager.move_journal().map_err(|damage| damage.to_string()),
+        bytes => Err(format!("a journal of {bytes} bytes is longer than any is")),
+    }
+}
+
 /// A damaged payload is a damage, and what the header says is still told.
 fn saved_state(
     manager: &ImageManager,
@@ -385,11 +402,7 @@ fn saved_state(
         }
         (Depth::Everything, _) => Some(manager.load::<IgnoredAny, Cbor>().map(drop)),
     };
-    let journal = match header.journal_bytes {
-        0 => Ok(None),
-        1..=MAX_JOURNAL => manager.move_journal().map_err(|damage| damage.to_string()),
-        bytes => Err(format!("a journal of {bytes} bytes is longer than any is")),
-    };
+    let journal = move_journal(manager, header);
     if let Err(damage) = &journal {
         damages.push(format!("memory {}: {damage}", manager.home()));
     }

@@ -1,0 +1,302 @@
+//! Keys and values as they follow one another in a node, over its own page and its overflow pages.
+
+use ic_stable_migration::Size;
+
+use super::{CAPACITY, Map, Node, OVERFLOW_HEAD, damaged, u64_in};
+use crate::virtual_memory::Flaw;
+
+/// Longest key or value that is taken up: longer than any that a message could have written.
+const MOST_BYTES: u64 = 256 << 20;
+/// How much is read at a time.
+const WINDOW: u64 = 4_096;
+/// Fixed sizes of keys that are tried where no one has written down what they are.
+const TRIED_SIZES: u32 = 256;
+/// Bytes of a length before a key or a value.
+const LENGTH: u64 = 4;
+
+/// How keys stand in the nodes of a map. It follows from the type, and the map itself does not say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyField {
+    /// Behind their length.
+    Prefixed,
+    /// As they are, all of this many bytes.
+    Fixed(u32),
+}
+
+impl From<Size> for KeyField {
+    fn from(size: Size) -> Self {
+        match size {
+            Size::Exactly(bytes) => Self::Fixed(bytes),
+            Size::Unbounded | Size::UpTo(_) => Self::Prefixed,
+        }
+    }
+}
+
+/// The ways in which the keys of a map may stand in its nodes, and what its nodes fill by each.
+pub struct Readings {
+    left: Vec<(KeyField, u64)>,
+    /// Whether there is but one, by what was written down.
+    is_known: bool,
+}
+
+impl Readings {
+    /// Of a map whose keys are known to stand so, or of one of which that is to be found out.
+    pub fn of(map: &Map, known: Option<KeyField>) -> Self {
+        let left = match (known, map.bounds) {
+            (Some(known), _) => vec![known],
+            (None, Some((key, _))) => vec![KeyField::Prefixed, KeyField::Fixed(key as u32)],
+            (None, None) => (0..=TRIED_SIZES)
+                .map(KeyField::Fixed)
+                .chain([KeyField::Prefixed])
+                .collect(),
+        };
+        Self {
+            left: left.into_iter().map(|keys| (keys, 0)).collect(),
+            is_known: known.is_some(),
+        }
+    }
+
+    /// Takes a node with its overflow pages into account.
+    ///
+    /// # Errors
+    /// [`Flaw::Damaged`] where what is known of the keys does not lead to the node's end.
+    pub fn take(&mut self, map: &Map, node: &Node, overflow_pages: u64) -> Result<(), Flaw> {
+        let mut left = Vec::new();
+        for &(keys, filled) in &self.left {
+            match node_bytes(map, node, keys) {
+                Ok(bytes) if map.overflow_pages(bytes) == overflow_pages => {
+                    left.push((keys, filled + bytes));
+                }
+                Err(Flaw::Unreadable(error)) => return Err(Flaw::Unreadable(error)),
+                Ok(_) | Err(Flaw::Damaged(_)) if !self.is_known => {}
+                Err(damage) => return Err(damage),
+                Ok(bytes) => {
+                    return Err(damaged(format!(
+                        "has a node of {bytes} bytes with {overflow_pages} overflow pages at {}",
+                        node.address
+                    )));
+                }
+            }
+        }
+        self.left = left;
+        Ok(())
+    }
+
+    /// Bytes that the nodes fill, without the heads of chunks and overflow pages. Where more than one reading is left, that
+    /// which fills the most; none where none is.
+    pub fn filled(&self) -> Option<u64> {
+        self.left.iter().map(|&(_, filled)| filled).max()
+    }
+}
+
+/// Bytes of a node from its head to the end of its last value.
+fn node_bytes(map: &Map, node: &Node, keys: KeyField) -> Result<u64, Flaw> {
+    if let Some((key, value)) = node.fixed_fields(map) {
+        let entries = node.entries * (8 + key + value);
+        return Ok(7 + entries + 8 * node.children.len() as u64);
+    }
+    let mut fields = Fields::of(map, node);
+    for _ in 0..node.entries {
+        fields.skip_key(keys)?;
+    }
+    for _ in 0..node.entries {
+        let length = fields.length()?;
+        fields.skip(length)?;
+    }
+    Ok(fields.position())
+}
+
+/// A node's bytes in sequence, from behind its children on.
+pub struct Fields<'a> {
+    map: &'a Map<'a>,
+    /// The page that is read.
+    page: u64,
+    /// Where the next page is; 0 for none.
+    next: u64,
+    /// Bytes of the node before this page.
+    before: u64,
+    /// Bytes of the page that are not the node's.
+    head: u64,
+    /// Where it is read, counted from the page's start.
+    at: u64,
+    /// Pages behind the first that were read.
+    followed: u64,
+    window: Vec<u8>,
+    /// Where the window starts in the page.
+    window_at: u64,
+}
+
+impl<'a> Fields<'a> {
+    /// Of a node whose lengths differ.
+    pub fn of(map: &'a Map<'a>, node: &Node) -> Self {
+        Self {
+            map,
+            page: node.address,
+            next: node.overflow,
+            before: 0,
+            head: 0,
+            at: 15 + 8 * node.children.len() as u64,
+            followed: 0,
+            window: Vec::new(),
+            window_at: 0,
+        }
+    }
+
+    /// Bytes of the node that were passed.
+    fn position(&self) -> u64 {
+        self.before + self.at - self.head
+    }
+
+    /// Goes on to the next page, if this one is at its end.
+    fn turn(&mut self) -> Result<(), Flaw> {
+        if self.at < self.map.node_bytes {
+            return Ok(());
+        }
+        let page = self.next;
+        if page == 0 || self.followed == self.map.chunks {
+            return Err(damaged(format!(
+                "has a node whose entries end behind its pages at {}",
+                self.page
+            )));
+        }
+        self.before += self.map.node_bytes - self.head;
+        self.next = self.map.next_overflow(page)?;
+        self.page = page;
+        self.head = OVERFLOW_HEAD;
+        self.at = OVERFLOW_HEAD;
+        self.followed += 1;
+        self.window.clear();
+        Ok(())
+    }
+
+    fn skip(&mut self, mut bytes: u64) -> Result<(), Flaw> {
+        while bytes > 0 {
+            self.turn()?;
+            let here = (self.map.node_bytes - self.at).min(bytes);
+            self.at += here;
+            bytes -= here;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, mut target: &mut [u8]) -> Result<(), Flaw> {
+        while !target.is_empty() {
+            self.turn()?;
+            let in_window = self.at.checked_sub(self.window_at);
+            let rest = in_window.and_then(|at| self.window.get(at as usize..));
+            let rest = match rest {
+                Some(rest) if !rest.is_empty() => rest,
+                _ => self.fill()?,
+            };
+            let here = rest.len().min(target.len());
+            let (part, behind) = target.split_at_mut(here);
+            part.copy_from_slice(&rest[..here]);
+            self.at += here as u64;
+            target = behind;
+        }
+        Ok(())
+    }
+
+    /// Reads the window anew, from here on. The last page of a memory can end before the chunk does.
+    fn fill(&mut self) -> Result<&[u8], Flaw> {
+        let start = self.page + self.at;
+        let in_memory = self.map.memory.bytes().saturating_sub(start);
+        let length = WINDOW.min(self.map.node_bytes - self.at).min(in_memory);
+        if length == 0 {
+            return Err(damaged(format!("has a node that ends outside at {start}")));
+        }
+        self.window.resize(length as usize, 0);
+        self.window_at = self.at;
+        self.map.memory.read(start, &mut self.window)?;
+        Ok(&self.window)
+    }
+
+    fn length(&mut self) -> Result<u64, Flaw> {
+        let mut length = [0; LENGTH as usize];
+        self.read(&mut length)?;
+        Ok(u32::from_le_bytes(length).into())
+    }
+
+    fn skip_key(&mut self, keys: KeyField) -> Result<(), Flaw> {
+        let length = self.key_length(keys)?;
+        self.skip(length)
+    }
+
+    fn key_length(&mut self, keys: KeyField) -> Result<u64, Flaw> {
+        match keys {
+            KeyField::Prefixed => self.length(),
+            KeyField::Fixed(bytes) => Ok(bytes.into()),
+        }
+    }
+
+    /// The next key.
+    ///
+    /// # Errors
+    /// [`Flaw::Damaged`] where the node ends before it does, or it is longer than any.
+    pub fn key(&mut self, keys: KeyField) -> Result<Vec<u8>, Flaw> {
+        let length = self.key_length(keys)?;
+        self.taken(length)
+    }
+
+    /// The next value, behind all keys.
+    ///
+    /// # Errors
+    /// Those of [`Fields::key`].
+    pub fn value(&mut self) -> Result<Vec<u8>, Flaw> {
+        let length = self.length()?;
+        self.taken(length)
+    }
+
+    fn taken(&mut self, length: u64) -> Result<Vec<u8>, Flaw> {
+        if length > MOST_BYTES.min(self.map.memory.bytes()) {
+            return Err(damaged(format!(
+                "has a key or value of {length} bytes in the node at {}",
+                self.page
+            )));
+        }
+        let mut bytes = vec![0; length as usize];
+        self.read(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// The entries of a node whose fields have one size each, as layout 1 has them.
+pub fn fixed_entries(
+    map: &Map,
+    node: &Node,
+    (key, value): (u64, u64),
+) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Flaw> {
+    let field = |at: u64, most: u64| {
+        let length = u64::from(map.memory.u32_at(at)?);
+        if length > most || length > MOST_BYTES {
+            return Err(damaged(format!("has a field of {length} bytes at {at}")));
+        }
+        let mut bytes = vec![0; length as usize];
+        map.memory.read(at + LENGTH, &mut bytes)?;
+        Ok(bytes)
+    };
+    (0..node.entries.min(CAPACITY))
+        .map(|entry| {
+            let at = node.address + 7 + entry * (8 + key + value);
+            Ok((field(at, key)?, field(at + LENGTH + key, value)?))
+        })
+        .collect()
+}
+
+impl Map<'_> {
+    /// Overflow pages of a node of `bytes`.
+    pub(super) fn overflow_pages(&self, bytes: u64) -> u64 {
+        let behind = bytes.saturating_sub(self.node_bytes);
+        behind.div_ceil(self.node_bytes - OVERFLOW_HEAD)
+    }
+
+    /// The overflow page behind the one at `address`; 0 for none.
+    pub(super) fn next_overflow(&self, address: u64) -> Result<u64, Flaw> {
+        self.check_address(address, "overflow page")?;
+        let head = self.memory.bytes_at::<{ OVERFLOW_HEAD as usize }>(address)?;
+        match head.starts_with(b"NOF") {
+            true => Ok(u64_in(&head, 3)),
+            false => Err(damaged(format!("has no overflow page at {address}"))),
+        }
+    }
+}
