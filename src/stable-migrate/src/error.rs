@@ -204,6 +204,16 @@ pub enum Error {
         reason: String,
     },
 
+    /// A heap that would go on with the old nodes of its maps.
+    #[error(
+        "{path}: the canister's heap holds where the nodes of its maps are, and would write into maps that were written anew as if they were the old ones: promise with --skip-pre-upgrade that after loading it is upgraded without pre_upgrade before it is started, which loses what the heap alone has, or take `stable-migrate upgrade --repack`, which saves it first",
+        path = .path.display()
+    )]
+    MapsOnHeap {
+        /// The snapshot or memory.
+        path: PathBuf,
+    },
+
     /// Structures that would go on with the old bucket table.
     #[error(
         "{path}: {memories}: no collection of ic-stable-migration, and the module does not declare that it follows: what the canister keeps there holds the old bucket table on its heap, and would write through it into other memories: install a release first whose section ic-stable-migration says `follows`, because it opens everything through `Managed::memory`, or promise with --skip-pre-upgrade that after loading it is upgraded without pre_upgrade before it is started",

@@ -40,7 +40,7 @@ mod virtual_memory;
 pub use check::{
     Before, Checked, Finding, Heap, MemoryFacts, Outline, Said, Severity, Side, check,
 };
-pub use compaction::{BucketChoice, Compaction};
+pub use compaction::{BucketChoice, Compaction, RepackOutcome, Repacked};
 pub use cost::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
 pub use error::{Error, Result};
 pub use hex::unhex;

@@ -25,6 +25,7 @@ pub use content::{
     Content, JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, SavedState, ValueSurvey,
     WorkSurvey,
 };
+pub(crate) use collections::key_size;
 pub(crate) use content::move_journal;
 pub use forecast::{Forecast, INSTALL_INSTRUCTIONS, MoveVerdict};
 pub use foreign::ForeignSurvey;

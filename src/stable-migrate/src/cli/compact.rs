@@ -7,7 +7,7 @@ use clap::Args;
 use ic_stable_migration::{PAGE_BYTES, cycles_per_year};
 use stable_migrate::{
     BucketChoice, Compaction, Depth, Error, Image, Layout, NewFile, NewSnapshotDir, Progress,
-    SnapshotDir, Source, Survey, bytes_text, content_text, count_text, cycles_text,
+    RepackOutcome, Repacked, SnapshotDir, Source, Survey, bytes_text, content_text, count_text, cycles_text,
     follows_a_rewrite, number_text, parse_bytes, saving_text, uses_this_library,
 };
 
@@ -17,7 +17,8 @@ use super::{Verdict, print};
 /// Rewrite stable memory with right-sized buckets and without dead bytes
 ///
 /// Every virtual memory stays the same, byte for byte, but for the generation in this library's header, which is
-/// raised by one, and for whole pages of memory 0 behind the library's journal, which are cut off. From a snapshot directory comes a whole snapshot directory that can be uploaded and loaded; from
+/// raised by one, and for whole pages of memory 0 behind the library's journal, which are cut off. With --repack the maps
+/// of collections are the same entry by entry, in as few nodes as there can be. From a snapshot directory comes a whole snapshot directory that can be uploaded and loaded; from
 /// a bare stable memory comes a bare stable memory. What was written is read again and compared.
 ///
 /// The heap in a snapshot holds the bucket table as it was. A module that uses ic-stable-migration notices by the
@@ -41,6 +42,10 @@ pub struct Compact {
     /// What all virtual memories have to be able to reach together, as 32GiB
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     ceiling: Option<u64>,
+    /// Write the maps of the collections anew as well, in full nodes; needs --skip-pre-upgrade, because a heap knows where
+    /// the nodes of its maps were
+    #[arg(long)]
+    repack: bool,
     /// Promise that the canister is upgraded without pre_upgrade before it is started again
     #[arg(long)]
     skip_pre_upgrade: bool,
@@ -52,18 +57,20 @@ pub struct Compact {
 const EXAMPLES: &str = "Examples:
   stable-migrate compact my-snapshot -o my-snapshot-compact
   stable-migrate compact my-snapshot -o my-snapshot-compact --ceiling 32GiB
+  stable-migrate compact my-snapshot -o my-snapshot-compact --repack --skip-pre-upgrade
   stable-migrate compact stable_memory.bin -o compact.bin --skip-pre-upgrade";
 
 impl Compact {
     pub fn run(self) -> Result<Verdict, Error> {
         let source = Source::open(&self.path)?;
-        let compaction = Compaction::plan(source.stable(), self.choice())?;
+        let mut compaction = Compaction::plan(source.stable(), self.choice())?;
         let others = unregistered(&self.survey(&source)?);
         if !self.skip_pre_upgrade {
             self.refuse_foreign(&source, &compaction, &others)?;
         }
+        let maps = self.repack(&mut compaction)?;
         // What was made gets its name last, so that it is there if the command says so, and only then.
-        let summary = self.summary(&source, &compaction, &others);
+        let summary = self.summary(&source, &compaction, &maps, &others);
         match &source {
             Source::Snapshot(snapshot) => {
                 let made = self.snapshot(snapshot, &compaction)?;
@@ -77,6 +84,24 @@ impl Compact {
             }
         }
         Ok(Verdict::Held)
+    }
+
+    /// What became of the maps, if they were to be written anew.
+    fn repack(&self, compaction: &mut Compaction) -> Result<Vec<Repacked>, Error> {
+        if !self.repack {
+            return Ok(Vec::new());
+        }
+        if !self.skip_pre_upgrade {
+            return Err(Error::MapsOnHeap {
+                path: self.path.clone(),
+            });
+        }
+        let parent = self.output.parent();
+        let directory = parent.filter(|path| !path.as_os_str().is_empty());
+        let writing = Progress::bytes("writing maps", compaction.memory_bytes());
+        compaction.repack(directory.unwrap_or(Path::new(".")), &mut |bytes| {
+            writing.add(bytes)
+        })
     }
 
     fn choice(&self) -> BucketChoice {
@@ -174,12 +199,23 @@ impl Compact {
         }
     }
 
-    fn summary(&self, source: &Source, compaction: &Compaction, others: &[String]) -> String {
+    fn summary(
+        &self,
+        source: &Source,
+        compaction: &Compaction,
+        maps: &[Repacked],
+        others: &[String],
+    ) -> String {
         let (before, after) = compaction.stable_pages();
         let (buckets_before, buckets_after) = compaction.bucket_pages();
         let cost = |pages: u64| cycles_per_year(pages * PAGE_BYTES);
         let size = |pages: u64| bytes_text(pages * PAGE_BYTES);
-        let ids: Vec<String> = compaction.memories().map(|id| id.to_string()).collect();
+        let written = |id: u8| {
+            let written = |map: &Repacked| matches!(map.outcome, RepackOutcome::Written { .. });
+            maps.iter().any(|map| map.memory == id && written(map))
+        };
+        let ids = compaction.memories().filter(|&id| !written(id));
+        let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
         let compared = match &ids[..] {
             [] => "there is no virtual memory".into(),
             [id] => format!("memory {id} byte for byte the same"),
@@ -199,7 +235,7 @@ impl Compact {
   stable memory  {} -> {} ({} -> {}, {})
   buckets        of {} -> of {}
   cost           {} -> {} a year
-  checked        {compared}{cut}{generation}
+{}  checked        {compared}{cut}{generation}
 ",
             self.path.display(),
             self.output.display(),
@@ -212,6 +248,7 @@ impl Compact {
             count_text(buckets_after.into(), "page"),
             cycles_text(cost(before)),
             cycles_text(cost(after)),
+            maps_text(maps),
         );
         match source {
             Source::Bare(_) => text + &self.what_must_hold(others),
@@ -226,6 +263,32 @@ impl Compact {
             }
         }
     }
+}
+
+/// What became of the maps, a line each.
+fn maps_text(maps: &[Repacked]) -> String {
+    let lines = maps.iter().map(|map| {
+        let what = match &map.outcome {
+            RepackOutcome::Written {
+                entries,
+                pages: (before, after),
+            } => format!(
+                "written anew, {} -> {}; {} compared",
+                number_text(*before),
+                count_text(*after, "page"),
+                count_text(*entries, "entry")
+            ),
+            RepackOutcome::NoSmaller => "as it is: it would take as many pages".into(),
+            RepackOutcome::NoCollection => {
+                "as it is: no collection is written down for this map".into()
+            }
+            RepackOutcome::Newer { layout } => {
+                format!("as it is: layout {layout} is newer than this release")
+            }
+        };
+        format!("  memory {:<7} {what}\n", map.memory)
+    });
+    lines.collect()
 }
 
 /// The memories that are neither memory 0 nor a registered collection's, and what they hold.

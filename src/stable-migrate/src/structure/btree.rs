@@ -24,7 +24,6 @@ use crate::virtual_memory::{Flaw, VirtualMemory};
 mod entries;
 mod fields;
 
-pub use entries::{Entries, Entry};
 pub use fields::KeyField;
 use fields::Readings;
 

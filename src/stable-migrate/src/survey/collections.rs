@@ -1,19 +1,19 @@
 //! What this library's journal says of the memories, held against what they hold.
 
-use ic_stable_migration::MoveJournal;
+use ic_stable_migration::{MoveJournal, Size};
 
 use super::content::{Content, JournalSurvey, RegisteredSurvey};
 use super::managed::MemorySurvey;
 use crate::report::content_text;
-use crate::structure::{KeyField, Structure};
+use crate::structure::Structure;
 
-/// How keys stand in the map of a memory, by what is written down of its collections; none where nothing is.
-pub fn key_field(journal: &MoveJournal, memory: u8) -> Option<KeyField> {
+/// The size of the keys in the map of a memory, by what is written down of its collections; none where nothing is.
+pub fn key_size(journal: &MoveJournal, memory: u8) -> Option<Size> {
     let mut registry = journal.registry.iter();
     let owner = registry.find(|entry| entry.memory_id() == memory)?;
     Some(match owner.shape.kind.shared_memory() {
-        Some(_) => KeyField::Prefixed,
-        None => owner.shape.key.into(),
+        Some(_) => Size::Unbounded,
+        None => owner.shape.key,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::buckets;
 use crate::compaction;
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::structure::{Depth, Structure};
+use crate::structure::{Depth, KeyField, Structure};
 use crate::virtual_memory::{Flaw, VirtualMemory};
 
 /// A memory manager and its memories.
@@ -98,7 +98,8 @@ pub fn survey(
         let held = if id == manager.home() {
             content::of_memory0(manager, &memory, depth, damages, progress)
         } else {
-            let keys = journal.as_ref().and_then(|journal| collections::key_field(journal, id));
+            let size = journal.as_ref().and_then(|journal| collections::key_size(journal, id));
+            let keys = size.map(KeyField::from);
             content::of_memory(&memory, depth, keys, progress)
         };
         image.check()?;
