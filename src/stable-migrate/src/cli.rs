@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! Exit status 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that something does not, a hook that
-//! traps included, 2 if a command could not do what it was asked; then nothing was written. `fleet` has 3 beside these: a run
+//! Exit status 0 if all held, 1 if a check, a comparison, a rehearsal, an upgrade or a way back found that something does
+//! not, a hook that traps included, 2 if a command could not do what it was asked; then nothing was written. `fleet` has 3 beside these: a run
 //! that is halted or paused.
 
 use std::io::{self, Write};
@@ -13,11 +13,14 @@ use stable_migrate::{Error, NewFile, clean_up_when_interrupted, shortened};
 mod cache;
 mod check;
 mod compact;
+mod diff;
+mod extract;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod inspect;
 mod next_steps;
 mod offline;
+mod patch;
 mod plan;
 mod quote;
 mod rehearse;
@@ -40,17 +43,20 @@ struct Cli {
     cache: cache::CacheArgs,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that \
-something does not, a hook that traps included, 2 if it could not be done; then nothing was written.";
+const EXIT_STATUS: &str = "Exit status: 0 if all held, 1 if a check, a comparison, a rehearsal, an upgrade or a way back \
+found that something does not, a hook that traps included, 2 if it could not be done; then nothing was written.";
 
 #[derive(Subcommand)]
 enum Command {
     Inspect(inspect::Inspect),
+    Diff(diff::Diff),
     Check(check::Check),
     Rehearse(rehearse::Rehearse),
     Compact(compact::Compact),
     Upgrade(upgrade::Upgrade),
     Revert(revert::Revert),
+    Extract(extract::Extract),
+    Patch(patch::Patch),
     Plan(plan::Plan),
     #[cfg(feature = "fleet")]
     Fleet(fleet::Fleet),
@@ -82,11 +88,14 @@ pub fn run() -> ExitCode {
     }
     let result = match command {
         Command::Inspect(inspect) => inspect.run(),
+        Command::Diff(diff) => diff.run(),
         Command::Check(check) => check.run(),
         Command::Rehearse(rehearse) => rehearse.run(),
         Command::Compact(compact) => compact.run(),
         Command::Upgrade(upgrade) => upgrade.run(),
         Command::Revert(revert) => revert.run(),
+        Command::Extract(extract) => extract.run(),
+        Command::Patch(patch) => patch.run(),
         Command::Plan(plan) => plan.run(),
         #[cfg(feature = "fleet")]
         Command::Fleet(fleet) => fleet.run(),

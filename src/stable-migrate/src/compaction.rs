@@ -15,8 +15,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use ic_stable_migration::{
-    BucketPlan, BucketTable, HEADER_BYTES, Header, MAX_BUCKETS, Managed, Memory0Content, Opened,
-    PAGE_BYTES, open,
+    BucketPlan, BucketTable, HEADER_BYTES, Header, Managed, Memory0Content, Opened, PAGE_BYTES, open,
 };
 
 use crate::buckets;
@@ -189,7 +188,8 @@ impl<'a> Compaction<'a> {
     ) -> Result<()> {
         let io = || Error::io(name);
         let mut out = SparseWriter::new(out);
-        out.write_all(&self.manager_page()?).map_err(io())?;
+        let page = buckets::manager_page(self.image, &self.new_table())?;
+        out.write_all(&page).map_err(io())?;
         let mut start = PAGE_BYTES;
         for &(id, pages) in &self.sizes {
             out.skip_to(start).map_err(io())?;
@@ -206,23 +206,17 @@ impl<'a> Compaction<'a> {
         out.finish().map(drop).map_err(io())
     }
 
-    /// The manager's page, as [`BucketTable`] describes it.
-    fn manager_page(&self) -> Result<Vec<u8>> {
-        let mut page = vec![0; PAGE_BYTES as usize];
-        // The magic, the version and the reserved bytes are what they were.
-        self.image.read_at(0, &mut page[..40])?;
-        let mut owners = Vec::new();
-        for &(id, pages) in &self.sizes {
-            page[40 + 8 * usize::from(id)..][..8].copy_from_slice(&pages.to_le_bytes());
+    /// The bucket table that is written: the memories by id, each in buckets that follow one another.
+    fn new_table(&self) -> BucketTable {
+        let owners = self.sizes.iter().flat_map(|&(id, pages)| {
             let buckets = pages.div_ceil(self.bucket_pages.into());
-            owners.resize(owners.len() + buckets as usize, id);
+            std::iter::repeat_n(id, buckets as usize)
+        });
+        BucketTable {
+            bucket_pages: self.bucket_pages,
+            owners: owners.collect(),
+            sizes: self.sizes.clone(),
         }
-        page[4..6].copy_from_slice(&(owners.len() as u16).to_le_bytes());
-        page[6..8].copy_from_slice(&self.bucket_pages.to_le_bytes());
-        let table = &mut page[2_080..][..MAX_BUCKETS as usize];
-        table.fill(255);
-        table[..owners.len()].copy_from_slice(&owners);
-        Ok(page)
     }
 
     fn new_header(&self) -> Option<[u8; HEADER_BYTES as usize]> {

@@ -9,6 +9,7 @@ mod buckets;
 mod check;
 mod compaction;
 mod cost;
+mod diff;
 mod error;
 #[cfg(feature = "fleet")]
 pub mod fleet;
@@ -19,6 +20,7 @@ mod interrupt;
 mod module;
 #[cfg(feature = "run")]
 mod offline;
+mod patch;
 mod progress;
 mod recognition;
 mod report;
@@ -42,6 +44,7 @@ pub use check::{
 };
 pub use compaction::{BucketChoice, Compaction, RepackOutcome, Repacked};
 pub use cost::{FleetCost, MAX_CANISTERS, Sample, parse_sizes};
+pub use diff::{Both, EntriesDiff, FieldDiff, MemoryDiff, ProgramDiff, SnapshotDiff};
 pub use error::{Error, Result};
 pub use hex::unhex;
 pub use image::Image;
@@ -50,9 +53,10 @@ pub use interrupt::{clean_up_when_interrupted, end_unfinished};
 pub use module::{follows_a_rewrite, uses_this_library};
 #[cfg(feature = "run")]
 pub use offline::{Goal, OfflineRevert, OfflineUpgrade, Outcome};
+pub use patch::{Patch, extract};
 pub use progress::Progress;
 pub use recognition::{Certainty, Frame, Kind};
-pub use report::{Report, content_text, html, layout_text, text};
+pub use report::{Report, content_text, diff_text, html, layout_text, text};
 #[cfg(feature = "run")]
 pub use report::{
     check_text, rehearsal_html, rehearsal_text, revert_text, upgrade_html, upgrade_text,
@@ -66,7 +70,7 @@ pub use run::{
 pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir};
 pub use source::{Rest, Source};
 pub use staging::{NewDir, NewFile, write_new};
-pub use structure::{BTree, Depth, Slots, Structure, Walk};
+pub use structure::{BTree, Depth, KeyField, Slots, Structure, Walk};
 pub use survey::{
     Behind, Content, Forecast, ForeignSurvey, GivesBack, INSTALL_INSTRUCTIONS, JournalSurvey,
     JournaledCollectionSurvey, Layout, LegacySurvey, ManagedSurvey, MemorySurvey, MoveVerdict,

@@ -8,6 +8,7 @@ use crate::survey::Survey;
 #[cfg(feature = "run")]
 mod check_text;
 mod describe;
+mod diff_text;
 mod html;
 mod map;
 #[cfg(feature = "run")]
@@ -26,6 +27,7 @@ mod waste_text;
 #[cfg(feature = "run")]
 pub use check_text::check_text;
 pub use describe::{content as content_text, layout as layout_text};
+pub use diff_text::diff_text;
 #[cfg(feature = "fleet")]
 pub(crate) use html::escape;
 pub use html::html;

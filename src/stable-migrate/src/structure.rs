@@ -10,7 +10,7 @@ use crate::virtual_memory::{Flaw, VirtualMemory};
 mod btree;
 mod flat;
 
-pub use btree::{BTree, KeyField, Map, Walk};
+pub use btree::{BTree, Entries, Entry, KeyField, KeyOrder, Map, Walk};
 
 /// How far to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

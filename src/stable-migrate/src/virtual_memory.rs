@@ -114,6 +114,36 @@ impl<'a> VirtualMemory<'a> {
         Ok(found)
     }
 
+    /// Bytes in which two memories differ, a shorter one as if zeros followed. Holes in both are not read.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn changed_bytes(&self, other: &Self) -> error::Result<u64> {
+        // A byte that differs is not zero on one side at least, and is counted there.
+        let here = self.count_against(other, |mine, theirs| mine != 0 && mine != theirs)?;
+        let there = other.count_against(self, |theirs, mine| theirs != 0 && mine == 0)?;
+        Ok(here + there)
+    }
+
+    fn count_against(&self, other: &Self, counts: impl Fn(u8, u8) -> bool) -> error::Result<u64> {
+        let mut count = 0;
+        let mut theirs = Vec::new();
+        self.for_each_chunk(0, |at, chunk| {
+            theirs.clear();
+            theirs.resize(chunk.len(), 0);
+            let inside = other.bytes.saturating_sub(at).min(chunk.len() as u64);
+            match other.read(at, &mut theirs[..inside as usize]) {
+                Err(Flaw::Unreadable(error)) => return Err(error),
+                // A byte inside its size has a bucket.
+                Ok(()) | Err(Flaw::Damaged(_)) => {}
+            }
+            let pairs = chunk.iter().zip(&theirs);
+            count += pairs.filter(|(mine, theirs)| counts(**mine, **theirs)).count() as u64;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
     /// Its size in bytes: whole pages.
     pub fn bytes(&self) -> u64 {
         self.bytes

@@ -24,7 +24,8 @@ use crate::virtual_memory::{Flaw, VirtualMemory};
 mod entries;
 mod fields;
 
-pub use fields::KeyField;
+pub use entries::{Entries, Entry};
+pub use fields::{KeyField, KeyOrder};
 use fields::Readings;
 
 /// Most entries of a node.
@@ -73,6 +74,8 @@ pub struct Walk {
     /// Bytes of nodes and overflow pages that no head, child, key or value takes. Where nobody has written down how large
     /// keys are, by the reading of the nodes that leaves the least; absent where none leads to their ends.
     pub unfilled_bytes: Option<u64>,
+    /// How keys stand in the nodes; absent where that is not written down and several readings are left, or none.
+    pub keys: Option<KeyField>,
 }
 
 impl BTree {
@@ -229,6 +232,7 @@ impl<'a> Map<'a> {
         walk.free_chunks = self.free_chunks()?;
         let pages = (walk.nodes + walk.overflow_pages) * self.node_bytes;
         let heads = walk.overflow_pages * OVERFLOW_HEAD;
+        walk.keys = readings.only();
         walk.unfilled_bytes = readings
             .filled()
             .and_then(|filled| pages.checked_sub(heads + filled));

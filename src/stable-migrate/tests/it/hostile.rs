@@ -171,3 +171,61 @@ fn metadata_that_cannot_be_is_refused_in_a_sentence() {
         assert!(refusal.len() < 2_000, "{}", refusal.len());
     }
 }
+
+/// Bytes of a memory manager's page and of a map's header and first node that are turned, one at a time.
+const TURNED: [usize; 12] = [
+    4, 6, 40, 48, 2_080, 2_081, 8_454_144, 8_454_148, 8_454_156, 8_454_164, 8_454_212, 8_454_260,
+];
+
+#[test]
+fn a_memory_that_is_damaged_anywhere_ends_no_command_but_in_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = file(dir.path(), "good", &managed());
+    let page = file(dir.path(), "page", &[9; 65_536]);
+    for at in TURNED {
+        let mut bytes = managed();
+        bytes[at] ^= 0x81;
+        bytes[at + 1] ^= 0x41;
+        let bad = file(dir.path(), "bad", &bytes);
+        let out = |name: &str| dir.path().join(name).into_os_string();
+        for arguments in [
+            vec!["inspect".into(), bad.clone().into(), "--json".into()],
+            vec!["diff".into(), good.clone().into(), bad.clone().into()],
+            vec!["diff".into(), bad.clone().into(), good.clone().into()],
+            vec![
+                "compact".into(),
+                bad.clone().into(),
+                "-o".into(),
+                out("compact"),
+                "--repack".into(),
+                "--skip-pre-upgrade".into(),
+            ],
+            vec![
+                "extract".into(),
+                bad.clone().into(),
+                "--memory".into(),
+                "1".into(),
+                "-o".into(),
+                out("extract"),
+            ],
+            vec![
+                "patch".into(),
+                bad.clone().into(),
+                "--memory".into(),
+                "7".into(),
+                "--from".into(),
+                page.clone().into(),
+                "-o".into(),
+                out("patch"),
+            ],
+        ] {
+            let ran = stable_migrate::<std::ffi::OsString>(arguments.clone());
+            assert!((0..=2).contains(&ran.status), "{arguments:?} {}", ran.stderr);
+            assert!(!ran.stderr.contains("panicked"), "{arguments:?} {}", ran.stderr);
+        }
+        for name in ["compact", "extract", "patch"] {
+            // What was made is of a memory in which the bytes were nobody's.
+            let _ = fs::remove_file(dir.path().join(name));
+        }
+    }
+}

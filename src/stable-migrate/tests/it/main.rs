@@ -3,6 +3,7 @@
 mod cache;
 mod check;
 mod compact;
+mod diff;
 mod fleet;
 mod help;
 mod hostile;
@@ -12,6 +13,7 @@ mod moves;
 mod next_steps;
 mod output;
 mod own_settings;
+mod patch;
 mod plan;
 mod programs;
 mod questions;

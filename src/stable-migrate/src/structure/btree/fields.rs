@@ -1,6 +1,9 @@
 //! Keys and values as they follow one another in a node, over its own page and its overflow pages.
 
+use std::cmp::Ordering;
+
 use ic_stable_migration::Size;
+use serde::Serialize;
 
 use super::{CAPACITY, Map, Node, OVERFLOW_HEAD, damaged, u64_in};
 use crate::virtual_memory::Flaw;
@@ -11,11 +14,14 @@ const MOST_BYTES: u64 = 256 << 20;
 const WINDOW: u64 = 4_096;
 /// Fixed sizes of keys that are tried where no one has written down what they are.
 const TRIED_SIZES: u32 = 256;
+/// Longest key that is read to find out how keys stand.
+const MOST_TRIED_KEY: u64 = 64 << 10;
 /// Bytes of a length before a key or a value.
 const LENGTH: u64 = 4;
 
 /// How keys stand in the nodes of a map. It follows from the type, and the map itself does not say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyField {
     /// Behind their length.
     Prefixed,
@@ -28,6 +34,28 @@ impl From<Size> for KeyField {
         match size {
             Size::Exactly(bytes) => Self::Fixed(bytes),
             Size::Unbounded | Size::UpTo(_) => Self::Prefixed,
+        }
+    }
+}
+
+/// How the keys of a map ascend, as far as that is known of types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOrder {
+    /// By their bytes, as numbers, texts and byte strings do.
+    Bytes,
+    /// The shorter first, then by their bytes, as principals do.
+    LengthFirst,
+}
+
+impl KeyOrder {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Bytes, Self::LengthFirst];
+
+    /// Which of two keys comes first.
+    pub fn compare(self, one: &[u8], other: &[u8]) -> Ordering {
+        match self {
+            Self::Bytes => one.cmp(other),
+            Self::LengthFirst => (one.len(), one).cmp(&(other.len(), other)),
         }
     }
 }
@@ -63,7 +91,7 @@ impl Readings {
     pub fn take(&mut self, map: &Map, node: &Node, overflow_pages: u64) -> Result<(), Flaw> {
         let mut left = Vec::new();
         for &(keys, filled) in &self.left {
-            match node_bytes(map, node, keys) {
+            match node_bytes(map, node, keys, self.is_known) {
                 Ok(bytes) if map.overflow_pages(bytes) == overflow_pages => {
                     left.push((keys, filled + bytes));
                 }
@@ -82,6 +110,14 @@ impl Readings {
         Ok(())
     }
 
+    /// The reading that is left, if it is the only one.
+    pub fn only(&self) -> Option<KeyField> {
+        match self.left[..] {
+            [(keys, _)] => Some(keys),
+            _ => None,
+        }
+    }
+
     /// Bytes that the nodes fill, without the heads of chunks and overflow pages. Where more than one reading is left, that
     /// which fills the most; none where none is.
     pub fn filled(&self) -> Option<u64> {
@@ -89,15 +125,16 @@ impl Readings {
     }
 }
 
-/// Bytes of a node from its head to the end of its last value.
-fn node_bytes(map: &Map, node: &Node, keys: KeyField) -> Result<u64, Flaw> {
+/// Bytes of a node from its head to the end of its last value. Where the form of its keys is a guess, they have to ascend.
+fn node_bytes(map: &Map, node: &Node, keys: KeyField, is_known: bool) -> Result<u64, Flaw> {
     if let Some((key, value)) = node.fixed_fields(map) {
         let entries = node.entries * (8 + key + value);
         return Ok(7 + entries + 8 * node.children.len() as u64);
     }
     let mut fields = Fields::of(map, node);
-    for _ in 0..node.entries {
-        fields.skip_key(keys)?;
+    match is_known {
+        true => (0..node.entries).try_for_each(|_| fields.skip_key(keys))?,
+        false => fields.ascending(keys, node.entries)?,
     }
     for _ in 0..node.entries {
         let length = fields.length()?;
@@ -215,6 +252,27 @@ impl<'a> Fields<'a> {
         let mut length = [0; LENGTH as usize];
         self.read(&mut length)?;
         Ok(u32::from_le_bytes(length).into())
+    }
+
+    /// Reads keys that ascend, in one of the orders that types have.
+    fn ascending(&mut self, keys: KeyField, count: u64) -> Result<(), Flaw> {
+        let mut orders = KeyOrder::ALL.to_vec();
+        let mut last: Option<Vec<u8>> = None;
+        for _ in 0..count {
+            let length = self.key_length(keys)?;
+            if length > MOST_TRIED_KEY {
+                return Err(damaged(format!("has a key of {length} bytes")));
+            }
+            let key = self.taken(length)?;
+            if let Some(last) = last {
+                orders.retain(|order| order.compare(&last, &key).is_lt());
+            }
+            last = Some(key);
+        }
+        match orders.is_empty() {
+            true => Err(damaged("has keys that do not ascend".into())),
+            false => Ok(()),
+        }
     }
 
     fn skip_key(&mut self, keys: KeyField) -> Result<(), Flaw> {
