@@ -15,7 +15,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use ic_stable_migration::{
-    BucketPlan, BucketTable, HEADER_BYTES, Header, Managed, Memory0Content, Opened, PAGE_BYTES, open,
+    BucketPlan, BucketTable, HEADER_BYTES, Header, Managed, Memory0Content, Opened, PAGE_BYTES,
+    open,
 };
 
 use crate::buckets;
@@ -280,7 +281,9 @@ impl<'a> Compaction<'a> {
             if let Some(new_map) = new_map
                 && let Some(entry) = self.first_entry_that_differs(new_map, &new)?
             {
-                return Err(differs(format!("memory {id} differs in entry {entry} of its map")));
+                return Err(differs(format!(
+                    "memory {id} differs in entry {entry} of its map"
+                )));
             }
             progress(pages * PAGE_BYTES);
         }

@@ -21,12 +21,12 @@ mod legacy;
 mod managed;
 mod waste;
 
+pub(crate) use collections::key_size;
+pub(crate) use content::move_journal;
 pub use content::{
     Content, JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, SavedState, ValueSurvey,
     WorkSurvey,
 };
-pub(crate) use collections::key_size;
-pub(crate) use content::move_journal;
 pub use forecast::{Forecast, INSTALL_INSTRUCTIONS, MoveVerdict};
 pub use foreign::ForeignSurvey;
 pub use legacy::{Behind, LegacySurvey};

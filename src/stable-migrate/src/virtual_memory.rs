@@ -76,9 +76,10 @@ impl<'a> VirtualMemory<'a> {
                 return Ok(());
             };
             let from = bucket + inside;
-            self.image.for_each_chunk(from, from + here, |there, chunk| {
-                visit(at + (there - from), chunk)
-            })?;
+            self.image
+                .for_each_chunk(from, from + here, |there, chunk| {
+                    visit(at + (there - from), chunk)
+                })?;
             at += here;
         }
         Ok(())
@@ -138,7 +139,9 @@ impl<'a> VirtualMemory<'a> {
                 Ok(()) | Err(Flaw::Damaged(_)) => {}
             }
             let pairs = chunk.iter().zip(&theirs);
-            count += pairs.filter(|(mine, theirs)| counts(**mine, **theirs)).count() as u64;
+            count += pairs
+                .filter(|(mine, theirs)| counts(**mine, **theirs))
+                .count() as u64;
             Ok(())
         })?;
         Ok(count)

@@ -7,8 +7,8 @@ use clap::Args;
 use ic_stable_migration::{PAGE_BYTES, cycles_per_year};
 use stable_migrate::{
     BucketChoice, Compaction, Depth, Error, Image, Layout, NewFile, NewSnapshotDir, Progress,
-    RepackOutcome, Repacked, SnapshotDir, Source, Survey, bytes_text, content_text, count_text, cycles_text,
-    follows_a_rewrite, number_text, parse_bytes, saving_text, uses_this_library,
+    RepackOutcome, Repacked, SnapshotDir, Source, Survey, bytes_text, content_text, count_text,
+    cycles_text, follows_a_rewrite, number_text, parse_bytes, saving_text, uses_this_library,
 };
 
 use super::next_steps::NextSteps;

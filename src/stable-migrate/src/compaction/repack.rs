@@ -169,17 +169,14 @@ fn write(
     // A value of any length stands in a node as one of a bounded type does.
     let page = page_size::choose(size, Size::Unbounded, sample(&map, keys)?);
     let scratch = ScratchMemory::new(directory)?;
-    let mut builder =
-        TreeBuilder::new(&scratch, size, Size::Unbounded, page).map_err(broken)?;
+    let mut builder = TreeBuilder::new(&scratch, size, Size::Unbounded, page).map_err(broken)?;
     let mut run = builder.run();
     let mut entries = map.entries(keys);
     while let Some((key, value)) = entries.next()? {
         builder.push(&mut run, &key, &value).map_err(broken)?;
         progress((key.len() + value.len()) as u64);
     }
-    let built = builder.finish([run]).map_err(broken)?;
-    let written = built.entries;
-    drop(built);
+    let written = builder.finish([run]).map_err(broken)?.entries;
     let image = Rc::new(scratch.into_image()?);
     let reader = TreeReader::open(Rc::clone(&image), size, Size::Unbounded).map_err(broken)?;
     let structure = reader.check_structure().map_err(broken)?;

@@ -36,7 +36,9 @@ pub fn compare(
             return Ok(diff);
         }
     }
-    Err(Flaw::Damaged("its keys are in no order that is known".into()))
+    Err(Flaw::Damaged(
+        "its keys are in no order that is known".into(),
+    ))
 }
 
 /// Compares them in one order; none where the keys of one are not in it.
@@ -88,7 +90,12 @@ impl<'a> Ascending<'a> {
 
     /// Goes on to the next entry; false if its key does not come behind the last.
     fn advance(&mut self) -> Result<bool, Flaw> {
-        let next = self.entries.as_mut().map(Entries::next).transpose()?.flatten();
+        let next = self
+            .entries
+            .as_mut()
+            .map(Entries::next)
+            .transpose()?
+            .flatten();
         let ascends = match (&self.next, &next) {
             (Some((last, _)), Some((next, _))) => self.order.compare(last, next).is_lt(),
             _ => true,

@@ -103,7 +103,9 @@ fn what_differs(values: Both<&Value>) -> Both<Value> {
     }
     let pairs = |of: &[Value]| {
         let differ = (0..of.len()).filter(|&at| before[at] != after[at]);
-        differ.map(|at| Value::from(vec![at.into(), of[at].clone()])).collect()
+        differ
+            .map(|at| Value::from(vec![at.into(), of[at].clone()]))
+            .collect()
     };
     [pairs(before), pairs(after)]
 }

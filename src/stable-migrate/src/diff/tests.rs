@@ -10,7 +10,9 @@ use crate::test_images::{TestImage, one_of_each};
 
 fn compare(before: &VectorMemory, after: &VectorMemory) -> SnapshotDiff {
     let images = [before, after].map(TestImage::of_memory);
-    let [before, after] = images.each_ref().map(|test| Source::Bare(Rc::clone(&test.image)));
+    let [before, after] = images
+        .each_ref()
+        .map(|test| Source::Bare(Rc::clone(&test.image)));
     SnapshotDiff::of(&before, &after, &mut |_| {}).unwrap()
 }
 
@@ -43,13 +45,19 @@ fn a_memory_is_the_same_as_itself() {
     let diff = compare(&raw, &raw);
     assert!(diff.is_same && diff.bytes_changed == 0);
     let texts = memory_of(&diff, 1).entries.unwrap();
-    assert_eq!((texts.same, texts.added + texts.removed + texts.changed), (200, 0));
+    assert_eq!(
+        (texts.same, texts.added + texts.removed + texts.changed),
+        (200, 0)
+    );
 }
 
 #[test]
 fn what_lies_elsewhere_holds_the_same() {
     let entries = (0..2_000).map(|key| (key, vec![key as u8; 50])).collect();
-    let diff = compare(&with_map(&entries, 1, false), &with_map(&entries, 16, false));
+    let diff = compare(
+        &with_map(&entries, 1, false),
+        &with_map(&entries, 16, false),
+    );
     assert!(!diff.is_same);
     let map = memory_of(&diff, 1);
     assert_eq!((map.bytes_changed, map.entries.unwrap().same), (0, 2_000));
@@ -70,7 +78,10 @@ fn bytes_are_counted_where_there_is_no_map() {
     let diff = compare(&before, &after);
     assert_eq!(diff.bytes_changed, 5);
     let cell = memory_of(&diff, 4);
-    assert_eq!((cell.bytes_changed, cell.entries, &cell.not_compared), (5, None, &None));
+    assert_eq!(
+        (cell.bytes_changed, cell.entries, &cell.not_compared),
+        (5, None, &None)
+    );
     assert_eq!(memory_of(&diff, 2).bytes_changed, 0);
 }
 
@@ -84,7 +95,10 @@ fn memories_without_a_manager_are_compared_as_one() {
     let [whole] = &diff.memories[..] else {
         panic!("{diff:?}");
     };
-    assert_eq!((whole.memory, whole.pages, whole.bytes_changed), (None, [2, 3], 3));
+    assert_eq!(
+        (whole.memory, whole.pages, whole.bytes_changed),
+        (None, [2, 3], 3)
+    );
 }
 
 #[test]
@@ -92,7 +106,9 @@ fn a_damaged_map_is_compared_by_its_bytes_and_said() {
     let before = one_of_each(1, 200);
     let after = copy_of(&before);
     // The root of the map in memory 1.
-    MemoryManager::init(Rc::clone(&after)).get(MemoryId::new(1)).write(12, &[1]);
+    MemoryManager::init(Rc::clone(&after))
+        .get(MemoryId::new(1))
+        .write(12, &[1]);
     let diff = compare(&before, &after);
     assert!(diff.damages[0].is_empty() && diff.damages[1].len() == 1);
     let map = memory_of(&diff, 1);

@@ -18,7 +18,10 @@ pub fn diff_text(names: Both<&str>, diff: &SnapshotDiff) -> String {
             (changed, pages) => format!("{}, {}", pages_text(pages), changed_text(changed)),
         },
     );
-    line("layout", &before_and_after(diff.layout.each_ref().map(String::as_str)));
+    line(
+        "layout",
+        &before_and_after(diff.layout.each_ref().map(String::as_str)),
+    );
     if let Some(program) = &diff.program {
         for (name, what) in program_lines(program) {
             line(name, &what);
@@ -77,7 +80,9 @@ fn memories_table(memories: &[MemoryDiff]) -> String {
     });
     let lines = table_lines(["memory", "pages", "changed", "what"], rows, &[3]);
     match lines.len() {
-        0 | 1 => "\n  no virtual memory differs: only where they lie, or what is between them\n".into(),
+        0 | 1 => {
+            "\n  no virtual memory differs: only where they lie, or what is between them\n".into()
+        }
         _ => format!("\n {}\n", lines.join("\n ")),
     }
 }

@@ -83,5 +83,8 @@ pub fn gives_back(way: &GivesBack) -> (&'static str, String) {
         (_, false) => ", into which the memories can grow; it stays paid for",
     };
     let pages = count_text(way.pages, "page");
-    (name, format!("{about}{pages} ({}){whose}", bytes_text(way.bytes)))
+    (
+        name,
+        format!("{about}{pages} ({}){whose}", bytes_text(way.bytes)),
+    )
 }

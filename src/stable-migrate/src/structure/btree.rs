@@ -25,8 +25,8 @@ mod entries;
 mod fields;
 
 pub use entries::{Entries, Entry};
-pub use fields::{KeyField, KeyOrder};
 use fields::Readings;
+pub use fields::{KeyField, KeyOrder};
 
 /// Most entries of a node.
 const CAPACITY: u64 = 11;
@@ -182,11 +182,7 @@ impl<'a> Map<'a> {
         CHUNK_HEADER + self.node_bytes
     }
 
-    fn walk(
-        &self,
-        keys: Option<KeyField>,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Walk, Flaw> {
+    fn walk(&self, keys: Option<KeyField>, progress: &mut dyn FnMut(u64)) -> Result<Walk, Flaw> {
         let mut walk = Walk::default();
         let mut readings = Readings::of(self, keys);
         let mut entries = 0;

@@ -204,13 +204,15 @@ pub fn of_memory0(
         Ok(Memory0Content::Saved(header)) => Ok(saved_state(manager, &header, depth, damages)),
         // Whatever reads as a length and a list's first byte: the whole value decides.
         Ok(Memory0Content::Value(_) | Memory0Content::Unsaved)
-        | Err(StableError::UnknownMemory0 { .. }) => match structure(memory, depth, None, progress)? {
-            Some(cell @ (Content::Structure(Structure::StableCell { .. }), _)) => {
-                Ok(state_in_cell(memory)?.unwrap_or(cell))
+        | Err(StableError::UnknownMemory0 { .. }) => {
+            match structure(memory, depth, None, progress)? {
+                Some(cell @ (Content::Structure(Structure::StableCell { .. }), _)) => {
+                    Ok(state_in_cell(memory)?.unwrap_or(cell))
+                }
+                Some(held) => Ok(held),
+                None => value(memory, true),
             }
-            Some(held) => Ok(held),
-            None => value(memory, true),
-        },
+        }
         Err(damage) => Err(Flaw::Damaged(damage.to_string())),
     }
 }

@@ -98,7 +98,9 @@ pub fn survey(
         let held = if id == manager.home() {
             content::of_memory0(manager, &memory, depth, damages, progress)
         } else {
-            let size = journal.as_ref().and_then(|journal| collections::key_size(journal, id));
+            let size = journal
+                .as_ref()
+                .and_then(|journal| collections::key_size(journal, id));
             let keys = size.map(KeyField::from);
             content::of_memory(&memory, depth, keys, progress)
         };

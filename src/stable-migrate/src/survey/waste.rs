@@ -119,7 +119,10 @@ impl Waste {
                 let behind = stable_bytes.saturating_sub(foreign.used_bytes);
                 (vec![part(WasteKind::BehindValue, behind)], Vec::new())
             }
-            Layout::Zeros => (vec![part(WasteKind::NeverWritten, stable_bytes)], Vec::new()),
+            Layout::Zeros => (
+                vec![part(WasteKind::NeverWritten, stable_bytes)],
+                Vec::new(),
+            ),
             Layout::Empty | Layout::Damaged { .. } => (Vec::new(), Vec::new()),
         };
         parts.retain(|part| part.bytes > 0);
@@ -218,7 +221,11 @@ fn adopted(legacy: &LegacySurvey, stable_bytes: u64) -> GivesBack {
     let pages = (HEADER_BYTES + legacy.value_bytes).div_ceil(PAGE_BYTES);
     let buckets = BucketPlan::default().pages();
     let after = buckets::managed_pages([pages].into_iter(), buckets);
-    gives_back(Way::Upgrade, (stable_bytes / PAGE_BYTES).saturating_sub(after)).about()
+    gives_back(
+        Way::Upgrade,
+        (stable_bytes / PAGE_BYTES).saturating_sub(after),
+    )
+    .about()
 }
 
 fn ways(managed: &ManagedSurvey, stable_bytes: u64) -> Vec<GivesBack> {
@@ -285,7 +292,10 @@ fn repacked_pages(memory: &MemorySurvey) -> u64 {
 
 /// The memory of a state whose collections have moved: only then are buckets given back on chain.
 fn saved_and_moved(managed: &ManagedSurvey) -> Option<&MemorySurvey> {
-    let home = managed.memories.iter().find(|memory| memory.id == managed.home)?;
+    let home = managed
+        .memories
+        .iter()
+        .find(|memory| memory.id == managed.home)?;
     let Content::SavedState(state) = &home.content else {
         return None;
     };
@@ -296,7 +306,10 @@ fn saved_and_moved(managed: &ManagedSurvey) -> Option<&MemorySurvey> {
 /// Buckets that the next upgrade gives back. None where more pages would have to move than an upgrade moves.
 fn reclaimed(managed: &ManagedSurvey, home: &MemorySurvey) -> u64 {
     let bucket_pages = u64::from(managed.bucket_pages);
-    let needed = home.used_bytes.unwrap_or(0).div_ceil(bucket_pages * PAGE_BYTES);
+    let needed = home
+        .used_bytes
+        .unwrap_or(0)
+        .div_ceil(bucket_pages * PAGE_BYTES);
     let spare = home.buckets.saturating_sub(needed);
     let (mut of_home, mut moving) = (0, 0);
     for &(id, buckets) in &managed.runs {

@@ -27,7 +27,11 @@ fn what_differs_is_told_part_by_part() {
     let dir = tempfile::tempdir().unwrap();
     let before = snapshot(dir.path(), "before", WITH_LIBRARY, &collection(false));
     let after = snapshot(dir.path(), "after", WITHOUT_LIBRARY, &collection(true));
-    fs::write(after.join("wasm_memory.bin"), [&[2; 7], &[1; 65_529][..]].concat()).unwrap();
+    fs::write(
+        after.join("wasm_memory.bin"),
+        [&[2; 7], &[1; 65_529][..]].concat(),
+    )
+    .unwrap();
     let metadata = after.join("metadata.json");
     let other = fs::read_to_string(&metadata).unwrap();
     let other = other

@@ -35,7 +35,10 @@ fn what_is_taken_out_and_put_back_is_the_same_snapshot() {
     let from = snapshot(dir.path(), "snapshot", WITH_LIBRARY, &managed());
     let (memory, to) = (dir.path().join("memory"), dir.path().join("patched"));
     let text = extract(&from, "1", &memory).ok();
-    assert!(text.contains("pages (") || text.contains("1 page ("), "{text}");
+    assert!(
+        text.contains("pages (") || text.contains("1 page ("),
+        "{text}"
+    );
     let text = patch(&from, "1", &memory, &to, &["--canister", "me"]).ok();
     for part in [
         "memory 1 byte for byte that file, every other memory as it was",
@@ -60,11 +63,17 @@ fn a_state_whose_checksum_would_be_wrong_is_refused_unless_it_is_wanted() {
     state[200] ^= 1;
     fs::write(&memory, state).unwrap();
     let refusal = patch(&from, "0", &memory, &to, &[]).refusal();
-    assert!(refusal.contains("memory 0: ") && refusal.contains("--yes"), "{refusal}");
+    assert!(
+        refusal.contains("memory 0: ") && refusal.contains("--yes"),
+        "{refusal}"
+    );
     assert_eq!(names(dir.path()), ["from", "memory"]);
     let text = patch(&from, "0", &memory, &to, &["--yes"]).ok();
     assert!(text.contains("BROKEN         memory 0: "), "{text}");
-    assert!(text.contains("must hold      the canister is upgraded"), "{text}");
+    assert!(
+        text.contains("must hold      the canister is upgraded"),
+        "{text}"
+    );
     let ran = stable_migrate(["diff".as_ref(), from.as_os_str(), to.as_os_str()]);
     assert!(ran.stdout.contains("1 B changed"), "{}", ran.stdout);
 }
@@ -76,7 +85,10 @@ fn a_collection_that_would_be_gone_is_refused() {
     let nothing = file(dir.path(), "nothing", &[]);
     let to = dir.path().join("to");
     let refusal = patch(&from, "1", &nothing, &to, &[]).refusal();
-    assert!(refusal.contains("the collection items has 100 entries"), "{refusal}");
+    assert!(
+        refusal.contains("the collection items has 100 entries"),
+        "{refusal}"
+    );
     assert!(!to.exists());
 }
 
@@ -90,9 +102,15 @@ fn what_cannot_be_patched_leaves_nothing() {
     let to = dir.path().join("to");
     for (ran, sentence) in [
         (patch(&from, "1", &part, &to, &[]), "not whole pages"),
-        (patch(&legacy, "1", &page, &to, &[]), "only a memory manager whose table adds up"),
+        (
+            patch(&legacy, "1", &page, &to, &[]),
+            "only a memory manager whose table adds up",
+        ),
         (patch(&from, "1", &page, &from, &[]), "exists already"),
-        (extract(&from, "5", &to), "no virtual memory 5: give one of 0, 1"),
+        (
+            extract(&from, "5", &to),
+            "no virtual memory 5: give one of 0, 1",
+        ),
         (extract(&from, "1", &from), "exists already"),
     ] {
         let refusal = ran.refusal();

@@ -155,7 +155,9 @@ fn a_canister_whose_maps_were_written_anew_answers_and_writes_as_before() {
     let to = dir.path().join("repacked");
     let repack = |options: &[&str]| {
         let fixed = ["compact".as_ref(), from.as_os_str(), "-o".as_ref()];
-        let fixed = fixed.into_iter().chain([to.as_os_str(), "--repack".as_ref()]);
+        let fixed = fixed
+            .into_iter()
+            .chain([to.as_os_str(), "--repack".as_ref()]);
         stable_migrate(fixed.chain(options.iter().map(AsRef::as_ref)))
     };
     let refusal = repack(&[]).refusal();
@@ -170,7 +172,11 @@ fn a_canister_whose_maps_were_written_anew_answers_and_writes_as_before() {
     let without_pre_upgrade = true;
     repacked
         .lone
-        .upgrade(&module, &canister_scenario::upgrade_args(), without_pre_upgrade)
+        .upgrade(
+            &module,
+            &canister_scenario::upgrade_args(),
+            without_pre_upgrade,
+        )
         .unwrap();
     assert_they_go_on_alike(&mut subject, &mut repacked);
 }

@@ -147,7 +147,11 @@ fn maps_that_have_shrunk_take_the_pages_that_their_entries_need() {
     let free = |kind: WasteKind| matches!(kind, WasteKind::FreeNodes { .. });
     let of_collections = survey.waste.parts.iter();
     let mut of_collections = of_collections.filter(|part| part.collection.is_some());
-    assert!(!of_collections.any(|part| free(part.kind)), "{:?}", survey.waste);
+    assert!(
+        !of_collections.any(|part| free(part.kind)),
+        "{:?}",
+        survey.waste
+    );
 }
 
 #[test]
@@ -172,7 +176,9 @@ fn an_entry_that_is_not_the_old_one_is_found() {
     let new_map = compaction.new_maps.iter().find(|map| map.id == 1).unwrap();
     let made = VirtualMemory::whole(&new_map.image);
     let differs = |memory: &VirtualMemory| {
-        compaction.first_entry_that_differs(new_map, memory).unwrap()
+        compaction
+            .first_entry_that_differs(new_map, memory)
+            .unwrap()
     };
     assert_eq!(differs(&made), None);
     // The keys of collection 0 are the multiples of 20: one value is other, one entry is too many.
@@ -188,7 +194,9 @@ fn an_entry_that_is_not_the_old_one_is_found() {
 #[test]
 fn a_map_that_contradicts_itself_is_refused_and_nothing_is_left() {
     let raw = memory(&grown_and_thinned());
-    let table = ic_stable_migration::BucketTable::read(&raw).unwrap().unwrap();
+    let table = ic_stable_migration::BucketTable::read(&raw)
+        .unwrap()
+        .unwrap();
     let bucket = table.owners.iter().position(|&owner| owner == 1).unwrap();
     let start = table.bucket_offset(bucket) as usize;
     for (at, bit) in [(12, 1), (20, 1), (100 + 16, 1), (100 + 16 + 5, 8)] {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use ic_stable_migration::Size;
 use serde::Serialize;
 
-use super::{CAPACITY, Map, Node, OVERFLOW_HEAD, damaged, u64_in};
+use super::{CAPACITY, Entry, Map, Node, OVERFLOW_HEAD, damaged, u64_in};
 use crate::virtual_memory::Flaw;
 
 /// Longest key or value that is taken up: longer than any that a message could have written.
@@ -319,11 +319,7 @@ impl<'a> Fields<'a> {
 }
 
 /// The entries of a node whose fields have one size each, as layout 1 has them.
-pub fn fixed_entries(
-    map: &Map,
-    node: &Node,
-    (key, value): (u64, u64),
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Flaw> {
+pub fn fixed_entries(map: &Map, node: &Node, (key, value): (u64, u64)) -> Result<Vec<Entry>, Flaw> {
     let field = |at: u64, most: u64| {
         let length = u64::from(map.memory.u32_at(at)?);
         if length > most || length > MOST_BYTES {
@@ -351,7 +347,9 @@ impl Map<'_> {
     /// The overflow page behind the one at `address`; 0 for none.
     pub(super) fn next_overflow(&self, address: u64) -> Result<u64, Flaw> {
         self.check_address(address, "overflow page")?;
-        let head = self.memory.bytes_at::<{ OVERFLOW_HEAD as usize }>(address)?;
+        let head = self
+            .memory
+            .bytes_at::<{ OVERFLOW_HEAD as usize }>(address)?;
         match head.starts_with(b"NOF") {
             true => Ok(u64_in(&head, 3)),
             false => Err(damaged(format!("has no overflow page at {address}"))),
