@@ -17,18 +17,17 @@ mod collections;
 mod content;
 mod forecast;
 mod foreign;
+mod journal;
 mod legacy;
 mod managed;
 mod waste;
 
 pub(crate) use collections::key_size;
-pub(crate) use content::move_journal;
-pub use content::{
-    Content, JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, SavedState, ValueSurvey,
-    WorkSurvey,
-};
+pub use content::{Content, SavedState, ValueSurvey};
 pub use forecast::{Forecast, INSTALL_INSTRUCTIONS, MoveVerdict};
 pub use foreign::ForeignSurvey;
+pub(crate) use journal::move_journal;
+pub use journal::{JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, WorkSurvey};
 pub use legacy::{Behind, LegacySurvey};
 pub use managed::{ManagedSurvey, MemorySurvey, RightSize};
 pub use waste::{GivesBack, Waste, WasteKind, WastePart, Way};

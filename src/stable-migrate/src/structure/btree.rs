@@ -23,10 +23,11 @@ use crate::virtual_memory::{Flaw, VirtualMemory};
 
 mod entries;
 mod fields;
+mod readings;
 
 pub use entries::{Entries, Entry};
-use fields::Readings;
-pub use fields::{KeyField, KeyOrder};
+use readings::Readings;
+pub use readings::{KeyField, KeyOrder};
 
 /// Most entries of a node.
 const CAPACITY: u64 = 11;

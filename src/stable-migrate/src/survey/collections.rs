@@ -2,7 +2,8 @@
 
 use ic_stable_migration::{MoveJournal, Size};
 
-use super::content::{Content, JournalSurvey, RegisteredSurvey};
+use super::content::Content;
+use super::journal::{JournalSurvey, RegisteredSurvey};
 use super::managed::MemorySurvey;
 use crate::report::content_text;
 use crate::structure::Structure;

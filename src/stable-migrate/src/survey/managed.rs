@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::ImageManager;
 use super::collections;
 use super::content::{self, Content, Held};
+use super::journal::move_journal;
 use crate::buckets;
 use crate::compaction;
 use crate::error::{Error, Result};
@@ -91,7 +92,7 @@ pub fn survey(
     let table = bucket_table(image, manager)?;
     let header = compaction::header_of(manager).ok().flatten();
     // A journal that cannot be read is told of where the memory of the state is.
-    let journal = header.and_then(|header| content::move_journal(manager, &header).ok().flatten());
+    let journal = header.and_then(|header| move_journal(manager, &header).ok().flatten());
     let mut memories = Vec::new();
     for &(id, pages) in &table.sizes {
         let memory = VirtualMemory::of(image, &table, id);

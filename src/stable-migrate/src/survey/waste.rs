@@ -243,14 +243,13 @@ fn ways(managed: &ManagedSurvey, stable_bytes: u64) -> Vec<GivesBack> {
         ways.push(gives_back(Way::Repack, fewer(after)).about());
     }
     if let Some(home) = saved_and_moved(managed) {
-        let spare = reclaimed(managed, home);
-        let pages = spare * u64::from(managed.bucket_pages);
+        let pages = reclaimed(managed, home) * u64::from(managed.bucket_pages);
         ways.push(GivesBack {
             is_paid_less: false,
             ..gives_back(Way::Reclaim, pages)
         });
-        ways.push(gives_back(Way::Upgrade, compacted).about());
     }
+    ways.push(gives_back(Way::Upgrade, compacted).about());
     ways
 }
 

@@ -23,4 +23,5 @@ mod revert;
 mod run;
 mod trees;
 mod upgrade;
+mod waste;
 mod wide;

@@ -1,6 +1,7 @@
 //! The entries of a map in the order of its tree, one at a time: a node a level is all that is kept.
 
-use super::fields::{Fields, KeyField, fixed_entries};
+use super::fields::{Fields, fixed_entries};
+use super::readings::KeyField;
 use super::{MAX_DEPTH, Map, Node, damaged};
 use crate::virtual_memory::{Flaw, VirtualMemory};
 

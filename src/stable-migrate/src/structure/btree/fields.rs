@@ -1,10 +1,6 @@
 //! Keys and values as they follow one another in a node, over its own page and its overflow pages.
 
-use std::cmp::Ordering;
-
-use ic_stable_migration::Size;
-use serde::Serialize;
-
+use super::readings::KeyField;
 use super::{CAPACITY, Entry, Map, Node, OVERFLOW_HEAD, damaged, u64_in};
 use crate::virtual_memory::Flaw;
 
@@ -12,136 +8,8 @@ use crate::virtual_memory::Flaw;
 const MOST_BYTES: u64 = 256 << 20;
 /// How much is read at a time.
 const WINDOW: u64 = 4_096;
-/// Fixed sizes of keys that are tried where no one has written down what they are.
-const TRIED_SIZES: u32 = 256;
-/// Longest key that is read to find out how keys stand.
-const MOST_TRIED_KEY: u64 = 64 << 10;
 /// Bytes of a length before a key or a value.
 const LENGTH: u64 = 4;
-
-/// How keys stand in the nodes of a map. It follows from the type, and the map itself does not say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyField {
-    /// Behind their length.
-    Prefixed,
-    /// As they are, all of this many bytes.
-    Fixed(u32),
-}
-
-impl From<Size> for KeyField {
-    fn from(size: Size) -> Self {
-        match size {
-            Size::Exactly(bytes) => Self::Fixed(bytes),
-            Size::Unbounded | Size::UpTo(_) => Self::Prefixed,
-        }
-    }
-}
-
-/// How the keys of a map ascend, as far as that is known of types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyOrder {
-    /// By their bytes, as numbers, texts and byte strings do.
-    Bytes,
-    /// The shorter first, then by their bytes, as principals do.
-    LengthFirst,
-}
-
-impl KeyOrder {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Bytes, Self::LengthFirst];
-
-    /// Which of two keys comes first.
-    pub fn compare(self, one: &[u8], other: &[u8]) -> Ordering {
-        match self {
-            Self::Bytes => one.cmp(other),
-            Self::LengthFirst => (one.len(), one).cmp(&(other.len(), other)),
-        }
-    }
-}
-
-/// The ways in which the keys of a map may stand in its nodes, and what its nodes fill by each.
-pub struct Readings {
-    left: Vec<(KeyField, u64)>,
-    /// Whether there is but one, by what was written down.
-    is_known: bool,
-}
-
-impl Readings {
-    /// Of a map whose keys are known to stand so, or of one of which that is to be found out.
-    pub fn of(map: &Map, known: Option<KeyField>) -> Self {
-        let left = match (known, map.bounds) {
-            (Some(known), _) => vec![known],
-            (None, Some((key, _))) => vec![KeyField::Prefixed, KeyField::Fixed(key as u32)],
-            (None, None) => (0..=TRIED_SIZES)
-                .map(KeyField::Fixed)
-                .chain([KeyField::Prefixed])
-                .collect(),
-        };
-        Self {
-            left: left.into_iter().map(|keys| (keys, 0)).collect(),
-            is_known: known.is_some(),
-        }
-    }
-
-    /// Takes a node with its overflow pages into account.
-    ///
-    /// # Errors
-    /// [`Flaw::Damaged`] where what is known of the keys does not lead to the node's end.
-    pub fn take(&mut self, map: &Map, node: &Node, overflow_pages: u64) -> Result<(), Flaw> {
-        let mut left = Vec::new();
-        for &(keys, filled) in &self.left {
-            match node_bytes(map, node, keys, self.is_known) {
-                Ok(bytes) if map.overflow_pages(bytes) == overflow_pages => {
-                    left.push((keys, filled + bytes));
-                }
-                Err(Flaw::Unreadable(error)) => return Err(Flaw::Unreadable(error)),
-                Ok(_) | Err(Flaw::Damaged(_)) if !self.is_known => {}
-                Err(damage) => return Err(damage),
-                Ok(bytes) => {
-                    return Err(damaged(format!(
-                        "has a node of {bytes} bytes with {overflow_pages} overflow pages at {}",
-                        node.address
-                    )));
-                }
-            }
-        }
-        self.left = left;
-        Ok(())
-    }
-
-    /// The reading that is left, if it is the only one.
-    pub fn only(&self) -> Option<KeyField> {
-        match self.left[..] {
-            [(keys, _)] => Some(keys),
-            _ => None,
-        }
-    }
-
-    /// Bytes that the nodes fill, without the heads of chunks and overflow pages. Where more than one reading is left, that
-    /// which fills the most; none where none is.
-    pub fn filled(&self) -> Option<u64> {
-        self.left.iter().map(|&(_, filled)| filled).max()
-    }
-}
-
-/// Bytes of a node from its head to the end of its last value. Where the form of its keys is a guess, they have to ascend.
-fn node_bytes(map: &Map, node: &Node, keys: KeyField, is_known: bool) -> Result<u64, Flaw> {
-    if let Some((key, value)) = node.fixed_fields(map) {
-        let entries = node.entries * (8 + key + value);
-        return Ok(7 + entries + 8 * node.children.len() as u64);
-    }
-    let mut fields = Fields::of(map, node);
-    match is_known {
-        true => (0..node.entries).try_for_each(|_| fields.skip_key(keys))?,
-        false => fields.ascending(keys, node.entries)?,
-    }
-    for _ in 0..node.entries {
-        let length = fields.length()?;
-        fields.skip(length)?;
-    }
-    Ok(fields.position())
-}
 
 /// A node's bytes in sequence, from behind its children on.
 pub struct Fields<'a> {
@@ -180,7 +48,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Bytes of the node that were passed.
-    fn position(&self) -> u64 {
+    pub fn position(&self) -> u64 {
         self.before + self.at - self.head
     }
 
@@ -248,34 +116,26 @@ impl<'a> Fields<'a> {
         Ok(&self.window)
     }
 
+    /// Passes a value.
+    ///
+    /// # Errors
+    /// [`Flaw::Damaged`] where the node ends before it does.
+    pub fn skip_value(&mut self) -> Result<(), Flaw> {
+        let length = self.length()?;
+        self.skip(length)
+    }
+
     fn length(&mut self) -> Result<u64, Flaw> {
         let mut length = [0; LENGTH as usize];
         self.read(&mut length)?;
         Ok(u32::from_le_bytes(length).into())
     }
 
-    /// Reads keys that ascend, in one of the orders that types have.
-    fn ascending(&mut self, keys: KeyField, count: u64) -> Result<(), Flaw> {
-        let mut orders = KeyOrder::ALL.to_vec();
-        let mut last: Option<Vec<u8>> = None;
-        for _ in 0..count {
-            let length = self.key_length(keys)?;
-            if length > MOST_TRIED_KEY {
-                return Err(damaged(format!("has a key of {length} bytes")));
-            }
-            let key = self.taken(length)?;
-            if let Some(last) = last {
-                orders.retain(|order| order.compare(&last, &key).is_lt());
-            }
-            last = Some(key);
-        }
-        match orders.is_empty() {
-            true => Err(damaged("has keys that do not ascend".into())),
-            false => Ok(()),
-        }
-    }
-
-    fn skip_key(&mut self, keys: KeyField) -> Result<(), Flaw> {
+    /// Passes a key.
+    ///
+    /// # Errors
+    /// [`Flaw::Damaged`] where the node ends before it does.
+    pub fn skip_key(&mut self, keys: KeyField) -> Result<(), Flaw> {
         let length = self.key_length(keys)?;
         self.skip(length)
     }
@@ -292,8 +152,16 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// [`Flaw::Damaged`] where the node ends before it does, or it is longer than any.
     pub fn key(&mut self, keys: KeyField) -> Result<Vec<u8>, Flaw> {
+        self.key_of(keys, MOST_BYTES)
+    }
+
+    /// The next key, of at most `most` bytes.
+    ///
+    /// # Errors
+    /// Those of [`Fields::key`].
+    pub fn key_of(&mut self, keys: KeyField, most: u64) -> Result<Vec<u8>, Flaw> {
         let length = self.key_length(keys)?;
-        self.taken(length)
+        self.taken(length, most)
     }
 
     /// The next value, behind all keys.
@@ -302,11 +170,11 @@ impl<'a> Fields<'a> {
     /// Those of [`Fields::key`].
     pub fn value(&mut self) -> Result<Vec<u8>, Flaw> {
         let length = self.length()?;
-        self.taken(length)
+        self.taken(length, MOST_BYTES)
     }
 
-    fn taken(&mut self, length: u64) -> Result<Vec<u8>, Flaw> {
-        if length > MOST_BYTES.min(self.map.memory.bytes()) {
+    fn taken(&mut self, length: u64, most: u64) -> Result<Vec<u8>, Flaw> {
+        if length > most.min(self.map.memory.bytes()) {
             return Err(damaged(format!(
                 "has a key or value of {length} bytes in the node at {}",
                 self.page
