@@ -4,8 +4,10 @@ use super::readings::KeyField;
 use super::{CAPACITY, Entry, Map, Node, OVERFLOW_HEAD, damaged, u64_in};
 use crate::virtual_memory::Flaw;
 
-/// Longest key or value that is taken up: longer than any that a message could have written.
-const MOST_BYTES: u64 = 256 << 20;
+/// Longest value that is taken up: longer than any that a message could have written.
+const MOST_VALUE: u64 = 256 << 20;
+/// Longest key that is taken up, and the longest value of layout 1: of these all that a node has are taken at once.
+const MOST_AT_ONCE: u64 = 4 << 20;
 /// How much is read at a time.
 const WINDOW: u64 = 4_096;
 /// Bytes of a length before a key or a value.
@@ -152,7 +154,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// [`Flaw::Damaged`] where the node ends before it does, or it is longer than any.
     pub fn key(&mut self, keys: KeyField) -> Result<Vec<u8>, Flaw> {
-        self.key_of(keys, MOST_BYTES)
+        self.key_of(keys, MOST_AT_ONCE)
     }
 
     /// The next key, of at most `most` bytes.
@@ -170,7 +172,7 @@ impl<'a> Fields<'a> {
     /// Those of [`Fields::key`].
     pub fn value(&mut self) -> Result<Vec<u8>, Flaw> {
         let length = self.length()?;
-        self.taken(length, MOST_BYTES)
+        self.taken(length, MOST_VALUE)
     }
 
     fn taken(&mut self, length: u64, most: u64) -> Result<Vec<u8>, Flaw> {
@@ -190,7 +192,7 @@ impl<'a> Fields<'a> {
 pub fn fixed_entries(map: &Map, node: &Node, (key, value): (u64, u64)) -> Result<Vec<Entry>, Flaw> {
     let field = |at: u64, most: u64| {
         let length = u64::from(map.memory.u32_at(at)?);
-        if length > most || length > MOST_BYTES {
+        if length > most.min(MOST_AT_ONCE) {
             return Err(damaged(format!("has a field of {length} bytes at {at}")));
         }
         let mut bytes = vec![0; length as usize];

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use ic_stable_migration::{BucketTable, Cbor, Plan, Store, Tier, Tiered, TieredMap};
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager};
 use ic_stable_structures::{Memory, StableBTreeMap, StableVec, VectorMemory};
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::structure::Depth;
@@ -140,4 +142,53 @@ proptest! {
             dead * 65_536
         );
     }
+}
+
+/// A state that is large for a while, beside a collection.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    blob: String,
+    items: TieredMap<u64, u64, VectorMemory>,
+}
+
+impl From<u64> for State {
+    fn from(_: u64) -> Self {
+        Self::default()
+    }
+}
+
+impl Tiered<VectorMemory> for State {
+    type Hot = String;
+    fn hot(&self) -> &String {
+        &self.blob
+    }
+    fn set_hot(&mut self, blob: String) {
+        self.blob = blob;
+    }
+    fn collections(&mut self) -> Vec<Tier<'_, VectorMemory>> {
+        vec![Tier::new("items", 1, &mut self.items)]
+    }
+}
+
+#[test]
+fn the_next_upgrade_gives_back_what_it_was_said_to() {
+    const PLAN: Plan<u64, Cbor> = Plan::new(2).application("waste");
+    let raw = VectorMemory::default();
+    let mut store = Store::begin_tiered(&PLAN, Rc::clone(&raw), State::default(), 1).unwrap();
+    for (bytes, key) in [(10, 1), (1_500_000, 2), (20, 3)] {
+        let state = store.state().unwrap();
+        state.blob = "x".repeat(bytes);
+        (0..key * 1_000).for_each(|key| drop(state.items.insert(key, key)));
+        store.save(&PLAN, 2).unwrap();
+    }
+    drop(store);
+    let waste = waste(&raw.borrow());
+    let mut ways = waste.gives_back.iter();
+    let reclaim = ways.find(|way| way.way == Way::Reclaim).unwrap();
+    assert!(reclaim.pages > 10 && !reclaim.is_paid_less, "{reclaim:?}");
+
+    let pages = |raw: &VectorMemory| BucketTable::read(raw).unwrap().unwrap().pages();
+    let before = (pages(&raw), raw.size());
+    Store::<State, _>::resume(&PLAN, Rc::clone(&raw), 3).unwrap();
+    assert_eq!((pages(&raw) + reclaim.pages, raw.size()), before);
 }
