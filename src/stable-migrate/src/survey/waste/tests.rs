@@ -178,7 +178,9 @@ fn the_next_upgrade_gives_back_what_it_was_said_to() {
     for (bytes, key) in [(10, 1), (1_500_000, 2), (20, 3)] {
         let state = store.state().unwrap();
         state.blob = "x".repeat(bytes);
-        (0..key * 1_000).for_each(|key| drop(state.items.insert(key, key)));
+        for key in 0..key * 1_000 {
+            state.items.insert(key, key);
+        }
         store.save(&PLAN, 2).unwrap();
     }
     drop(store);
