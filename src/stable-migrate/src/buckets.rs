@@ -1,6 +1,9 @@
-//! How large buckets should be for memories that are there already.
+//! How large buckets should be for memories that are there already, and the page that says whose they are.
 
-use ic_stable_migration::{BucketPlan, MAX_BUCKETS, PAGE_BYTES};
+use ic_stable_migration::{BucketPlan, BucketTable, MAX_BUCKETS, PAGE_BYTES};
+
+use crate::error::Result;
+use crate::image::Image;
 
 /// The least that all memories together can grow to under a right size.
 const LEAST_CEILING: u64 = 4 << 30;
@@ -44,6 +47,24 @@ pub fn right_size(
     } else {
         roomy
     }
+}
+
+/// The manager's page with another table. The magic, the version and the reserved bytes are those of `image`.
+///
+/// # Errors
+/// [`crate::Error::Io`].
+pub fn manager_page(image: &Image, table: &BucketTable) -> Result<Vec<u8>> {
+    let mut page = vec![0; PAGE_BYTES as usize];
+    image.read_at(0, &mut page[..40])?;
+    page[4..6].copy_from_slice(&(table.owners.len() as u16).to_le_bytes());
+    page[6..8].copy_from_slice(&table.bucket_pages.to_le_bytes());
+    for &(id, pages) in &table.sizes {
+        page[40 + 8 * usize::from(id)..][..8].copy_from_slice(&pages.to_le_bytes());
+    }
+    let owners = &mut page[2_080..][..MAX_BUCKETS as usize];
+    owners.fill(255);
+    owners[..table.owners.len()].copy_from_slice(&table.owners);
+    Ok(page)
 }
 
 #[cfg(test)]

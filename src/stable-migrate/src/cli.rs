@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! Exit status 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that something does not, a hook that
-//! traps included, 2 if a command could not do what it was asked; then nothing was written. `fleet` has 3 beside these: a run
+//! Exit status 0 if all held, 1 if a check, a comparison, a rehearsal, an upgrade or a way back found that something does
+//! not, a hook that traps included, 2 if a command could not do what it was asked; then nothing was written. `fleet` has 3 beside these: a run
 //! that is halted or paused.
 
 use std::io::{self, Write};
@@ -15,8 +15,10 @@ mod check;
 mod compact;
 mod completions;
 mod config;
+mod diff;
 mod document;
 mod explain;
+mod extract;
 #[cfg(feature = "fleet")]
 mod fleet;
 mod inspect;
@@ -25,6 +27,7 @@ mod many;
 mod mistyped;
 mod next_steps;
 mod offline;
+mod patch;
 mod plan;
 mod quote;
 mod rehearse;
@@ -58,17 +61,20 @@ const HELP: &str = "Examples:
   stable-migrate inspect my-snapshot
   stable-migrate rehearse my-snapshot --wasm release-1.wasm.gz --wasm release-2.wasm.gz --fault
 
-Exit status: 0 if all held, 1 if a check, a rehearsal, an upgrade or a way back found that \
+Exit status: 0 if all held, 1 if a check, a comparison, a rehearsal, an upgrade or a way back found that \
 something does not, a hook that traps included, 2 if it could not be done; then nothing was written.";
 
 #[derive(Subcommand)]
 enum Command {
     Inspect(inspect::Inspect),
+    Diff(diff::Diff),
     Check(check::Check),
     Rehearse(rehearse::Rehearse),
     Compact(compact::Compact),
     Upgrade(upgrade::Upgrade),
     Revert(revert::Revert),
+    Extract(extract::Extract),
+    Patch(patch::Patch),
     Plan(plan::Plan),
     Config(config::ConfigCommand),
     Schema(schema::Schema),
@@ -120,11 +126,14 @@ pub fn run() -> ExitCode {
     let as_json = command.prints_json();
     let result = match command {
         Command::Inspect(inspect) => inspect.run(&config),
+        Command::Diff(diff) => diff.run(),
         Command::Check(check) => check.run(),
         Command::Rehearse(rehearse) => rehearse.run(&config),
         Command::Compact(compact) => compact.run(),
         Command::Upgrade(upgrade) => upgrade.run(&config),
         Command::Revert(revert) => revert.run(&config),
+        Command::Extract(extract) => extract.run(),
+        Command::Patch(patch) => patch.run(),
         Command::Plan(plan) => plan.run(&config),
         Command::Config(command) => command.run(&config),
         Command::Schema(schema) => schema.run(),
@@ -157,13 +166,19 @@ impl Command {
         match self {
             Self::Inspect(inspect) => inspect.json,
             Self::Check(check) => check.json,
+            Self::Diff(diff) => diff.json,
             Self::Rehearse(rehearse) => rehearse.json,
             Self::Compact(compact) => compact.json,
             Self::Upgrade(upgrade) => upgrade.json,
             Self::Revert(revert) => revert.json,
             Self::Plan(plan) => plan.json,
             Self::Config(config) => config.json,
-            Self::Schema(_) | Self::Explain(_) | Self::Completions(_) | Self::Man(_) => false,
+            Self::Extract(_)
+            | Self::Patch(_)
+            | Self::Schema(_)
+            | Self::Explain(_)
+            | Self::Completions(_)
+            | Self::Man(_) => false,
             #[cfg(feature = "fleet")]
             Self::Fleet(_) => false,
         }

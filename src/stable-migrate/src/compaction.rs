@@ -3,6 +3,8 @@
 //! Memory 0 under this library's header is cut behind its journal: the pages behind held a larger state once, no one
 //! reads them, and the library reads the memory's size anew.
 //!
+//! Maps can be written anew beside that: see [`repack`].
+//!
 //! Memory 0 comes first, so that the library's header stands right behind the manager's page; then the others by
 //! id, each in buckets that follow one another. The header's generation is raised by one: a heap that still holds
 //! the old table sees by it that stable memory was rewritten. What lies in slack and behind the last bucket is left
@@ -13,8 +15,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use ic_stable_migration::{
-    BucketPlan, BucketTable, HEADER_BYTES, Header, MAX_BUCKETS, Managed, Memory0Content, Opened,
-    PAGE_BYTES, open,
+    BucketPlan, BucketTable, HEADER_BYTES, Header, Managed, Memory0Content, Opened, PAGE_BYTES,
+    open,
 };
 
 use crate::buckets;
@@ -24,6 +26,13 @@ use crate::report::layout_text;
 use crate::sparse::SparseWriter;
 use crate::structure::Depth;
 use crate::survey::Survey;
+use crate::virtual_memory::VirtualMemory;
+
+mod repack;
+mod scratch;
+
+use repack::NewMap;
+pub use repack::{RepackOutcome, Repacked};
 
 /// How large the new buckets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +48,17 @@ pub enum BucketChoice {
 
 /// A rewrite that was found possible.
 pub struct Compaction<'a> {
-    image: &'a Image,
+    image: &'a Rc<Image>,
     table: BucketTable,
+    choice: BucketChoice,
     bucket_pages: u16,
     /// The virtual memory of the state.
     home: u8,
     header: Option<Header>,
     /// What is kept of each virtual memory, in pages.
     sizes: Vec<(u8, u64)>,
+    /// The maps that were written anew.
+    new_maps: Vec<NewMap>,
 }
 
 impl<'a> Compaction<'a> {
@@ -80,30 +92,39 @@ impl<'a> Compaction<'a> {
         image.check()?;
         let home = managed.home();
         let kept = kept_sizes(&table, home, header.as_ref());
-        let sizes = kept.iter().map(|&(_, pages)| pages);
-        let bucket_pages = match choice {
+        let mut planned = Self {
+            image,
+            table,
+            choice,
+            bucket_pages: 0,
+            home,
+            header,
+            sizes: kept,
+            new_maps: Vec::new(),
+        };
+        planned.bucket_pages = planned.chosen_pages()?;
+        Ok(planned)
+    }
+
+    /// Pages of a bucket, as chosen for what is kept.
+    fn chosen_pages(&self) -> Result<u16> {
+        let sizes = self.sizes.iter().map(|&(_, pages)| pages);
+        let bucket_pages = match self.choice {
             BucketChoice::RightSize => {
-                let planned = header.map_or(0, |header| header.ceiling);
-                buckets::right_size(sizes.clone(), table.bucket_pages, planned).pages()
+                let planned = self.header.map_or(0, |header| header.ceiling);
+                buckets::right_size(sizes.clone(), self.table.bucket_pages, planned).pages()
             }
             BucketChoice::Pages(pages) => pages,
             BucketChoice::Ceiling(bytes) => BucketPlan::for_ceiling(bytes).pages(),
         };
-        if bucket_pages == 0 || !buckets::can_hold(sizes.clone(), bucket_pages) {
-            return Err(Error::CannotHold {
-                path: path(),
+        match bucket_pages > 0 && buckets::can_hold(sizes.clone(), bucket_pages) {
+            true => Ok(bucket_pages),
+            false => Err(Error::CannotHold {
+                path: self.image.path().to_owned(),
                 pages: sizes.sum(),
                 bucket_pages,
-            });
+            }),
         }
-        Ok(Self {
-            image,
-            table,
-            bucket_pages,
-            home,
-            header,
-            sizes: kept,
-        })
     }
 
     /// Whether a memory carries this library's header, so that a heap can see by its generation what was done.
@@ -131,8 +152,17 @@ impl<'a> Compaction<'a> {
 
     /// Pages that the memory of the state has too many behind its journal.
     pub fn pages_cut(&self) -> u64 {
-        let total = |sizes: &[(u8, u64)]| sizes.iter().map(|&(_, pages)| pages).sum::<u64>();
-        total(&self.table.sizes) - total(&self.sizes)
+        let kept = self.sizes.iter().find(|(id, _)| *id == self.home);
+        let kept = kept.map_or(0, |&(_, pages)| pages);
+        self.table.size_of(self.home).saturating_sub(kept)
+    }
+
+    /// What a memory is copied from.
+    fn source(&self, id: u8, pages: u64) -> VirtualMemory<'_> {
+        match self.new_maps.iter().find(|made| made.id == id) {
+            Some(made) => VirtualMemory::whole(&made.image),
+            None => VirtualMemory::of(self.image, &self.table, id).cut_to(pages),
+        }
     }
 
     /// Bytes of all virtual memories together: what is copied, holes included.
@@ -159,7 +189,8 @@ impl<'a> Compaction<'a> {
     ) -> Result<()> {
         let io = || Error::io(name);
         let mut out = SparseWriter::new(out);
-        out.write_all(&self.manager_page()?).map_err(io())?;
+        let page = buckets::manager_page(self.image, &self.new_table())?;
+        out.write_all(&page).map_err(io())?;
         let mut start = PAGE_BYTES;
         for &(id, pages) in &self.sizes {
             out.skip_to(start).map_err(io())?;
@@ -168,12 +199,7 @@ impl<'a> Compaction<'a> {
             {
                 out.write_all(&bytes).map_err(io())?;
             }
-            let mut target = Target {
-                out: &mut out,
-                name,
-                start,
-            };
-            self.copy_memory(id, pages, &mut target, progress)?;
+            self.copy(&self.source(id, pages), start, &mut out, name, progress)?;
             let bucket_pages = u64::from(self.bucket_pages);
             start += pages.next_multiple_of(bucket_pages) * PAGE_BYTES;
         }
@@ -181,23 +207,17 @@ impl<'a> Compaction<'a> {
         out.finish().map(drop).map_err(io())
     }
 
-    /// The manager's page, as [`BucketTable`] describes it.
-    fn manager_page(&self) -> Result<Vec<u8>> {
-        let mut page = vec![0; PAGE_BYTES as usize];
-        // The magic, the version and the reserved bytes are what they were.
-        self.image.read_at(0, &mut page[..40])?;
-        let mut owners = Vec::new();
-        for &(id, pages) in &self.sizes {
-            page[40 + 8 * usize::from(id)..][..8].copy_from_slice(&pages.to_le_bytes());
+    /// The bucket table that is written: the memories by id, each in buckets that follow one another.
+    fn new_table(&self) -> BucketTable {
+        let owners = self.sizes.iter().flat_map(|&(id, pages)| {
             let buckets = pages.div_ceil(self.bucket_pages.into());
-            owners.resize(owners.len() + buckets as usize, id);
+            std::iter::repeat_n(id, buckets as usize)
+        });
+        BucketTable {
+            bucket_pages: self.bucket_pages,
+            owners: owners.collect(),
+            sizes: self.sizes.clone(),
         }
-        page[4..6].copy_from_slice(&(owners.len() as u16).to_le_bytes());
-        page[6..8].copy_from_slice(&self.bucket_pages.to_le_bytes());
-        let table = &mut page[2_080..][..MAX_BUCKETS as usize];
-        table.fill(255);
-        table[..owners.len()].copy_from_slice(&owners);
-        Ok(page)
     }
 
     fn new_header(&self) -> Option<[u8; HEADER_BYTES as usize]> {
@@ -211,32 +231,30 @@ impl<'a> Compaction<'a> {
         })
     }
 
-    /// Copies memory `id` to where the new one starts, from behind what was written of it already.
-    fn copy_memory(
+    /// Copies a memory to where the new one starts, from behind what was written of it already.
+    fn copy(
         &self,
-        id: u8,
-        pages: u64,
-        target: &mut Target,
+        source: &VirtualMemory,
+        start: u64,
+        out: &mut SparseWriter,
+        name: &Path,
         progress: &mut dyn FnMut(u64),
     ) -> Result<()> {
-        let Target { out, name, start } = target;
-        let mut written = out.position() - *start;
-        for (offset, at, length) in stretches(&self.table, id, pages) {
-            let skip = written.saturating_sub(at).min(length);
-            let (from, to) = (offset + skip, offset + length);
-            self.image.for_each_chunk(from, to, |here, chunk| {
-                out.skip_to(*start + at + (here - offset))
-                    .and_then(|()| out.write_all(chunk))
-                    .map_err(Error::io(name))
-            })?;
-            written = at + length;
-            progress(length);
-        }
+        let mut told = 0;
+        source.for_each_chunk(out.position() - start, |at, chunk| {
+            out.skip_to(start + at)
+                .and_then(|()| out.write_all(chunk))
+                .map_err(Error::io(name))?;
+            progress(at + chunk.len() as u64 - told);
+            told = at + chunk.len() as u64;
+            Ok(())
+        })?;
+        progress(source.bytes() - told);
         Ok(())
     }
 
-    /// Reads both memories again and compares: the table, and every byte of every virtual memory outside the
-    /// header.
+    /// Reads both memories again and compares: the table, every byte of every virtual memory outside the header, and of
+    /// the maps that were written anew every entry, in their order, with that of the old one.
     ///
     /// # Errors
     /// [`Error::NotTheSame`] with the first difference, [`Error::Io`].
@@ -254,33 +272,23 @@ impl<'a> Compaction<'a> {
         for &(id, pages) in &table.sizes {
             let has_header = id == self.home && self.header.is_some();
             let skip = if has_header { HEADER_BYTES } else { 0 };
-            let old = Side {
-                image: self.image,
-                stretches: stretches(&self.table, id, pages).collect(),
-            };
-            let new = Side {
-                image: made,
-                stretches: stretches(&table, id, pages).collect(),
-            };
-            // Both ways, since only what is not a hole is looked at.
-            for (from, other) in [(&old, &new), (&new, &old)] {
-                if let Some(at) = from.first_difference(other, skip)? {
-                    return Err(differs(format!("memory {id} differs at byte {at}")));
-                }
+            let new = VirtualMemory::of(made, &table, id);
+            let source = self.source(id, pages);
+            if let Some(at) = source.first_difference(&new, skip)? {
+                return Err(differs(format!("memory {id} differs at byte {at}")));
+            }
+            let new_map = self.new_maps.iter().find(|made| made.id == id);
+            if let Some(new_map) = new_map
+                && let Some(entry) = self.first_entry_that_differs(new_map, &new)?
+            {
+                return Err(differs(format!(
+                    "memory {id} differs in entry {entry} of its map"
+                )));
             }
             progress(pages * PAGE_BYTES);
         }
         Ok(())
     }
-}
-
-/// Where a memory is written.
-struct Target<'a> {
-    out: &'a mut SparseWriter,
-    /// The file's name in errors.
-    name: &'a Path,
-    /// Where the memory starts in it.
-    start: u64,
 }
 
 /// The sizes of the virtual memories, that of the state without what lies behind its journal.
@@ -294,65 +302,6 @@ pub fn kept_sizes(table: &BucketTable, home: u8, header: Option<&Header>) -> Vec
         *pages = end.div_ceil(PAGE_BYTES).min(*pages);
     }
     sizes
-}
-
-/// The buckets of memory `id` that follow one another in the file as one: (offset in the file, offset in the
-/// memory, length), cut at the memory's size.
-fn stretches(table: &BucketTable, id: u8, pages: u64) -> impl Iterator<Item = (u64, u64, u64)> {
-    let bucket_bytes = u64::from(table.bucket_pages) * PAGE_BYTES;
-    let bytes = pages * PAGE_BYTES;
-    let owned = table.owners.iter().enumerate();
-    let buckets = owned.filter(move |&(_, &owner)| owner == id);
-    buckets
-        .map(|(index, _)| table.bucket_offset(index))
-        .zip((0..bytes).step_by(bucket_bytes as usize))
-        .map(move |(offset, at)| (offset, at, bucket_bytes.min(bytes - at)))
-}
-
-/// One virtual memory in one file.
-struct Side<'a> {
-    image: &'a Image,
-    stretches: Vec<(u64, u64, u64)>,
-}
-
-impl Side<'_> {
-    /// The first byte at or after `skip` that is data here and something else there.
-    fn first_difference(&self, other: &Side, skip: u64) -> Result<Option<u64>> {
-        let mut found = None;
-        let mut theirs = Vec::new();
-        for &(offset, at, length) in &self.stretches {
-            let from = offset + skip.saturating_sub(at).min(length);
-            self.image
-                .for_each_chunk(from, offset + length, |here, chunk| {
-                    let at = at + (here - offset);
-                    theirs.resize(chunk.len(), 0);
-                    other.read(at, &mut theirs)?;
-                    let differs = chunk.iter().zip(&theirs).position(|(a, b)| a != b);
-                    found = found.or(differs.map(|i| at + i as u64));
-                    Ok(())
-                })?;
-            if found.is_some() {
-                break;
-            }
-        }
-        Ok(found)
-    }
-
-    fn read(&self, mut at: u64, mut target: &mut [u8]) -> Result<()> {
-        // All stretches but the last are as long as the first.
-        let bucket = self.stretches.first().map_or(1, |&(_, _, length)| length);
-        while !target.is_empty() {
-            let Some(&(offset, start, length)) = self.stretches.get((at / bucket) as usize) else {
-                return Ok(());
-            };
-            let here = (start + length - at).min(target.len() as u64);
-            let (part, rest) = target.split_at_mut(here as usize);
-            self.image.read_at(offset + (at - start), part)?;
-            at += here;
-            target = rest;
-        }
-        Ok(())
-    }
 }
 
 /// The library's header; none where memory 0 holds something else.

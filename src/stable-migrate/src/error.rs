@@ -209,6 +209,41 @@ pub enum Error {
         found: String,
     },
 
+    /// A memory that has no virtual memories, or none that can be told apart.
+    #[error(
+        "{path}: {found}: only a memory manager whose table adds up has virtual memories to take out or patch",
+        path = .path.display()
+    )]
+    NoVirtualMemories {
+        /// The file.
+        path: PathBuf,
+        /// What it holds, or what is wrong with it.
+        found: String,
+    },
+
+    /// A virtual memory that is not there.
+    #[error("{path}: there is no virtual memory {memory}: give one of {has}", path = .path.display())]
+    NoMemory {
+        /// The file.
+        path: PathBuf,
+        /// The memory that was asked for.
+        memory: u8,
+        /// Those that are there.
+        has: String,
+    },
+
+    /// A patch that leaves something that no release can go on with.
+    #[error(
+        "{path}: with these bytes {damage}: nothing was written; mend the bytes, or take --yes if this is what you want",
+        path = .path.display()
+    )]
+    PatchDamages {
+        /// The snapshot or memory.
+        path: PathBuf,
+        /// What would contradict itself.
+        damage: String,
+    },
+
     /// A memory that contradicts itself.
     #[error(
         "{path}: {damage}; a damaged memory is not rewritten: download the snapshot again, and look into it with `stable-migrate inspect`",
@@ -257,6 +292,16 @@ pub enum Error {
         path: PathBuf,
         /// Why it would not.
         reason: String,
+    },
+
+    /// A heap that would go on with the old nodes of its maps.
+    #[error(
+        "{path}: the canister's heap holds where the nodes of its maps are, and would write into maps that were written anew as if they were the old ones: promise with --skip-pre-upgrade that after loading it is upgraded without pre_upgrade before it is started, which loses what the heap alone has, or take `stable-migrate upgrade --repack`, which saves it first",
+        path = .path.display()
+    )]
+    MapsOnHeap {
+        /// The snapshot or memory.
+        path: PathBuf,
     },
 
     /// Structures that would go on with the old bucket table.

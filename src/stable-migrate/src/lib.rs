@@ -13,6 +13,7 @@ mod config;
 #[cfg(feature = "run")]
 mod cost;
 mod date;
+mod diff;
 mod error;
 #[cfg(feature = "fleet")]
 pub mod fleet;
@@ -23,6 +24,7 @@ mod interrupt;
 mod module;
 #[cfg(feature = "run")]
 mod offline;
+mod patch;
 mod progress;
 mod quantity;
 mod recognition;
@@ -50,7 +52,7 @@ pub use canister_questions::did_you_mean;
 pub use check::{
     Before, Checked, Finding, Heap, MemoryFacts, Outline, Said, Severity, Side, check,
 };
-pub use compaction::{BucketChoice, Compaction};
+pub use compaction::{BucketChoice, Compaction, RepackOutcome, Repacked};
 #[cfg(feature = "run")]
 pub use config::{
     Assumption, CONFIG_FILE, Config, NetworkFacts, Settings, ValueSource, assumptions_text,
@@ -60,6 +62,7 @@ pub use cost::{
     Basis, CanisterCost, Effort, FleetCost, FleetMigration, MAX_CANISTERS, MigrationCost, Paid,
     Releases, STATIONS, Sample, Spread, StationCost, Terms, parse_sizes,
 };
+pub use diff::{Both, EntriesDiff, FieldDiff, MemoryDiff, ProgramDiff, SnapshotDiff};
 pub use error::{DAMAGED, Error, NOT_HELD, Result, explain};
 pub use hex::{hex, unhex};
 pub use image::Image;
@@ -70,10 +73,11 @@ pub use module::ModuleWeight;
 pub use module::{follows_a_rewrite, uses_this_library};
 #[cfg(feature = "run")]
 pub use offline::{Goal, OfflineRevert, OfflineUpgrade, Outcome};
+pub use patch::{Patch, extract};
 pub use progress::Progress;
 pub use quantity::{parse_bytes, parse_cycles, parse_seconds};
 pub use recognition::{Certainty, Frame, Kind};
-pub use report::{Origin, Report, content_text, html, layout_text, text};
+pub use report::{Origin, Report, content_text, diff_text, html, layout_text, text};
 #[cfg(feature = "run")]
 pub use report::{
     check_html, check_text, rehearsal_html, rehearsal_text, revert_text, upgrade_html, upgrade_text,
@@ -87,11 +91,12 @@ pub use run::{
 pub use snapshot_dir::{MAX_MODULE, Metadata, NewSnapshotDir, SnapshotDir, is_snapshot};
 pub use source::{Rest, Source};
 pub use staging::{NewDir, NewFile, check_new};
-pub use structure::{BTree, Depth, Slots, Structure, Walk};
+pub use structure::{BTree, Depth, KeyField, Slots, Structure, Walk};
 pub use survey::{
-    Behind, Content, DifferenceSurvey, Forecast, ForeignSurvey, INSTALL_INSTRUCTIONS,
+    Behind, Content, DifferenceSurvey, Forecast, ForeignSurvey, GivesBack, INSTALL_INSTRUCTIONS,
     JournalSurvey, JournaledCollectionSurvey, Layout, LegacySurvey, ManagedSurvey, MemorySurvey,
-    MoveVerdict, RegisteredSurvey, RightSize, SavedState, StuckSurvey, Survey, ValueSurvey,
+    MoveVerdict, RegisteredSurvey, RightSize, SavedState, StuckSurvey, Survey, ValueSurvey, Waste,
+    WasteKind, WastePart, Way,
 };
 pub use table::table_lines;
 pub use units::{

@@ -8,6 +8,7 @@ use crate::survey::Survey;
 #[cfg(feature = "run")]
 mod check_text;
 mod describe;
+mod diff_text;
 mod html;
 #[cfg(feature = "run")]
 mod rehearsal_text;
@@ -16,10 +17,12 @@ mod revert_text;
 mod text;
 #[cfg(feature = "run")]
 mod upgrade_text;
+mod waste_text;
 
 #[cfg(feature = "run")]
 pub use check_text::check_text;
 pub use describe::{content as content_text, layout as layout_text};
+pub use diff_text::diff_text;
 pub use html::{Origin, html};
 #[cfg(feature = "run")]
 pub use html::{check_html, rehearsal_html, upgrade_html};

@@ -116,6 +116,18 @@ impl SnapshotDir {
         self.read_whole(HEAP, self.metadata.wasm_memory_size, MAX_HEAP)
     }
 
+    /// The heap, read in place.
+    ///
+    /// # Errors
+    /// Those of [`Image::open_plain`].
+    pub fn heap_image(&self) -> Result<Image> {
+        let path = self.path.join(HEAP);
+        match path.exists() {
+            true => Image::open_plain(&path),
+            false => Ok(Image::empty(&path)),
+        }
+    }
+
     fn read_whole(&self, name: &str, size: u64, limit: u64) -> Result<Vec<u8>> {
         let path = self.path.join(name);
         if size > limit {

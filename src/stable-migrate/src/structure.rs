@@ -10,7 +10,7 @@ use crate::virtual_memory::{Flaw, VirtualMemory};
 mod btree;
 mod flat;
 
-pub use btree::{BTree, Walk};
+pub use btree::{BTree, Entries, Entry, KeyField, KeyOrder, Map, Walk};
 
 /// How far to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,20 +86,22 @@ pub struct Slots {
 /// A structure and the bytes of the memory, from its start, that it has ever used.
 pub type Recognized = (Structure, u64);
 
-/// Looks for a structure at the start of a memory: `None` where there is none that is known.
+/// Looks for a structure at the start of a memory: `None` where there is none that is known. `keys` is what is known of
+/// the keys, if it is a map.
 ///
 /// # Errors
 /// [`Flaw::Damaged`] where a structure is there and contradicts itself.
 pub fn recognize(
     memory: &VirtualMemory,
     depth: Depth,
+    keys: Option<KeyField>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Option<Recognized>, Flaw> {
     if memory.bytes() == 0 {
         return Ok(None);
     }
     match &memory.bytes_at::<4>(0)? {
-        b"BTR\x01" | b"BTR\x02" => btree::read(memory, depth, progress).map(Some),
+        b"BTR\x01" | b"BTR\x02" => btree::read(memory, depth, keys, progress).map(Some),
         b"SCL\x01" => flat::cell(memory).map(Some),
         b"GLI\x01" => flat::log_index(memory).map(Some),
         b"GLD\x01" => Ok(Some((

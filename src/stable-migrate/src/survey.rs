@@ -24,18 +24,21 @@ mod content;
 mod forecast;
 mod foreign;
 mod held_up;
+mod journal;
 mod legacy;
 mod managed;
+mod waste;
 
-pub use content::{
-    Content, JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, SavedState, ValueSurvey,
-    WorkSurvey,
-};
+pub(crate) use collections::key_size;
+pub use content::{Content, SavedState, ValueSurvey};
 pub use forecast::{Forecast, INSTALL_INSTRUCTIONS, MoveVerdict};
 pub use foreign::ForeignSurvey;
 pub use held_up::{DifferenceSurvey, StuckSurvey};
+pub(crate) use journal::move_journal;
+pub use journal::{JournalSurvey, JournaledCollectionSurvey, RegisteredSurvey, WorkSurvey};
 pub use legacy::{Behind, LegacySurvey};
 pub use managed::{ManagedSurvey, MemorySurvey, RightSize};
+pub use waste::{GivesBack, Waste, WasteKind, WastePart, Way};
 
 /// The library's view of an image.
 type ImageManager = Managed<Rc<Image>>;
@@ -52,6 +55,8 @@ pub struct Survey {
     pub cycles_per_year: u128,
     /// What it holds.
     pub layout: Layout,
+    /// How much of it holds nothing, where that is, and what gives it back.
+    pub waste: Waste,
     /// How the state will move with the default budget; absent where there is none that has not moved yet.
     pub forecast: Option<Forecast>,
     /// What a release says to start from it, after "a release that starts from it"; none where it need say nothing.
@@ -111,6 +116,7 @@ impl Survey {
             // What is damaged does not move.
             forecast: Forecast::of(&layout).filter(|_| damages.is_empty()),
             advice: advice::of(&layout),
+            waste: Waste::of(&layout, image.bytes()),
             layout,
             damages,
         })

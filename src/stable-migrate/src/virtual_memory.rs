@@ -2,7 +2,7 @@
 
 use ic_stable_migration::{BucketTable, PAGE_BYTES};
 
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::image::Image;
 use crate::recognition::Bytes;
 
@@ -51,6 +51,100 @@ impl<'a> VirtualMemory<'a> {
             offsets: vec![0],
             bytes: image.bytes(),
         }
+    }
+
+    /// The same without what lies behind its first `pages` pages.
+    pub fn cut_to(self, pages: u64) -> Self {
+        let bytes = self.bytes.min(pages * PAGE_BYTES);
+        Self { bytes, ..self }
+    }
+
+    /// Calls `visit` with every stretch from `start` on that may hold anything but zeros, in order, at most 1 MiB at a time.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and those of `visit`.
+    pub fn for_each_chunk(
+        &self,
+        start: u64,
+        mut visit: impl FnMut(u64, &[u8]) -> error::Result<()>,
+    ) -> error::Result<()> {
+        let mut at = start;
+        while at < self.bytes {
+            let inside = at % self.bucket_bytes;
+            let here = (self.bucket_bytes - inside).min(self.bytes - at);
+            let Some(bucket) = self.offsets.get((at / self.bucket_bytes) as usize) else {
+                return Ok(());
+            };
+            let from = bucket + inside;
+            self.image
+                .for_each_chunk(from, from + here, |there, chunk| {
+                    visit(at + (there - from), chunk)
+                })?;
+            at += here;
+        }
+        Ok(())
+    }
+
+    /// The first byte from `start` on in which two memories of one size differ. Holes in both are not read.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn first_difference(&self, other: &Self, start: u64) -> error::Result<Option<u64>> {
+        let one = self.first_that_is_not_in(other, start)?;
+        let two = other.first_that_is_not_in(self, start)?;
+        Ok(one.into_iter().chain(two).min())
+    }
+
+    fn first_that_is_not_in(&self, other: &Self, start: u64) -> error::Result<Option<u64>> {
+        let mut found = None;
+        let mut theirs = Vec::new();
+        self.for_each_chunk(start, |at, chunk| {
+            if found.is_none() {
+                theirs.resize(chunk.len(), 0);
+                found = match other.read(at, &mut theirs) {
+                    Err(Flaw::Unreadable(error)) => return Err(error),
+                    Err(Flaw::Damaged(_)) => Some(at),
+                    Ok(()) => {
+                        let differs = chunk.iter().zip(&theirs).position(|(a, b)| a != b);
+                        differs.map(|here| at + here as u64)
+                    }
+                };
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Bytes in which two memories differ, a shorter one as if zeros followed. Holes in both are not read.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn changed_bytes(&self, other: &Self) -> error::Result<u64> {
+        // A byte that differs is not zero on one side at least, and is counted there.
+        let here = self.count_against(other, |mine, theirs| mine != 0 && mine != theirs)?;
+        let there = other.count_against(self, |theirs, mine| theirs != 0 && mine == 0)?;
+        Ok(here + there)
+    }
+
+    fn count_against(&self, other: &Self, counts: impl Fn(u8, u8) -> bool) -> error::Result<u64> {
+        let mut count = 0;
+        let mut theirs = Vec::new();
+        self.for_each_chunk(0, |at, chunk| {
+            theirs.clear();
+            theirs.resize(chunk.len(), 0);
+            let inside = other.bytes.saturating_sub(at).min(chunk.len() as u64);
+            match other.read(at, &mut theirs[..inside as usize]) {
+                Err(Flaw::Unreadable(error)) => return Err(error),
+                // A byte inside its size has a bucket.
+                Ok(()) | Err(Flaw::Damaged(_)) => {}
+            }
+            let pairs = chunk.iter().zip(&theirs);
+            count += pairs
+                .filter(|(mine, theirs)| counts(**mine, **theirs))
+                .count() as u64;
+            Ok(())
+        })?;
+        Ok(count)
     }
 
     /// Its size in bytes: whole pages.

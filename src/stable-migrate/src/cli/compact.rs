@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use ic_stable_migration::{PAGE_BYTES, cycles_per_year};
 use stable_migrate::{
-    BucketChoice, Compaction, Error, Progress, Source, bytes_text, check_new, count_text,
-    cycles_text, number_text, parse_bytes, saving_text,
+    BucketChoice, Compaction, Error, Progress, RepackOutcome, Repacked, Source, bytes_text,
+    check_new, count_text, cycles_text, number_text, parse_bytes, saving_text,
 };
 
 use super::many::{Found, Judgement, List, Looked, Making, Many, Outputs, Takes, find};
@@ -20,8 +20,9 @@ use rewrite::{Rewrite, survey, unregistered};
 /// Rewrite stable memory with right-sized buckets and without dead bytes
 ///
 /// Every virtual memory stays the same, byte for byte, but for the generation in this library's header, which is
-/// raised by one, and for whole pages of memory 0 behind the library's journal, which are cut off. From a snapshot directory comes a whole snapshot directory that can be uploaded and loaded; from
-/// a bare stable memory comes a bare stable memory. What was written is read again and compared.
+/// raised by one, and for whole pages of memory 0 behind the library's journal, which are cut off. With --repack the maps
+/// of collections are the same entry by entry, in as few nodes as there can be. From a snapshot directory comes a whole
+/// snapshot directory that can be uploaded and loaded; from a bare stable memory comes a bare stable memory. What was written is read again and compared.
 ///
 /// The heap in a snapshot holds the bucket table as it was. A module that uses ic-stable-migration notices by the
 /// generation that stable memory was rewritten, and reads the table anew. Another module would go on with the old
@@ -48,6 +49,10 @@ pub struct Compact {
     /// What all virtual memories have to be able to reach together, as 32GiB
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     ceiling: Option<u64>,
+    /// Write the maps of the collections anew as well, in full nodes; needs --skip-pre-upgrade, because a heap knows where
+    /// the nodes of its maps were
+    #[arg(long)]
+    repack: bool,
     /// Promise that the canister is upgraded without pre_upgrade before it is started again
     #[arg(long)]
     skip_pre_upgrade: bool,
@@ -64,6 +69,7 @@ pub struct Compact {
 const EXAMPLES: &str = "Examples:
   stable-migrate compact my-snapshot -o my-snapshot-compact
   stable-migrate compact my-snapshot -o my-snapshot-compact --ceiling 32GiB
+  stable-migrate compact my-snapshot -o my-snapshot-compact --repack --skip-pre-upgrade
   stable-migrate compact stable_memory.bin -o compact.bin --skip-pre-upgrade
   stable-migrate compact snapshots/ -o compacted/ --jobs 4 --resume";
 
@@ -127,13 +133,15 @@ impl Compact {
     ) -> Result<T, Error> {
         check_new(to)?;
         let source = Source::open_with(from, &bar)?;
-        let compaction = Compaction::plan(source.stable(), self.choice())?;
+        let mut compaction = Compaction::plan(source.stable(), self.choice())?;
+        let maps = self.repack(from, to, &mut compaction, &bar)?;
         let others = unregistered(&survey(from, &source, &bar)?);
         let rewrite = Rewrite {
             from,
             to,
             source: &source,
             compaction: &compaction,
+            maps: &maps,
             others: &others,
         };
         if !self.skip_pre_upgrade {
@@ -153,6 +161,29 @@ impl Compact {
                 Ok(told)
             }
         }
+    }
+
+    /// What became of the maps, if they were to be written anew.
+    fn repack(
+        &self,
+        from: &Path,
+        to: &Path,
+        compaction: &mut Compaction,
+        bar: &impl Fn(&str, u64) -> Progress,
+    ) -> Result<Vec<Repacked>, Error> {
+        if !self.repack {
+            return Ok(Vec::new());
+        }
+        if !self.skip_pre_upgrade {
+            return Err(Error::MapsOnHeap {
+                path: from.to_owned(),
+            });
+        }
+        let directory = to.parent().filter(|path| !path.as_os_str().is_empty());
+        let writing = bar("writing maps", compaction.memory_bytes());
+        compaction.repack(directory.unwrap_or(Path::new(".")), &mut |bytes| {
+            writing.add(bytes)
+        })
     }
 
     fn choice(&self) -> BucketChoice {
@@ -183,13 +214,14 @@ impl Compact {
             to,
             source,
             compaction,
+            maps,
             others,
         } = *rewrite;
         let (before, after) = compaction.stable_pages();
         let (buckets_before, buckets_after) = compaction.bucket_pages();
         let cost = |pages: u64| cycles_per_year(pages * PAGE_BYTES);
         let size = |pages: u64| bytes_text(pages * PAGE_BYTES);
-        let ids: Vec<String> = compaction.memories().map(|id| id.to_string()).collect();
+        let ids: Vec<String> = rewrite.as_they_were().map(|id| id.to_string()).collect();
         let compared = match &ids[..] {
             [] => "there is no virtual memory".into(),
             [id] => format!("memory {id} byte for byte the same"),
@@ -209,7 +241,7 @@ impl Compact {
   stable memory  {} -> {} ({} -> {}, {})
   buckets        of {} -> of {}
   cost           {} -> {} a year
-  checked        {compared}{cut}{generation}
+{}  checked        {compared}{cut}{generation}
 ",
             from.display(),
             to.display(),
@@ -222,6 +254,7 @@ impl Compact {
             count_text(buckets_after.into(), "page"),
             cycles_text(cost(before)),
             cycles_text(cost(after)),
+            maps_text(maps),
         );
         match source {
             Source::Bare(_) => text + &self.what_must_hold(others),
@@ -236,4 +269,30 @@ impl Compact {
             }
         }
     }
+}
+
+/// What became of the maps, a line each.
+fn maps_text(maps: &[Repacked]) -> String {
+    let lines = maps.iter().map(|map| {
+        let what = match &map.outcome {
+            RepackOutcome::Written {
+                entries,
+                pages: (before, after),
+            } => format!(
+                "written anew, {} -> {}; {} compared",
+                number_text(*before),
+                count_text(*after, "page"),
+                count_text(*entries, "entry")
+            ),
+            RepackOutcome::NoSmaller => "as it is: it would take as many pages".into(),
+            RepackOutcome::NoCollection => {
+                "as it is: no collection is written down for this map".into()
+            }
+            RepackOutcome::Newer { layout } => {
+                format!("as it is: layout {layout} is newer than this release")
+            }
+        };
+        format!("  memory {:<7} {what}\n", map.memory)
+    });
+    lines.collect()
 }

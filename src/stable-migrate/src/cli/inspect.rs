@@ -14,6 +14,8 @@ use super::{Document, Verdict, complain_of, finish, json, print};
 
 /// Tell what is in a stable memory, what of it is wasted, and what it costs
 ///
+/// Every byte is used or wasted: what is wasted is listed by size, in the nodes of maps too, with what gives it back.
+///
 /// Reads a snapshot directory, or a bare stable memory, plain or packed with gzip. Large memories are read where
 /// they lie: a sparse file of 100 GiB takes no more RAM than a small one. A packed memory is expanded into the
 /// directory for temporary files (TMPDIR).

@@ -25,10 +25,11 @@ pub struct Schema {
 }
 
 /// The forms by name.
-const FORMS: [(&str, &str); 10] = [
+const FORMS: [(&str, &str); 11] = [
     ("check", include_str!("../../schema/check.json")),
     ("compact", include_str!("../../schema/compact.json")),
     ("config", include_str!("../../schema/config.json")),
+    ("diff", include_str!("../../schema/diff.json")),
     ("error", include_str!("../../schema/error.json")),
     ("inspect", include_str!("../../schema/inspect.json")),
     ("many", include_str!("../../schema/many.json")),
@@ -69,11 +70,13 @@ mod tests {
     use schemars::JsonSchema;
     use schemars::generate::SchemaSettings;
     use serde_json::json;
-    use stable_migrate::{Checked, FleetCost, Outcome, Rehearsed, Report, Settings};
+    use stable_migrate::{Checked, FleetCost, Outcome, Rehearsed, Report, Settings, SnapshotDiff};
 
     use super::*;
     use crate::cli::document::{Document, Failure};
-    use crate::cli::{check, compact, config, inspect, many, plan, rehearse, revert, upgrade};
+    use crate::cli::{
+        check, compact, config, diff, inspect, many, plan, rehearse, revert, upgrade,
+    };
 
     /// The schema of `T`, whose field `schema` is `id`.
     fn of<T: JsonSchema>(id: &str) -> String {
@@ -87,7 +90,7 @@ mod tests {
         serde_json::to_string_pretty(&schema).unwrap() + "\n"
     }
 
-    fn generated() -> [(&'static str, String); 10] {
+    fn generated() -> [(&'static str, String); 11] {
         [
             ("check", of::<Document<Checked>>(check::SCHEMA)),
             (
@@ -95,6 +98,7 @@ mod tests {
                 of::<Document<compact::rewrite::Compacted>>(compact::SCHEMA),
             ),
             ("config", of::<Document<Settings>>(config::SCHEMA)),
+            ("diff", of::<Document<SnapshotDiff>>(diff::SCHEMA)),
             ("error", of::<Document<Failure>>(document::ERROR)),
             ("inspect", of::<Document<Report>>(inspect::SCHEMA)),
             ("many", of::<many::line::Line<Value>>(many::line::SCHEMA)),

@@ -54,6 +54,9 @@ pub struct Upgrade {
     /// What all virtual memories have to be able to reach together, as 32GiB; by default as `compact` chooses
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     ceiling: Option<u64>,
+    /// Write the maps of the collections anew when compacting, in full nodes
+    #[arg(long)]
+    repack: bool,
     /// Update method of the module that does one step of the move; without argument, as the canister itself calls it
     #[arg(long, value_name = "METHOD", default_value = STEP_METHOD)]
     step: String,
@@ -158,6 +161,7 @@ impl Upgrade {
             buckets: self
                 .ceiling
                 .map_or(BucketChoice::RightSize, BucketChoice::Ceiling),
+            repack: self.repack,
             timer_may_stop: self.timer_may_stop,
         })
     }

@@ -9,7 +9,7 @@
 //! memory, so that a module need not notice anything.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use canister_host::{Snapshot, StableMemory};
@@ -36,6 +36,8 @@ pub struct OfflineUpgrade {
     pub asking: Asking,
     /// The size of the new buckets.
     pub buckets: BucketChoice,
+    /// Whether the maps of collections are written anew as well, in full nodes.
+    pub repack: bool,
     /// A timer that was set before may be gone after.
     pub timer_may_stop: bool,
 }
@@ -133,13 +135,16 @@ impl OfflineUpgrade {
         making: &NewSnapshotDir,
         stage: &mut dyn FnMut(&str),
     ) -> Result<Compacted> {
-        let compaction = match Compaction::plan(&image, self.buckets) {
+        let mut compaction = match Compaction::plan(&image, self.buckets) {
             Err(Error::NothingToCompact { .. }) => {
                 let buckets = None;
                 return Ok(Compacted { image, buckets });
             }
             planned => planned?,
         };
+        if self.repack {
+            compaction.repack(&directory_of(making), &mut |_| {})?;
+        }
         let (file, path) = unnamed(making)?;
         let copy = file.try_clone().map_err(Error::io(&path))?;
         stage("compacting");
@@ -159,9 +164,14 @@ struct Compacted {
     buckets: Option<(u16, u16)>,
 }
 
-fn unnamed(making: &NewSnapshotDir) -> Result<(File, std::path::PathBuf)> {
+/// Where the output is made.
+fn directory_of(making: &NewSnapshotDir) -> PathBuf {
     let path = making.stable_path();
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let file = tempfile::tempfile_in(directory).map_err(Error::io(directory))?;
+    path.parent().map_or_else(|| ".".into(), Path::to_owned)
+}
+
+fn unnamed(making: &NewSnapshotDir) -> Result<(File, PathBuf)> {
+    let directory = directory_of(making);
+    let file = tempfile::tempfile_in(&directory).map_err(Error::io(&directory))?;
     Ok((file, making.stable_target()))
 }

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use ic_stable_migration::PAGE_BYTES;
 
-use super::{Report, describe};
-use crate::survey::{ForeignSurvey, Layout, LegacySurvey, ManagedSurvey, Survey};
+use super::{Report, describe, waste_text};
+use crate::survey::{ForeignSurvey, Layout, LegacySurvey, ManagedSurvey, Survey, Waste};
 use crate::table::table_lines;
-use crate::units::{bytes_text, count_text, cycles_text, number_text, saving_text, share_text};
+use crate::units::{bytes_text, count_text, cycles_text, number_text, saving_text};
 
 /// Width of the names in front of each line.
 const NAMES: usize = 15;
@@ -36,6 +36,7 @@ pub fn text(report: &Report) -> String {
         Layout::NotOurs(foreign) => foreign_lines(&mut lines, foreign),
         Layout::Empty | Layout::Zeros | Layout::Damaged { .. } => {}
     }
+    waste_lines(&mut lines, &survey.waste);
     if let Some(forecast) = survey.forecast {
         lines.line("move", &describe::forecast(forecast));
     }
@@ -77,19 +78,6 @@ fn foreign_lines(lines: &mut Lines, foreign: &ForeignSurvey) {
 
 fn managed_lines(lines: &mut Lines, survey: &Survey, managed: &ManagedSurvey) {
     lines.raw(&memories_table(managed));
-    let share = |bytes: u64| {
-        let share = share_text(bytes, survey.stable_bytes);
-        format!("{} ({share})", bytes_text(bytes))
-    };
-    lines.line(
-        "waste",
-        &format!(
-            "slack in buckets {}, dead behind the last bucket {}, behind the journal {}",
-            share(managed.slack_bytes),
-            share(managed.dead_bytes),
-            share(managed.behind_journal_bytes)
-        ),
-    );
     let right = &managed.right_size;
     lines.line(
         "right size",
@@ -102,6 +90,21 @@ fn managed_lines(lines: &mut Lines, survey: &Survey, managed: &ManagedSurvey) {
             saving_text(survey.cycles_per_year, right.cycles_per_year)
         ),
     );
+}
+
+fn waste_lines(lines: &mut Lines, waste: &Waste) {
+    if waste.wasted_bytes == 0 {
+        return;
+    }
+    lines.line("waste", &waste_text::total(waste));
+    if let Some(parts) = waste_text::parts(waste) {
+        lines.raw(&parts);
+    }
+    let ways = waste.gives_back.iter().map(waste_text::gives_back);
+    let ways: Vec<_> = ways.map(|(way, what)| format!("{way} {what}")).collect();
+    if !ways.is_empty() {
+        lines.line("gives back", &ways.join("; "));
+    }
 }
 
 fn memories_table(managed: &ManagedSurvey) -> String {

@@ -21,11 +21,21 @@ use serde::Serialize;
 use super::{Depth, Recognized, Structure};
 use crate::virtual_memory::{Flaw, VirtualMemory};
 
+mod entries;
+mod fields;
+mod readings;
+
+pub use entries::{Entries, Entry};
+use readings::Readings;
+pub use readings::{KeyField, KeyOrder};
+
 /// Most entries of a node.
 const CAPACITY: u64 = 11;
 const ALLOCATOR_AT: u64 = 52;
 const CHUNKS_AT: u64 = 100;
 const CHUNK_HEADER: u64 = 16;
+/// Bytes of an overflow page before the node goes on.
+const OVERFLOW_HEAD: u64 = 11;
 /// Bytes of a layout 2 node up to the end of a full list of children; no node is smaller.
 const NODE_HEAD: usize = 15 + 8 * (CAPACITY as usize + 1);
 /// Deeper than any tree of 2^64 entries with at least six children a node.
@@ -64,15 +74,28 @@ pub struct Walk {
     pub free_chunks: u64,
     /// Chunks given out that no node leads to: lost until the map is rebuilt.
     pub unreachable_chunks: u64,
+    /// Bytes of nodes and overflow pages that no head, child, key or value takes. Where nobody has written down how large
+    /// keys are, by the reading of the nodes that leaves the least; absent where none leads to their ends.
+    pub unfilled_bytes: Option<u64>,
+    /// How keys stand in the nodes; absent where that is not written down and several readings are left, or none.
+    pub keys: Option<KeyField>,
 }
 
-/// Reads the map at the start of a memory.
+impl BTree {
+    /// Bytes of a chunk: what a node or an overflow page takes with its head.
+    pub fn chunk_bytes(&self) -> u64 {
+        CHUNK_HEADER + self.node_bytes
+    }
+}
+
+/// Reads the map at the start of a memory. `keys` is what is known of the form of its keys.
 ///
 /// # Errors
 /// [`Flaw::Damaged`] where it contradicts itself.
 pub fn read(
     memory: &VirtualMemory,
     depth: Depth,
+    keys: Option<KeyField>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Recognized, Flaw> {
     let map = Map::read(memory)?;
@@ -85,7 +108,7 @@ pub fn read(
     };
     let mut ever_used = map.chunks;
     if depth == Depth::Everything {
-        let walk = map.walk(progress)?;
+        let walk = map.walk(keys, progress)?;
         ever_used += walk.free_chunks;
         btree.walk = Some(walk);
     }
@@ -95,7 +118,8 @@ pub fn read(
     Ok((Structure::StableBTreeMap(btree), used))
 }
 
-struct Map<'a> {
+/// A map whose header adds up.
+pub struct Map<'a> {
     memory: &'a VirtualMemory<'a>,
     layout: u8,
     entries: u64,
@@ -161,8 +185,9 @@ impl<'a> Map<'a> {
         CHUNK_HEADER + self.node_bytes
     }
 
-    fn walk(&self, progress: &mut dyn FnMut(u64)) -> Result<Walk, Flaw> {
+    fn walk(&self, keys: Option<KeyField>, progress: &mut dyn FnMut(u64)) -> Result<Walk, Flaw> {
         let mut walk = Walk::default();
+        let mut readings = Readings::of(self, keys);
         let mut entries = 0;
         // For each level the children still to be visited.
         let mut open: Vec<Vec<u64>> = Vec::new();
@@ -178,7 +203,9 @@ impl<'a> Map<'a> {
             walk.nodes += 1;
             self.count(&walk)?;
             let node = self.node(address)?;
-            walk.overflow_pages += self.overflows(node.overflow, &walk)?;
+            let overflow_pages = self.overflows(node.overflow, &walk)?;
+            walk.overflow_pages += overflow_pages;
+            readings.take(self, &node, overflow_pages)?;
             entries += node.entries;
             progress(self.chunk_bytes());
             if !node.children.is_empty() {
@@ -202,6 +229,12 @@ impl<'a> Map<'a> {
         }
         walk.unreachable_chunks = self.chunks - walk.nodes - walk.overflow_pages;
         walk.free_chunks = self.free_chunks()?;
+        let pages = (walk.nodes + walk.overflow_pages) * self.node_bytes;
+        let heads = walk.overflow_pages * OVERFLOW_HEAD;
+        walk.keys = readings.only();
+        walk.unfilled_bytes = readings
+            .filled()
+            .and_then(|filled| pages.checked_sub(heads + filled));
         Ok(walk)
     }
 
@@ -255,6 +288,8 @@ impl<'a> Map<'a> {
             }
         };
         Ok(Node {
+            address,
+            layout,
             entries,
             overflow,
             children,
@@ -264,11 +299,7 @@ impl<'a> Map<'a> {
     fn overflows(&self, first: u64, walk: &Walk) -> Result<u64, Flaw> {
         let (mut pages, mut address) = (0, first);
         while address != 0 {
-            self.check_address(address, "overflow page")?;
-            let [b'N', b'O', b'F', next @ ..] = self.memory.bytes_at::<11>(address)? else {
-                return Err(damaged(format!("has no overflow page at {address}")));
-            };
-            address = u64::from_le_bytes(next);
+            address = self.next_overflow(address)?;
             pages += 1;
             if walk.nodes + walk.overflow_pages + pages > self.chunks {
                 return Err(damaged(format!(
@@ -318,9 +349,18 @@ impl<'a> Map<'a> {
 }
 
 struct Node {
+    address: u64,
+    layout: u8,
     entries: u64,
     overflow: u64,
     children: Vec<u64>,
+}
+
+impl Node {
+    /// Bytes of the fields for a key and for a value, where all have the same: in layout 1.
+    fn fixed_fields(&self, map: &Map) -> Option<(u64, u64)> {
+        map.bounds.filter(|_| self.layout == 1)
+    }
 }
 
 fn damaged(what: String) -> Flaw {

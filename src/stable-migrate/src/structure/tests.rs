@@ -13,7 +13,7 @@ fn look(raw: &VectorMemory, id: u8, depth: Depth) -> Result<Option<Recognized>, 
     let test = TestImage::of_memory(raw);
     let table = BucketTable::read(&*test.image).unwrap().unwrap();
     let memory = VirtualMemory::of(&test.image, &table, id);
-    recognize(&memory, depth, &mut |_| {}).map_err(|flaw| match flaw {
+    recognize(&memory, depth, None, &mut |_| {}).map_err(|flaw| match flaw {
         Flaw::Damaged(damage) => damage,
         Flaw::Unreadable(error) => panic!("{error}"),
     })
@@ -54,11 +54,73 @@ fn a_map_is_told_with_its_entries_nodes_and_free_chunks() {
     assert!((40.0..=100.0).contains(&walk.node_use_percent), "{walk:?}");
 }
 
+/// Memory 1 of `raw`, read with what is known of its keys.
+fn walked(raw: &VectorMemory, keys: Option<KeyField>) -> Result<(BTree, Walk), String> {
+    let test = TestImage::of_memory(raw);
+    let table = BucketTable::read(&*test.image).unwrap().unwrap();
+    let memory = VirtualMemory::of(&test.image, &table, 1);
+    match recognize(&memory, Depth::Everything, keys, &mut |_| {}) {
+        Ok(Some((Structure::StableBTreeMap(mut btree), _))) => {
+            let walk = btree.walk.take().unwrap();
+            Ok((btree, walk))
+        }
+        Err(Flaw::Damaged(damage)) => Err(damage),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_nodes_do_not_fill_is_counted_to_the_byte_whether_keys_are_written_down_or_not() {
+    for entries in [1, 12, 100, 1_000] {
+        let raw = one_of_each(1, entries);
+        let left = (0..entries).filter(|key| key % 3 != 0);
+        let content: u64 = left.map(|key| 8 + 4 + key * 37 % 500).sum();
+        let (btree, walk) = walked(&raw, Some(KeyField::Fixed(8))).unwrap();
+        let nodes = walk.nodes;
+        let filled = 15 * nodes + 8 * nodes.saturating_sub(1) + content;
+        let room = (nodes + walk.overflow_pages) * btree.node_bytes - 11 * walk.overflow_pages;
+        assert_eq!(walk.unfilled_bytes, Some(room - filled));
+        let (_, found_out) = walked(&raw, None).unwrap();
+        assert!(entries < 100 || found_out == walk, "{found_out:?}");
+        assert!(found_out.unfilled_bytes <= walk.unfilled_bytes);
+    }
+}
+
+#[test]
+fn keys_that_are_not_as_they_are_written_down_are_a_damage() {
+    let raw = one_of_each(1, 1_000);
+    for keys in [KeyField::Prefixed, KeyField::Fixed(7)] {
+        let damage = walked(&raw, Some(keys)).unwrap_err();
+        assert!(damage.contains("has a node"), "{damage}");
+    }
+}
+
+#[test]
+fn the_entries_of_a_map_come_in_the_order_of_its_keys() {
+    let raw = one_of_each(1, 500);
+    let test = TestImage::of_memory(&raw);
+    let table = BucketTable::read(&*test.image).unwrap().unwrap();
+    let memory = VirtualMemory::of(&test.image, &table, 1);
+    let map = Map::open(&memory).unwrap();
+    let mut entries = map.entries(KeyField::Fixed(8));
+    for key in (0..500u64).filter(|key| key % 3 != 0) {
+        let (found, value) = entries.next().unwrap().unwrap();
+        assert_eq!(found, key.to_be_bytes());
+        assert_eq!(value, vec![b'x'; (key * 37 % 500) as usize]);
+    }
+    assert!(entries.next().unwrap().is_none());
+}
+
 #[test]
 fn an_empty_map_has_no_node() {
     let empty = btree(&one_of_each(1, 0), 3);
     assert_eq!((empty.entries, empty.chunks), (0, 0));
-    assert_eq!(empty.walk, Some(Walk::default()));
+    let unfilled_bytes = Some(0);
+    let walk = Walk {
+        unfilled_bytes,
+        ..Walk::default()
+    };
+    assert_eq!(empty.walk, Some(walk));
 }
 
 #[test]
@@ -116,7 +178,7 @@ fn the_walk_reports_every_node_it_has_read() {
     let memory = VirtualMemory::of(&test.image, &table, 2);
     let told = Cell::new(0);
     let mut count = |bytes| told.set(told.get() + bytes);
-    let (structure, _) = recognize(&memory, Depth::Everything, &mut count)
+    let (structure, _) = recognize(&memory, Depth::Everything, None, &mut count)
         .unwrap()
         .unwrap();
     let Structure::StableBTreeMap(BTree {

@@ -1,9 +1,22 @@
 //! What this library's journal says of the memories, held against what they hold.
 
-use super::content::{Content, JournalSurvey, RegisteredSurvey};
+use ic_stable_migration::{MoveJournal, Size};
+
+use super::content::Content;
+use super::journal::{JournalSurvey, RegisteredSurvey};
 use super::managed::MemorySurvey;
 use crate::report::content_text;
 use crate::structure::Structure;
+
+/// The size of the keys in the map of a memory, by what is written down of its collections; none where nothing is.
+pub fn key_size(journal: &MoveJournal, memory: u8) -> Option<Size> {
+    let mut registry = journal.registry.iter();
+    let owner = registry.find(|entry| entry.memory_id() == memory)?;
+    Some(match owner.shape.kind.shared_memory() {
+        Some(_) => Size::Unbounded,
+        None => owner.shape.key,
+    })
+}
 
 /// Gives each memory the name of its collection, and notes what is not there as it is written down.
 pub fn name(memories: &mut [MemorySurvey], damages: &mut Vec<String>) {

@@ -1,18 +1,17 @@
 //! What one virtual memory holds.
 
 use ic_stable_migration::{
-    Cbor, Error as StableError, Format, Glimpse, Header, Memory0Content, MessagePack, MoveJournal,
-    Phase, WorkStatus,
+    Cbor, Error as StableError, Format, Glimpse, Header, Memory0Content, MessagePack,
 };
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::ImageManager;
-use super::held_up::{DifferenceSurvey, StuckSurvey};
+use super::journal::{JournalSurvey, move_journal};
 use crate::recognition::{
     Certainty, Found, Frame, Kind, Place, Recognized, recognize as recognize_value,
 };
-use crate::structure::{Depth, Structure, recognize};
+use crate::structure::{Depth, KeyField, Structure, recognize};
 use crate::virtual_memory::{Flaw, VirtualMemory};
 
 /// What a memory holds, where it can be told.
@@ -89,117 +88,6 @@ pub struct SavedState {
     pub payload_verified: Option<bool>,
 }
 
-/// How a move of collections from the heap to stable maps stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
-pub struct JournalSurvey {
-    /// `moving`, `auditing`, `done`, `differs`, `stuck` or `renewing`.
-    pub phase: &'static str,
-    /// Whether a controller has paused it.
-    pub paused: bool,
-    /// Steps done.
-    pub steps: u64,
-    /// Keys removed since the payload was saved that it still has.
-    pub removed: u64,
-    /// Where it got stuck; absent where it did not.
-    pub stuck: Option<StuckSurvey>,
-    /// The collections that move.
-    pub collections: Vec<JournaledCollectionSurvey>,
-    /// Every collection that the memory has or had, as it is written down.
-    pub registry: Vec<RegisteredSurvey>,
-    /// What goes on after the move, or is finished.
-    pub work: Vec<WorkSurvey>,
-}
-
-/// Some work for after the move.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
-pub struct WorkSurvey {
-    /// The job, or the collection whose values are written anew.
-    pub name: String,
-    /// The version that the values get; absent for a job.
-    pub version: Option<u32>,
-    /// Entries that were looked at.
-    pub entries: u64,
-    /// Entries that are left; absent for a job.
-    pub left: Option<u64>,
-    /// Whether it is finished.
-    pub finished: bool,
-}
-
-impl From<&WorkStatus> for WorkSurvey {
-    fn from(work: &WorkStatus) -> Self {
-        Self {
-            name: work.name.clone(),
-            version: work.version,
-            entries: work.entries,
-            left: work.left,
-            finished: work.finished.is_some(),
-        }
-    }
-}
-
-impl JournalSurvey {
-    /// What is written down of a memory: its collection, or those that share it.
-    pub fn registered(&self, memory: u8) -> impl Iterator<Item = &RegisteredSurvey> {
-        let registry = self.registry.iter();
-        registry.filter(move |entry| entry.memory == memory)
-    }
-
-    /// Entries that a collection holds.
-    pub fn entries_of(&self, id: u8) -> u64 {
-        let found = self.collections.iter().find(|found| found.id == id);
-        found.map_or(0, |found| found.entries)
-    }
-}
-
-/// What is written down of one collection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
-pub struct RegisteredSurvey {
-    /// Its name.
-    pub name: String,
-    /// Its id; where it shares a memory, the first byte of its keys there.
-    pub id: u8,
-    /// The id of its virtual memory, which others may share.
-    pub memory: u8,
-    /// Size of its keys, in words.
-    pub key: String,
-    /// Size of its values, in words.
-    pub value: String,
-    /// Which versions its values can have, in words.
-    pub versions: String,
-    /// Whether a release gave it up; its id stays reserved.
-    pub retired: bool,
-}
-
-/// One collection that moves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "run", derive(schemars::JsonSchema))]
-pub struct JournaledCollectionSurvey {
-    /// Its name.
-    pub name: String,
-    /// Its id; where it shares a memory, the first byte of its keys there.
-    pub id: u8,
-    /// The id of its virtual memory, which others may share.
-    pub memory: u8,
-    /// Entries it has, on the heap and in the map.
-    pub entries: u64,
-    /// Digest of these entries, whatever their order: 16 hexadecimal digits.
-    pub digest: String,
-    /// Entries that were moved.
-    pub moved: u64,
-    /// Whether no entry is left on the heap.
-    pub complete: bool,
-    /// Whether the audit has found the map to hold what it must.
-    pub audited: bool,
-    /// What the audit found, where that is not what it must hold.
-    pub difference: Option<DifferenceSurvey>,
-}
-
-/// No journal is larger: a few hundred bytes, and a hot state that fits on a heap.
-const MAX_JOURNAL: u32 = 64 << 20;
-
 /// What a memory holds and the bytes from its start that are in use, where that can be told.
 pub type Held = (Content, Option<u64>);
 
@@ -218,27 +106,30 @@ pub fn of_memory0(
         Ok(Memory0Content::Saved(header)) => Ok(saved_state(manager, &header, depth, damages)),
         // Whatever reads as a length and a list's first byte: the whole value decides.
         Ok(Memory0Content::Value(_) | Memory0Content::Unsaved)
-        | Err(StableError::UnknownMemory0 { .. }) => match structure(memory, depth, progress)? {
-            Some(cell @ (Content::Structure(Structure::StableCell { .. }), _)) => {
-                Ok(state_in_cell(memory)?.unwrap_or(cell))
+        | Err(StableError::UnknownMemory0 { .. }) => {
+            match structure(memory, depth, None, progress)? {
+                Some(cell @ (Content::Structure(Structure::StableCell { .. }), _)) => {
+                    Ok(state_in_cell(memory)?.unwrap_or(cell))
+                }
+                Some(held) => Ok(held),
+                None => value(memory, true),
             }
-            Some(held) => Ok(held),
-            None => value(memory, true),
-        },
+        }
         Err(damage) => Err(Flaw::Damaged(damage.to_string())),
     }
 }
 
-/// What any other memory holds.
+/// What any other memory holds. `keys` is what is written down of the keys of its map.
 ///
 /// # Errors
 /// [`Flaw::Damaged`] where a structure contradicts itself.
 pub fn of_memory(
     memory: &VirtualMemory,
     depth: Depth,
+    keys: Option<KeyField>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Held, Flaw> {
-    if let Some(held) = structure(memory, depth, progress)? {
+    if let Some(held) = structure(memory, depth, keys, progress)? {
         return Ok(held);
     }
     match depth {
@@ -264,9 +155,10 @@ fn state_in_cell(memory: &VirtualMemory) -> Result<Option<Held>, Flaw> {
 fn structure(
     memory: &VirtualMemory,
     depth: Depth,
+    keys: Option<KeyField>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Option<Held>, Flaw> {
-    let found = recognize(memory, depth, progress)?;
+    let found = recognize(memory, depth, keys, progress)?;
     Ok(found.map(|(structure, used)| {
         let is_known = !matches!(structure, Structure::Newer { .. });
         (Content::Structure(structure), is_known.then_some(used))
@@ -339,54 +231,6 @@ impl From<&Found> for ValueSurvey {
     }
 }
 
-impl From<MoveJournal> for JournalSurvey {
-    fn from(journal: MoveJournal) -> Self {
-        Self {
-            phase: match journal.phase {
-                Phase::Moving => "moving",
-                Phase::Auditing => "auditing",
-                Phase::Done => "done",
-                Phase::Differs => "differs",
-                Phase::Stuck => "stuck",
-                Phase::Renewing => "renewing",
-            },
-            work: journal.work.iter().map(WorkSurvey::from).collect(),
-            paused: journal.paused,
-            steps: journal.steps,
-            removed: journal.removed,
-            stuck: journal.stuck.as_ref().map(StuckSurvey::from),
-            registry: journal
-                .registry
-                .iter()
-                .map(|entry| RegisteredSurvey {
-                    name: entry.name.clone(),
-                    id: entry.id,
-                    memory: entry.memory_id(),
-                    key: entry.shape.key.to_string(),
-                    value: entry.shape.value.to_string(),
-                    versions: entry.values.to_string(),
-                    retired: entry.retired,
-                })
-                .collect(),
-            collections: journal
-                .collections
-                .iter()
-                .map(|collection| JournaledCollectionSurvey {
-                    name: collection.name.clone(),
-                    id: collection.id,
-                    memory: collection.memory_id,
-                    entries: collection.entries,
-                    digest: format!("{:016x}", collection.digest),
-                    moved: collection.moved,
-                    complete: collection.complete,
-                    audited: collection.audited,
-                    difference: collection.difference.as_ref().map(DifferenceSurvey::from),
-                })
-                .collect(),
-        }
-    }
-}
-
 /// A damaged payload is a damage, and what the header says is still told.
 fn saved_state(
     manager: &ImageManager,
@@ -401,11 +245,7 @@ fn saved_state(
         }
         (Depth::Everything, _) => Some(manager.load::<IgnoredAny, Cbor>().map(drop)),
     };
-    let journal = match header.journal_bytes {
-        0 => Ok(None),
-        1..=MAX_JOURNAL => manager.move_journal().map_err(|damage| damage.to_string()),
-        bytes => Err(format!("a journal of {bytes} bytes is longer than any is")),
-    };
+    let journal = move_journal(manager, header);
     if let Err(damage) = &journal {
         damages.push(format!("memory {}: {damage}", manager.home()));
     }

@@ -124,7 +124,7 @@ fn manager_behind_header(image: &Rc<Image>) -> Option<OtherManager> {
 /// The name of a stable structure that starts at offset 0.
 fn bare_structure(image: &Rc<Image>) -> Result<Option<&'static str>> {
     let whole = VirtualMemory::whole(image);
-    match recognize(&whole, Depth::Headers, &mut |_| {}) {
+    match recognize(&whole, Depth::Headers, None, &mut |_| {}) {
         Ok(found) => Ok(found.map(|(structure, _)| structure.name())),
         // Three letters and a version may be anybody's.
         Err(Flaw::Damaged(_)) => Ok(None),

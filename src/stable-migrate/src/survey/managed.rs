@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::ImageManager;
 use super::collections;
 use super::content::{self, Content, Held};
+use super::journal::move_journal;
 use crate::buckets;
 use crate::compaction;
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::structure::{Depth, Structure};
+use crate::structure::{Depth, KeyField, Structure};
 use crate::virtual_memory::{Flaw, VirtualMemory};
 
 /// A memory manager and its memories.
@@ -92,13 +93,20 @@ pub fn survey(
     progress: &mut dyn FnMut(u64),
 ) -> Result<ManagedSurvey> {
     let table = bucket_table(image, manager)?;
+    let header = compaction::header_of(manager).ok().flatten();
+    // A journal that cannot be read is told of where the memory of the state is.
+    let journal = header.and_then(|header| move_journal(manager, &header).ok().flatten());
     let mut memories = Vec::new();
     for &(id, pages) in &table.sizes {
         let memory = VirtualMemory::of(image, &table, id);
         let held = if id == manager.home() {
             content::of_memory0(manager, &memory, depth, damages, progress)
         } else {
-            content::of_memory(&memory, depth, progress)
+            let size = journal
+                .as_ref()
+                .and_then(|journal| collections::key_size(journal, id));
+            let keys = size.map(KeyField::from);
+            content::of_memory(&memory, depth, keys, progress)
         };
         image.check()?;
         let (content, used_bytes) = settled(held, id, &memory, damages)?;
@@ -117,7 +125,6 @@ pub fn survey(
     }
     pair_logs(&mut memories);
     collections::name(&mut memories, damages);
-    let header = compaction::header_of(manager).ok().flatten();
     let kept = compaction::kept_sizes(&table, manager.home(), header.as_ref());
     let total = |sizes: &[(u8, u64)]| sizes.iter().map(|&(_, pages)| pages).sum::<u64>();
     let behind_journal = total(&table.sizes) - total(&kept);

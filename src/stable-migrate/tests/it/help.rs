@@ -4,8 +4,8 @@ use super::run::stable_migrate;
 fn every_command_explains_itself_with_examples() {
     let overview = stable_migrate(["--help"]).ok();
     for command in [
-        "inspect", "check", "rehearse", "compact", "upgrade", "revert", "plan", "config", "schema",
-        "explain",
+        "inspect", "diff", "check", "rehearse", "compact", "upgrade", "revert", "extract", "patch",
+        "plan", "config", "schema", "explain",
     ] {
         assert!(overview.contains(command), "{overview}");
         let help = stable_migrate([command, "--help"]).ok();
@@ -22,6 +22,10 @@ fn a_mistyped_command_ends_with_status_2() {
         &["inspcet"][..],
         &[],
         &["inspect"],
+        &["diff", "a"],
+        &["extract", "a", "-o", "b"],
+        &["extract", "a", "--memory", "255", "-o", "b"],
+        &["patch", "a", "--memory", "1", "-o", "b"],
         &["check"],
         &["check", "a"],
         &["check", "a", "b", "c"],

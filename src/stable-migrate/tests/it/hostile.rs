@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::memories::{WITH_LIBRARY, file, managed, snapshot as bare_snapshot};
+use super::memories::{WITH_LIBRARY, collection, file, managed, snapshot as bare_snapshot};
 use super::programs::{KEEPS, module, module_file, snapshot};
 use super::run::{Ran, stable_migrate};
 
@@ -169,5 +169,74 @@ fn metadata_that_cannot_be_is_refused_in_a_sentence() {
         let refusal = stable_migrate(["inspect".as_ref(), path.as_os_str()]).refusal();
         assert!(refusal.contains(sentence), "{refusal}");
         assert!(refusal.len() < 2_000, "{}", refusal.len());
+    }
+}
+
+#[test]
+fn a_memory_that_is_damaged_anywhere_ends_no_command_but_in_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = collection(true);
+    let good = file(dir.path(), "good", &whole);
+    let page = file(dir.path(), "page", &[9; 65_536]);
+    let map = whole
+        .windows(4)
+        .position(|four| four == b"BTR\x02")
+        .unwrap();
+    // The manager's counts, sizes and owners; the map's page size, root, entries and chunks, and its first node.
+    let of_manager = [4, 6, 40, 48, 2_080, 2_081];
+    let of_map = [4, 8, 12, 20, 60, 68, 76, 116, 121].map(|at| map + at);
+    for at in of_manager.into_iter().chain(of_map) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x81;
+        bytes[at + 1] ^= 0x41;
+        let bad = file(dir.path(), "bad", &bytes);
+        let out = |name: &str| dir.path().join(name).into_os_string();
+        for arguments in [
+            vec!["inspect".into(), bad.clone().into(), "--json".into()],
+            vec!["diff".into(), good.clone().into(), bad.clone().into()],
+            vec!["diff".into(), bad.clone().into(), good.clone().into()],
+            vec![
+                "compact".into(),
+                bad.clone().into(),
+                "-o".into(),
+                out("compact"),
+                "--repack".into(),
+                "--skip-pre-upgrade".into(),
+            ],
+            vec![
+                "extract".into(),
+                bad.clone().into(),
+                "--memory".into(),
+                "1".into(),
+                "-o".into(),
+                out("extract"),
+            ],
+            vec![
+                "patch".into(),
+                bad.clone().into(),
+                "--memory".into(),
+                "7".into(),
+                "--from".into(),
+                page.clone().into(),
+                "-o".into(),
+                out("patch"),
+            ],
+        ] {
+            let ran = stable_migrate::<std::ffi::OsString>(arguments.clone());
+            assert!(
+                (0..=2).contains(&ran.status),
+                "{arguments:?} {}",
+                ran.stderr
+            );
+            assert!(
+                !ran.stderr.contains("panicked"),
+                "{arguments:?} {}",
+                ran.stderr
+            );
+        }
+        for name in ["compact", "extract", "patch"] {
+            // What was made is of a memory in which the bytes were nobody's.
+            let _ = fs::remove_file(dir.path().join(name));
+        }
     }
 }

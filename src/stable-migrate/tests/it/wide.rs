@@ -53,6 +53,7 @@ fn it_is_restored_upgraded_and_asked() {
         let mut lone = LoneCanister::install(config, None, me, &installed, &[]).unwrap();
         let path = dir.path().join("snapshot");
         write_snapshot(&lone.snapshot().unwrap(), &path).unwrap();
+        stable_migrate(["diff".as_ref(), path.as_os_str(), path.as_os_str()]).ok();
         let text = stable_migrate([
             "rehearse".as_ref(),
             path.as_os_str(),

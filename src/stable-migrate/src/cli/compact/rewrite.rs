@@ -6,8 +6,8 @@ use std::rc::Rc;
 use ic_stable_migration::{PAGE_BYTES, cycles_per_year};
 use serde::Serialize;
 use stable_migrate::{
-    Compaction, Depth, Error, Image, Layout, NewFile, NewSnapshotDir, Progress, SnapshotDir,
-    Source, Survey, content_text, follows_a_rewrite, uses_this_library,
+    Compaction, Depth, Error, Image, Layout, NewFile, NewSnapshotDir, Progress, RepackOutcome,
+    Repacked, SnapshotDir, Source, Survey, content_text, follows_a_rewrite, uses_this_library,
 };
 
 /// What is rewritten, from where to where.
@@ -16,6 +16,8 @@ pub struct Rewrite<'a> {
     pub to: &'a Path,
     pub source: &'a Source,
     pub compaction: &'a Compaction<'a>,
+    /// What became of the maps, if they were to be written anew.
+    pub maps: &'a [Repacked],
     /// The memories that are neither that of the state nor a registered collection's, and what they hold.
     pub others: &'a [String],
 }
@@ -45,6 +47,20 @@ pub struct Compacted {
 }
 
 impl Rewrite<'_> {
+    /// The virtual memories that are the same byte for byte: all but those whose maps were written anew.
+    pub fn as_they_were(&self) -> impl Iterator<Item = u8> {
+        let is_written = |map: &&Repacked| matches!(map.outcome, RepackOutcome::Written { .. });
+        let written: Vec<u8> = self
+            .maps
+            .iter()
+            .filter(is_written)
+            .map(|map| map.memory)
+            .collect();
+        self.compaction
+            .memories()
+            .filter(move |id| !written.contains(id))
+    }
+
     /// Refuses where nothing would tell the heap, or a structure on it, that stable memory was rewritten.
     pub fn refuse_foreign(&self) -> Result<(), Error> {
         let refuse = |reason: &str| {
@@ -122,7 +138,7 @@ impl Rewrite<'_> {
             bucket_pages_after,
             pages_cut: self.compaction.pages_cut(),
             generation: self.compaction.new_generation(),
-            memories: self.compaction.memories().collect(),
+            memories: self.as_they_were().collect(),
         }
     }
 }
