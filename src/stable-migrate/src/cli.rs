@@ -102,10 +102,7 @@ pub fn run() -> ExitCode {
         config,
     } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(told) => {
-            let given: Vec<_> = std::env::args_os().collect();
-            return tell(&mistyped::explain(told, &given));
-        }
+        Err(told) => return tell(&mistyped::explain(told)),
     };
     let config = match config.effective() {
         Ok(config) => config,

@@ -85,9 +85,28 @@ pub const SCHEMA: &str = "stable-migrate/rehearse/1";
 
 impl Rehearse {
     pub fn run(self, config: &Config) -> Result<Verdict, Error> {
+        self.refuse_number_as_path()?;
         match find(&self.paths, Takes::Memories, self.telling.is_kept())? {
             Found::One(path) => self.one(&path, config),
             Found::Many(list) => self.many(&list, config),
+        }
+    }
+
+    /// `--fault` may stand alone, so that a number behind it is taken for a snapshot.
+    fn refuse_number_as_path(&self) -> Result<(), Error> {
+        let is_number = |path: &&PathBuf| {
+            let name = path.to_str().unwrap_or_default();
+            name.parse::<u64>().is_ok() && !path.exists()
+        };
+        match self.paths.iter().find(is_number) {
+            Some(number) if self.fault == Some(0) => Err(Error::Run {
+                what: "--fault".into(),
+                reason: format!(
+                    "it takes a number behind an equals sign: --fault={}",
+                    number.display()
+                ),
+            }),
+            _ => Ok(()),
         }
     }
 

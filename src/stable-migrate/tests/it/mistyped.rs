@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::programs::{KEEPS, module_file, snapshot};
-use super::run::stable_migrate_in;
+use super::run::{stable_migrate, stable_migrate_in};
 
 const TAKES: &str = r#"(module (memory 1)
     (@custom "icp:public candid:service" "service : (record { version : opt nat }) -> {}"))"#;
@@ -69,5 +69,16 @@ fn a_call_is_answered_with_the_query_that_may_be_meant() {
         ];
         let said = stable_migrate_in(dir.path(), &[], words).refusal();
         assert!(said.contains(sentence), "{said}");
+    }
+}
+
+#[test]
+fn a_number_behind_fault_is_not_taken_for_a_snapshot() {
+    for words in [
+        ["rehearse", "a", "--wasm", "b", "--fault", "3"],
+        ["rehearse", "--fault", "3", "a", "--wasm", "b"],
+    ] {
+        let said = stable_migrate(words).refusal();
+        assert!(said.contains("behind an equals sign: --fault=3"), "{said}");
     }
 }
