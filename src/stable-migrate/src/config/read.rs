@@ -142,10 +142,13 @@ fn find(path: &str) -> std::result::Result<&'static Key, String> {
 /// What is said of a key or section that there is none of.
 fn unknown(path: &str) -> String {
     let name = path.rsplit('.').next().unwrap_or(path);
-    let names = |key: &Key| [key.name, key.section];
-    let alike = |key: &Key| !did_you_mean(name, names(key)).is_empty();
-    let same = KEYS.iter().find(|key| names(key).contains(&name));
-    match same.or_else(|| KEYS.iter().find(|key| alike(key))) {
+    let names = |key: &'static Key| [key.name, key.section];
+    let meant = did_you_mean(name, KEYS.iter().flat_map(names));
+    let is_meant = |key: &&Key| {
+        let mut names = [key.name, key.section].into_iter();
+        names.any(|known| known == name || meant == format!("; did you mean {known}?"))
+    };
+    match KEYS.iter().find(is_meant) {
         Some(key) => format!("there is no key {path}; did you mean {}?", key.path()),
         None => format!("there is no key {path}: `stable-migrate config` prints those that are"),
     }
