@@ -35,7 +35,8 @@ pub fn parts(waste: &Waste) -> Option<String> {
     (!listed.is_empty()).then(|| format!("\n {}\n", lines.join("\n ")))
 }
 
-fn part_text(part: &WastePart) -> String {
+/// Where a part is, and what it is.
+pub fn part_text(part: &WastePart) -> String {
     let what = kind_text(part.kind);
     match (part.memory, &part.collection) {
         (Some(memory), Some(name)) => format!("memory {memory}, {name}: {what}"),

@@ -203,6 +203,9 @@ fn every_document_is_as_its_schema_says() {
             &["plan", "--canisters", "10", "with-library", "legacy.bin"],
             "plan",
         ),
+        (&["diff", "with-library", "legacy.bin"], "diff"),
+        (&["diff", "collection.bin", "collection.bin"], "diff"),
+        (&["config"], "config"),
         (&["inspect", "nothing"], "error"),
         (&["compact", "with-library", "-o", "compacted"], "error"),
     ] {
@@ -224,7 +227,7 @@ fn every_document_is_as_its_schema_says() {
 fn a_schema_is_printed_alone_or_with_all_others() {
     let all: Value = serde_json::from_str(&stable_migrate(["schema"]).ok()).unwrap();
     assert_eq!(all["inspect"], schema("inspect"));
-    assert_eq!(all.as_object().unwrap().len(), 9);
+    assert_eq!(all.as_object().unwrap().len(), 11);
     assert_eq!(stable_migrate(["schema", "nothing"]).status, 2);
 }
 
