@@ -36,8 +36,6 @@ classes! {
     Lost = "lost",
     /// Fewer cycles than the step needs.
     TooFewCycles = "too-few-cycles",
-    /// The subnet is so full that memory reserves cycles, and more than the canister's settings allow.
-    ReservationLimit = "reservation-limit",
     /// The operator does not control the canister.
     NotController = "not-controller",
     /// There is no such canister.
@@ -72,6 +70,9 @@ classes! {
     CalledOff = "called-off",
     /// What no other class says.
     Other = "other",
+    // What comes later stands behind: drivers keep a class by its place.
+    /// The subnet is so full that memory reserves cycles, and more than the canister's settings allow.
+    ReservationLimit = "reservation-limit",
 }
 
 impl fmt::Display for Class {
