@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 const CANISTERS: usize = 30;
 
 /// How long the endpoint waits for a canister that does not stop.
-const STOP: Duration = Duration::from_secs(12);
+const STOP: Duration = Duration::from_secs(8);
 
 /// See the [module](self).
 pub struct Field<'a> {
@@ -91,8 +91,9 @@ impl<'a> Field<'a> {
             *path = format!("{program}:{path}");
         }
         let modules = target.join("canisters").display().to_string();
+        // Four retries take longer than the network is gone.
         let here = format!(
-            "--network {} --root-key fetch --settle 24 --poll 1 --retries 1 --retry-first 1 --retry-most 5 {}",
+            "--network {} --root-key fetch --settle 24 --poll 1 --retries 4 --retry-first 1 --retry-most 5 {}",
             self.proxy.url(),
             odd::origins(&modules)
         );
