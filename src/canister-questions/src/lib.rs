@@ -61,6 +61,6 @@ pub use calls::parse_calls;
 pub use compatible::{Break, Broken};
 pub use findings::SEARCHED;
 pub use interface::{Interface, NO_ARGUMENT};
-pub use nearest::did_you_mean;
+pub use nearest::{did_you_mean, nearest};
 pub use questions::{Asking, Compared, Coverage, NotAsked, Questionnaire};
 pub use respondent::Respondent;

@@ -223,11 +223,15 @@ fn print_bare(text: &str) -> Result<(), Error> {
 }
 
 /// Writes a page that was begun before anything ran, so that a name that is taken is not found out in the end.
-fn finish(page: Option<NewFile>, content: &str) -> Result<(), Error> {
+/// `content` is called only if there is to be one.
+fn finish(
+    page: Option<NewFile>,
+    content: impl FnOnce() -> Result<String, Error>,
+) -> Result<(), Error> {
     let Some(page) = page else {
         return Ok(());
     };
-    let written = page.file()?.write_all(content.as_bytes());
+    let written = page.file()?.write_all(content()?.as_bytes());
     written.map_err(Error::io(page.path()))?;
     page.finish()
 }

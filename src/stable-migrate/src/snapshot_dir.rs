@@ -49,12 +49,6 @@ pub struct SnapshotDir {
 }
 
 impl SnapshotDir {
-    /// Whether a directory has a part of a snapshot, and so is meant as one.
-    pub fn is_one(path: &Path) -> bool {
-        let mut parts = [METADATA, MODULE, HEAP, STABLE].into_iter();
-        parts.any(|part| path.join(part).exists())
-    }
-
     /// Opens a directory and checks it. Reads metadata.json and the chunks, and the sizes of the other files.
     ///
     /// # Errors
@@ -320,6 +314,18 @@ impl NewSnapshotDir {
         file.write_all(content)
             .and_then(|()| file.sync_all())
             .map_err(Error::io(&self.target(name)))
+    }
+
+    /// Adds to a stable memory of so many bytes all that another snapshot has beside its own.
+    ///
+    /// # Errors
+    /// Those of [`NewSnapshotDir::seal`].
+    pub fn complete(&self, from: &SnapshotDir, stable_bytes: u64) -> Result<SnapshotDir> {
+        self.copy_program(from)?;
+        self.copy_chunks(from)?;
+        let mut metadata = from.metadata.clone();
+        metadata.stable_memory_size = stable_bytes;
+        self.seal(&metadata)
     }
 
     /// Writes metadata.json, and opens the whole directory as [`SnapshotDir::open`] does: the last look at it before

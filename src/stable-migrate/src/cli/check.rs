@@ -94,9 +94,11 @@ impl Check {
             true => json(SCHEMA, &checked)?,
             false => check_text(&from, &to, &checked),
         })?;
-        let mut origin = Origin::now(quoted(new.as_os_str()));
-        origin.add_module("the new module", module);
-        finish(page, &check_html(&from, &to, &checked, &origin))?;
+        finish(page, || {
+            let mut origin = Origin::now(quoted(new.as_os_str()));
+            origin.add_module("the new module", module);
+            Ok(check_html(&from, &to, &checked, &origin))
+        })?;
         Ok(match checked.held {
             true => Verdict::Held,
             false => Verdict::Different,

@@ -67,11 +67,13 @@ impl Inspect {
             true => json(SCHEMA, &report)?,
             false => text(&report),
         })?;
-        let mut origin = Origin::now(quoted(path.as_os_str()));
-        if let (Source::Snapshot(snapshot), true) = (&source, page.is_some()) {
-            origin.add_module("the module", &snapshot.module()?);
-        }
-        finish(page, &html(&report, &origin))?;
+        finish(page, || {
+            let mut origin = Origin::now(quoted(path.as_os_str()));
+            if let Source::Snapshot(snapshot) = &source {
+                origin.add_module("the module", &snapshot.module()?);
+            }
+            Ok(html(&report, &origin))
+        })?;
         if !report.survey.damages.is_empty() {
             for damage in &report.survey.damages {
                 complain_of(DAMAGED, &format!("{}: {damage}", report.path));

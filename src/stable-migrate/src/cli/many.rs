@@ -18,12 +18,12 @@ use super::{Verdict, complain, print};
 mod found;
 pub mod line;
 mod outputs;
-mod pool;
+pub mod pool;
 mod ram;
 mod results;
 mod table;
 
-pub use found::{Found, List, Takes, find};
+pub use found::{Found, List, Takes, entries, find, is_folder};
 pub use line::{Judgement, Looked};
 pub use outputs::Outputs;
 
@@ -43,9 +43,13 @@ pub struct Jobs {
 
 impl Jobs {
     fn number(&self) -> NonZeroUsize {
-        let cores = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        self.jobs.unwrap_or_else(cores)
+        jobs_or_cores(self.jobs)
     }
+}
+
+/// As many jobs as there are cores, where no number was given.
+pub fn jobs_or_cores(jobs: Option<NonZeroUsize>) -> NonZeroUsize {
+    jobs.unwrap_or_else(|| available_parallelism().unwrap_or(NonZeroUsize::MIN))
 }
 
 /// Options of a command that makes nothing but what it tells.

@@ -1,19 +1,15 @@
 //! The end of every command that makes a snapshot by upgrades off the network.
 
-use stable_migrate::{Error, NOT_HELD, NewSnapshotDir, Outcome};
+use std::path::Path;
 
-use super::many::{Judgement, Looked};
+use stable_migrate::{Error, NOT_HELD, NewSnapshotDir, Outcome, SnapshotDir};
+
+use super::many::{Judgement, List, Looked, Making, Many, Outputs};
 use super::next_steps::NextSteps;
 use super::{Document, Verdict, complain_of, json, print};
 
 /// How an outcome is shown, given the names of both snapshots.
 type Shown = fn(&str, &str, &Outcome) -> String;
-
-/// The outcome as `how` shows it.
-pub fn show(outcome: &Outcome, how: Shown, next: &NextSteps) -> String {
-    let [from, to] = [next.from, next.to].map(|path| path.display().to_string());
-    how(&from, &to, outcome)
-}
 
 /// Prints what was found, as JSON in the form of a name or as `text`; in text also the commands that come next, if nothing is wrong.
 pub fn tell(
@@ -25,7 +21,8 @@ pub fn tell(
     if let Some(schema) = as_json {
         return print(&json(schema, outcome)?);
     }
-    print(&show(outcome, text, next))?;
+    let [from, to] = [next.from, next.to].map(|path| path.display().to_string());
+    print(&text(&from, &to, outcome))?;
     if outcome.held {
         print(&format!("\n{}", next.commands()))?;
     }
@@ -43,11 +40,32 @@ pub fn conclude(outcome: &Outcome, made: NewSnapshotDir) -> Result<Verdict, Erro
     Ok(Verdict::Held)
 }
 
-/// The figures that [`one_of_many`] tells.
-pub const FIGURES: [&str; 3] = ["stable pages", "heap pages", "answers equal"];
+/// Makes a snapshot of each of a list in the folder `output`; `forms` are the command's name and the form of its reports.
+pub fn of_many(
+    forms: (&'static str, &'static str),
+    list: &List,
+    output: &Path,
+    making: &Making,
+    json: bool,
+    make: impl Fn(&SnapshotDir, &Path) -> Result<(Outcome, NewSnapshotDir), Error> + Sync,
+) -> Result<Verdict, Error> {
+    let (command, schema) = forms;
+    let outputs = Outputs::plan(list, output, making.resume)?;
+    let many = Many {
+        command,
+        figures: ["stable pages", "heap pages", "answers equal"],
+        list,
+        json,
+        runs: true,
+    };
+    many.make(making, &outputs, |path, output| {
+        let (outcome, made) = make(&SnapshotDir::open(path)?, output)?;
+        one_of_many(schema, outcome, made)
+    })
+}
 
 /// Gives what was made of one of many snapshots its name, if nothing is wrong with it, and tells of it.
-pub fn one_of_many(
+fn one_of_many(
     schema: &'static str,
     outcome: Outcome,
     made: NewSnapshotDir,

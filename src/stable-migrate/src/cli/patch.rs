@@ -80,11 +80,7 @@ impl Patch {
         let made = NewSnapshotDir::begin(&self.output)?;
         let (path, name) = (made.stable_path(), made.stable_target());
         let summary = self.write(patch, made.create_stable()?, &path, &name)?;
-        made.copy_program(snapshot)?;
-        made.copy_chunks(snapshot)?;
-        let mut metadata = snapshot.metadata().clone();
-        metadata.stable_memory_size = patch.stable_pages().1 * PAGE_BYTES;
-        made.seal(&metadata)?;
+        made.complete(snapshot, patch.stable_pages().1 * PAGE_BYTES)?;
         let next = NextSteps {
             canister: &self.canister,
             from: &self.path,

@@ -1,6 +1,6 @@
 //! `stable-migrate plan`.
 
-use std::num::NonZero;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
@@ -48,7 +48,7 @@ pub struct Plan {
     keep_snapshot: u64,
     /// Snapshots that are read at a time [default: as many as there are processors]
     #[arg(long, value_name = "N")]
-    jobs: Option<NonZero<usize>>,
+    jobs: Option<NonZeroUsize>,
     /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,

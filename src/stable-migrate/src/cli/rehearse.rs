@@ -122,12 +122,12 @@ impl Rehearse {
             true => json(SCHEMA, &rehearsed)?,
             false => rehearsal_text(&name, &rehearsed),
         })?;
-        let mut origin = Origin::now(quoted(path.as_os_str()));
-        origin.canister = self.setting.canister();
-        if page.is_some() {
+        finish(page, || {
+            let mut origin = Origin::now(quoted(path.as_os_str()));
+            origin.canister = self.setting.canister();
             self.steps.name_in(&mut origin)?;
-        }
-        finish(page, &rehearsal_html(&name, &rehearsed, &origin))?;
+            Ok(rehearsal_html(&name, &rehearsed, &origin))
+        })?;
         Ok(match rehearsed.held {
             true => Verdict::Held,
             false => Verdict::Different,

@@ -7,7 +7,7 @@ use stable_migrate::{
     Config, Error, Goal, OfflineRevert, Progress, SnapshotDir, check_new, revert_text,
 };
 
-use super::many::{Found, List, Making, Many, Outputs, Takes, find};
+use super::many::{Found, List, Making, Takes, find};
 use super::next_steps::NextSteps;
 use super::setting::SettingArgs;
 use super::steps::Steps;
@@ -107,17 +107,9 @@ impl Revert {
 
     fn many(&self, list: &List, config: &Config) -> Result<Verdict, Error> {
         let revert = self.revert(config)?;
-        let outputs = Outputs::plan(list, &self.output, self.making.resume)?;
-        let many = Many {
-            command: "revert",
-            figures: offline::FIGURES,
-            list,
-            json: self.json,
-            runs: true,
-        };
-        many.make(&self.making, &outputs, |path, output| {
-            let (outcome, made) = revert.run(&SnapshotDir::open(path)?, output, &mut |_| {})?;
-            offline::one_of_many(SCHEMA, outcome, made)
+        let (forms, making) = (("revert", SCHEMA), &self.making);
+        offline::of_many(forms, list, &self.output, making, self.json, |from, to| {
+            revert.run(from, to, &mut |_| {})
         })
     }
 

@@ -8,7 +8,7 @@ use stable_migrate::{
     SnapshotDir, check_new, parse_bytes, upgrade_html, upgrade_text,
 };
 
-use super::many::{Found, List, Making, Many, Outputs, Takes, find, refuse_for_many};
+use super::many::{Found, List, Making, Takes, find, refuse_for_many};
 use super::next_steps::NextSteps;
 use super::quote::quoted;
 use super::setting::SettingArgs;
@@ -115,33 +115,23 @@ impl Upgrade {
             without_pre_upgrade: false,
         };
         offline::tell(&outcome, upgrade_text, self.json.then_some(SCHEMA), &next)?;
-        let mut origin = Origin::now(quoted(path.as_os_str()));
-        origin.canister = (self.canister != NO_NAME).then(|| self.canister.clone());
-        if page.is_some() {
+        finish(page, || {
+            let mut origin = Origin::now(quoted(path.as_os_str()));
+            origin.canister = (self.canister != NO_NAME).then(|| self.canister.clone());
             name_module(&self.wasm, &mut origin)?;
-        }
-        let [from, to] = [path, &self.output].map(|path| path.display().to_string());
-        finish(
-            page,
-            &upgrade_html(&from, &to, &outcome, &origin, &next.commands()),
-        )?;
+            let [from, to] = [path, &self.output].map(|path| path.display().to_string());
+            let commands = next.commands();
+            Ok(upgrade_html(&from, &to, &outcome, &origin, &commands))
+        })?;
         offline::conclude(&outcome, made)
     }
 
     fn many(&self, list: &List, config: &Config) -> Result<Verdict, Error> {
         refuse_for_many("--html", self.html.as_ref())?;
         let upgrade = self.upgrade(config)?;
-        let outputs = Outputs::plan(list, &self.output, self.making.resume)?;
-        let many = Many {
-            command: "upgrade",
-            figures: offline::FIGURES,
-            list,
-            json: self.json,
-            runs: true,
-        };
-        many.make(&self.making, &outputs, |path, output| {
-            let (outcome, made) = upgrade.run(&SnapshotDir::open(path)?, output, &mut |_| {})?;
-            offline::one_of_many(SCHEMA, outcome, made)
+        let (forms, making) = (("upgrade", SCHEMA), &self.making);
+        offline::of_many(forms, list, &self.output, making, self.json, |from, to| {
+            upgrade.run(from, to, &mut |_| {})
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use canister_questions::did_you_mean;
+use canister_questions::nearest;
 use toml::Value as Toml;
 
 use super::keys::{KEYS, Key, Kind, key};
@@ -143,11 +143,9 @@ fn find(path: &str) -> std::result::Result<&'static Key, String> {
 fn unknown(path: &str) -> String {
     let name = path.rsplit('.').next().unwrap_or(path);
     let names = |key: &'static Key| [key.name, key.section];
-    let meant = did_you_mean(name, KEYS.iter().flat_map(names));
-    let is_meant = |key: &&Key| {
-        let mut names = [key.name, key.section].into_iter();
-        names.any(|known| known == name || meant == format!("; did you mean {known}?"))
-    };
+    // A name that is known, though not there, is its own nearest.
+    let meant = nearest(name, KEYS.iter().flat_map(names));
+    let is_meant = |key: &&'static Key| names(key).into_iter().any(|known| Some(known) == meant);
     match KEYS.iter().find(is_meant) {
         Some(key) => format!("there is no key {path}; did you mean {}?", key.path()),
         None => format!("there is no key {path}: `stable-migrate config` prints those that are"),

@@ -101,11 +101,7 @@ impl Rewrite<'_> {
         let made = NewSnapshotDir::begin(self.to)?;
         let (file, name) = (made.create_stable()?, made.stable_target());
         write(self.compaction, file, &name, &made.stable_path(), bar)?;
-        made.copy_program(snapshot)?;
-        made.copy_chunks(snapshot)?;
-        let mut metadata = snapshot.metadata().clone();
-        metadata.stable_memory_size = self.compaction.stable_pages().1 * PAGE_BYTES;
-        made.seal(&metadata)?;
+        made.complete(snapshot, self.compaction.stable_pages().1 * PAGE_BYTES)?;
         Ok(made)
     }
 

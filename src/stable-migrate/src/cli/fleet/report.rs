@@ -101,7 +101,7 @@ impl Report {
         };
         match &self.output {
             None => print(&text)?,
-            Some(path) => finish(Some(NewFile::begin(path)?), &text)?,
+            Some(path) => finish(Some(NewFile::begin(path)?), || Ok(text))?,
         }
         Ok(verdict(&standing.fleet, &whole))
     }

@@ -61,14 +61,8 @@ pub fn find(given: &[PathBuf], takes: Takes, as_list: bool) -> Result<Found, Err
 
 impl List {
     fn add_folder(&mut self, folder: &Path, takes: Takes) -> Result<(), Error> {
-        let entries = fs::read_dir(folder).map_err(Error::io(folder))?;
-        let entries = entries.map(|entry| entry.map(|entry| entry.path()));
-        let mut entries: Vec<PathBuf> = entries
-            .collect::<Result<_, _>>()
-            .map_err(Error::io(folder))?;
-        entries.sort();
         let before = self.paths.len();
-        for path in entries {
+        for path in entries(folder)? {
             match refusal(&path, takes) {
                 None => self.paths.push(path),
                 Some(reason) => self.skipped.push(format!("{}: {reason}", path.display())),
@@ -83,8 +77,22 @@ impl List {
     }
 }
 
+/// What is in a folder, by name.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = fs::read_dir(folder).map_err(Error::io(folder))?;
+    let entries = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut entries: Vec<PathBuf> = entries
+        .collect::<Result<_, _>>()
+        .map_err(Error::io(folder))?;
+    entries.sort();
+    Ok(entries)
+}
+
 /// A directory that is no snapshot, nor a part of one.
-fn is_folder(path: &Path) -> bool {
+pub fn is_folder(path: &Path) -> bool {
     path.is_dir() && !is_snapshot(path)
 }
 

@@ -1,15 +1,14 @@
 //! The sample that a plan is reckoned from: a list of sizes, or snapshots, some read at a time.
 
-use std::num::NonZero;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
 
 use stable_migrate::{
-    CanisterCost, Depth, Error, Layout, Progress, Releases, Sample, SnapshotDir, Source, Survey,
-    layout_text, parse_sizes, read_text,
+    CanisterCost, Depth, Error, Layout, Progress, Releases, Sample, Source, Survey, layout_text,
+    parse_sizes, read_text,
 };
+
+use crate::cli::many::{entries, is_folder, jobs_or_cores, pool};
 
 /// A line for each canister of the largest fleet is shorter.
 const MAX_SIZES: u64 = 1 << 30;
@@ -36,15 +35,14 @@ pub fn of_sizes(file: &Path, releases: Releases) -> Result<Sample, Error> {
 pub fn of_snapshots(
     given: &[PathBuf],
     releases: Releases,
-    jobs: Option<NonZero<usize>>,
+    jobs: Option<NonZeroUsize>,
 ) -> Result<(Sample, Vec<String>), Error> {
     let mut paths = Vec::new();
     for path in given {
         paths.extend(snapshots_in(path)?);
     }
-    let jobs = jobs.or_else(|| thread::available_parallelism().ok());
     let (mut canisters, mut notes, mut first) = (Vec::new(), Vec::new(), None);
-    for read in read_all(&paths, &releases, jobs.map_or(1, NonZero::get)) {
+    for read in read_all(&paths, &releases, jobs_or_cores(jobs))? {
         match read {
             Ok((canister, note)) => {
                 canisters.push(canister);
@@ -64,42 +62,27 @@ pub fn of_snapshots(
 
 /// What a path names: a snapshot, a stable memory, or all in a folder.
 fn snapshots_in(path: &Path) -> Result<Vec<PathBuf>, Error> {
-    if !path.is_dir() || SnapshotDir::is_one(path) {
-        return Ok(vec![path.to_owned()]);
+    match is_folder(path) {
+        true => entries(path),
+        false => Ok(vec![path.to_owned()]),
     }
-    let entries = std::fs::read_dir(path).map_err(Error::io(path))?;
-    let entries = entries.map(|entry| entry.map(|entry| entry.path()));
-    let mut paths: Vec<PathBuf> = entries.collect::<Result<_, _>>().map_err(Error::io(path))?;
-    paths.sort_unstable();
-    Ok(paths)
 }
 
 /// Reads them, so many at a time, in order.
-fn read_all(paths: &[PathBuf], releases: &Releases, jobs: usize) -> Vec<Read> {
+fn read_all(
+    paths: &[PathBuf],
+    releases: &Releases,
+    jobs: NonZeroUsize,
+) -> Result<Vec<Read>, Error> {
     let progress = Progress::steps("reading", paths.len() as u64);
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::channel();
-    let mut read: Vec<(usize, Read)> = thread::scope(|scope| {
-        for _ in 0..jobs.min(paths.len()) {
-            let (sender, next) = (sender.clone(), &next);
-            scope.spawn(move || {
-                while let Some((number, path)) = take(paths, next) {
-                    // The receiver is there until all have ended.
-                    let _ = sender.send((number, read_one(path, releases)));
-                }
-            });
-        }
-        drop(sender);
-        receiver.into_iter().inspect(|_| progress.add(1)).collect()
-    });
-    read.sort_unstable_by_key(|&(number, _)| number);
-    read.into_iter().map(|(_, read)| read).collect()
-}
-
-/// The next path that nobody reads yet.
-fn take<'a>(paths: &'a [PathBuf], next: &AtomicUsize) -> Option<(usize, &'a PathBuf)> {
-    let number = next.fetch_add(1, Ordering::Relaxed);
-    paths.get(number).map(|path| (number, path))
+    let mut all: Vec<Option<Read>> = paths.iter().map(|_| None).collect();
+    let work = |number: usize| (number, read_one(&paths[number], releases));
+    pool::each(paths.len(), jobs, work, |(number, read)| {
+        progress.add(1);
+        all[number] = Some(read);
+        Ok(())
+    })?;
+    Ok(all.into_iter().flatten().collect())
 }
 
 fn read_one(path: &Path, releases: &Releases) -> Read {
